@@ -1,0 +1,20 @@
+"""Where zslre keeps what it can make again: the cache folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def cache_dir() -> Path:
+    """The cache folder: `$ZSLRE_CACHE` if set, else `zslre` in the platform's place for caches. It is not created."""
+    if chosen := os.environ.get("ZSLRE_CACHE"):
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA")
+        return Path(base) / "zslre" if base else Path.home() / "AppData" / "Local" / "zslre"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "zslre"
+    base = os.environ.get("XDG_CACHE_HOME")
+    return Path(base) / "zslre" if base else Path.home() / ".cache" / "zslre"

@@ -1,0 +1,96 @@
+"""The data that flows through the package: frozen, validated once, at construction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from zslre.exceptions import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A span of characters that names an entity, a date or a number.
+
+    `start` and `end` (exclusive) count characters of the text that holds the mention: the sentence's inside a
+    `Sentence`, the document's inside a `Triple`.
+    """
+
+    text: str
+    start: int
+    end: int
+    type: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end:
+            raise InputError(f"mention {self.text!r}: needs 0 <= start < end, got start={self.start}, end={self.end}")
+
+    def shifted(self, by: int) -> Mention:
+        """The same mention `by` characters further on.
+
+        >>> Mention("Rome", 3, 7).shifted(10)
+        Mention(text='Rome', start=13, end=17, type=None)
+        """
+        return replace(self, start=self.start + by, end=self.end + by)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence, its mentions (offsets into `text`), and its place in the document (`start`, characters)."""
+
+    text: str
+    mentions: tuple[Mention, ...] = ()
+    start: int = 0
+
+    def __post_init__(self) -> None:
+        if self.start < 0:
+            raise InputError(f"sentence {self.text[:40]!r}: start must not be negative, got {self.start}")
+        for mention in self.mentions:
+            found = self.text[mention.start : mention.end]
+            if found != mention.text:
+                raise InputError(
+                    f"mention {mention.text!r} at {mention.start}:{mention.end} does not match the sentence, "
+                    f"which has {found!r} there"
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An ordered pair of mentions in a sentence and the relation it expresses; `relation=None`: none."""
+
+    sentence: Sentence
+    head: Mention
+    tail: Mention
+    relation: str | None
+
+    def __post_init__(self) -> None:
+        for role, mention in (("head", self.head), ("tail", self.tail)):
+            found = self.sentence.text[mention.start : mention.end]
+            if found != mention.text:
+                raise InputError(
+                    f"{role} {mention.text!r} at {mention.start}:{mention.end} does not match the sentence, "
+                    f"which has {found!r} there"
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """An N-way K-shot task: which of `relations` (or none) does each query express, given the support?"""
+
+    relations: tuple[str, ...]
+    support: tuple[Example, ...]
+    query: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Triple:
+    """An extracted relation. Mention offsets index the document; `score` is a calibrated probability in [0, 1].
+
+    `explanation` maps each part of the score to its contribution in logits; it is None unless asked for.
+    """
+
+    head: Mention
+    relation: str
+    tail: Mention
+    score: float
+    explanation: Mapping[str, float] | None = None
