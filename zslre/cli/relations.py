@@ -1,0 +1,219 @@
+"""`zslre relations list|show|check`: look through the catalogue and at relation-set files. Loads no model."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from zslre.exceptions import InputError
+from zslre.relation_files import to_json
+from zslre.relations import Relation, RelationSet, catalogue
+
+if TYPE_CHECKING:
+    from zslre.cli import Subparsers
+
+EXAMPLES = """\
+examples:
+  zslre relations list
+  zslre relations list acquire
+  zslre relations list born person --format json
+  zslre relations show P127
+  zslre relations show "owned by"
+  zslre relations show "works for" -r schema.toml
+  zslre relations check schema.toml
+"""
+LIST_EXAMPLES = """\
+examples:
+  zslre relations list
+  zslre relations list acquire
+  zslre relations list company person --format json > schema.json
+"""
+SHOW_EXAMPLES = """\
+examples:
+  zslre relations show P127
+  zslre relations show "owned by"
+  zslre relations show "works for" -r schema.toml
+"""
+CHECK_EXAMPLES = """\
+examples:
+  zslre relations check schema.toml
+  zslre relations check schema.toml more.json
+"""
+# Above this share of equal letters two names are taken for one relation written twice: "founded by", "foundedBy".
+NEAR = 0.93
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the verb `relations` and what it can do."""
+    parser = subparsers.add_parser(
+        "relations",
+        help="list, show and check relations",
+        description="Look through the built-in catalogue of relations, and check relation-set files of your own.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+
+    listing = _action(
+        actions,
+        "list",
+        "list relations of the catalogue",
+        "List the relations of the catalogue whose id, name, description, synonyms or types contain every WORD.",
+        LIST_EXAMPLES,
+    )
+    listing.add_argument("words", metavar="WORD", nargs="*", help="what to look for, whatever its case (default: all)")
+    listing.add_argument(
+        "--format",
+        choices=("table", "json"),
+        default="table",
+        help="table: id, name, types; json: a relation-set file (default: table)",
+    )
+    listing.set_defaults(run=run_list)
+
+    showing = _action(
+        actions,
+        "show",
+        "show all that is known of one relation",
+        "Show a relation with its description, synonyms and types.",
+        SHOW_EXAMPLES,
+    )
+    showing.add_argument("relation", metavar="NAME_OR_ID", help="a name, or an id such as P127")
+    showing.add_argument(
+        "-r", "--relations", metavar="FILE", help="the .json or .toml file it is in (default: the catalogue)"
+    )
+    showing.set_defaults(run=run_show)
+
+    checking = _action(
+        actions,
+        "check",
+        "check relation-set files",
+        "Read relation-set files and say what they hold and what would make them work better. "
+        "Exits with 1 if one cannot be used.",
+        CHECK_EXAMPLES,
+    )
+    checking.add_argument("files", metavar="FILE", nargs="+", help="a .json or .toml file")
+    checking.set_defaults(run=run_check)
+
+
+def _action(actions: Subparsers, name: str, summary: str, description: str, examples: str) -> argparse.ArgumentParser:
+    return actions.add_parser(
+        name,
+        help=summary,
+        description=description,
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    """Print the relations that match. Raises InputError if none does."""
+    words = [word.casefold() for word in arguments.words]
+    found = [relation for relation in catalogue() if all(word in _haystack(relation) for word in words)]
+    if not found:
+        raise InputError(
+            f"no relation of the catalogue has {' and '.join(map(repr, arguments.words))}; try fewer words"
+        )
+    print(to_json([relation.to_dict() for relation in found]).rstrip() if arguments.format == "json" else table(found))
+    return 0
+
+
+def run_show(arguments: argparse.Namespace) -> int:
+    """Print one relation. Raises InputError if there is none of this name or id."""
+    relations = catalogue() if arguments.relations is None else RelationSet.from_file(arguments.relations)
+    try:
+        relation = relations[arguments.relation]
+    except InputError as error:
+        place = "the catalogue" if arguments.relations is None else arguments.relations
+        raise InputError(f"{place}: {error} (`zslre relations list` searches the catalogue)") from error
+    print(describe(relation))
+    return 0
+
+
+def run_check(arguments: argparse.Namespace) -> int:
+    """Print what each file holds and what to improve; 1 if any cannot be used, after the others are read."""
+    status = 0
+    for file in arguments.files:
+        try:
+            relations = RelationSet.from_file(file)
+        except InputError as error:
+            print(f"zslre: error: {error}", file=sys.stderr)
+            status = 1
+            continue
+        print(f"{file}: {len(relations)} relation{'s' if len(relations) > 1 else ''}")
+        print(textwrap.indent(table(relations), "  "))
+        for warning in warnings(relations):
+            print(f"{file}: warning: {warning}")
+    return status
+
+
+def table(relations: Sequence[Relation]) -> str:
+    """Id, name and the types of head and tail, a relation a line."""
+    rows = [
+        (
+            relation.id or "",
+            relation.name,
+            f"{', '.join(relation.side.head_hypernyms) or '?'} -> {', '.join(relation.side.tail_hypernyms) or '?'}",
+        )
+        for relation in relations
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    return "\n".join(f"{key:{widths[0]}}  {name:{widths[1]}}  {types}" for key, name, types in rows)
+
+
+def describe(relation: Relation) -> str:
+    """All that is known of a relation, a fact a line."""
+    facts = [("name", relation.name), ("id", relation.id), ("description", relation.description)]
+    facts += [
+        ("synonyms", ", ".join(relation.side.synonyms)),
+        ("head is a", ", ".join(relation.side.head_hypernyms)),
+        ("tail is a", ", ".join(relation.side.tail_hypernyms)),
+        ("keywords", ", ".join(relation.side.keywords)),
+        ("symmetric", "yes" if relation.symmetric else ""),
+        ("inverse", ", ".join(_with_name(key) for key in relation.inverse)),
+    ]
+    return "\n".join(f"{what:11}  {value}" for what, value in facts if value)
+
+
+def warnings(relations: RelationSet) -> Iterator[str]:
+    """What is allowed in a relation set but makes it work less well, each with what to do."""
+    for relation in relations:
+        if not relation.description and not relation.side:
+            hint = " (as an id alone, the catalogue's relation)" if catalogue().get(relation.name) else ""
+            yield f"{relation.name!r} has only a name; add a description or synonyms{hint}"
+        elif not relation.side.head_hypernyms or not relation.side.tail_hypernyms:
+            yield f"{relation.name!r} does not say what its head and tail are; add head_hypernyms and tail_hypernyms"
+        for key in relation.inverse:
+            if relations.get(key) is None and catalogue().get(key) is None:
+                yield f"{relation.name!r} has the inverse {key!r}, which is not here nor in the catalogue; correct it"
+    for first, second in combinations(relations.names, 2):
+        if _near(first, second):
+            yield f"{first!r} and {second!r} look like the same relation; keep one, or tell them apart"
+
+
+def _near(first: str, second: str) -> bool:
+    # "foundedBy" and "founded_by" are "founded by"; but "parent of" and "parents of" differ by a letter as well.
+    first, second = (
+        re.sub(r"[\W_]+", "", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)).casefold() or name for name in (first, second)
+    )
+    matcher = difflib.SequenceMatcher(None, first, second, autojunk=False)
+    return first == second or (
+        matcher.real_quick_ratio() >= NEAR and matcher.quick_ratio() >= NEAR and matcher.ratio() >= NEAR
+    )
+
+
+def _haystack(relation: Relation) -> str:
+    """Everything a word may be found in; line breaks keep a word from matching across two phrases."""
+    side = relation.side
+    texts = (relation.id or "", relation.name, relation.description)
+    return "\n".join((*texts, *side.synonyms, *side.head_hypernyms, *side.tail_hypernyms)).casefold()
+
+
+def _with_name(key: str) -> str:
+    known = catalogue().get(key)
+    return f"{known.name} ({known.id})" if known is not None else key

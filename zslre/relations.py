@@ -1,0 +1,237 @@
+"""Sets of relations and the built-in catalogue: look up, combine, read and write."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import overload
+
+from zslre import relation_files
+from zslre.exceptions import InputError
+from zslre.relation import Relation, SideInformation, suggestion, text
+
+__all__ = ["Relation", "RelationSet", "RelationSource", "SideInformation", "catalogue", "resolve", "training_leaks"]
+
+_CATALOGUE_ID = re.compile(r"[Pp][0-9]+")
+
+
+class RelationSet(Sequence[Relation]):
+    """An immutable, non-empty sequence of relations, found by place, or by name or id whatever their case.
+
+    >>> relations = RelationSet.of(["P169", "supplies"])
+    >>> relations.names
+    ('chief executive officer', 'supplies')
+    """
+
+    __slots__ = ("_places", "_relations")
+
+    def __init__(self, relations: Iterable[Relation]) -> None:
+        self._relations = tuple(relations)
+        self._places: dict[str, int] = {}
+        if not self._relations:
+            raise InputError("a relation set needs at least one relation; add one")
+        for place, relation in enumerate(self._relations):
+            if not isinstance(relation, Relation):
+                raise InputError(f"relation {place + 1}: {relation!r} is not a Relation; RelationSet.of makes them")
+            for key in sorted(relation.keys):
+                if (other := self._places.setdefault(key, place)) != place:
+                    raise InputError(
+                        f"relation {place + 1} ({relation.name!r}): its name or id is that of relation {other + 1} "
+                        f"({self._relations[other].name!r}), upper and lower case being one; rename or remove one"
+                    )
+
+    @classmethod
+    def of(cls, source: RelationSource) -> RelationSet:
+        """A relation set from a file's path, a list of names, ids, entries or Relations, or {name: description}.
+
+        A string in a list that is an id or label of the catalogue is the catalogue's relation; any other is a new
+        relation with only a name. Raises InputError.
+        """
+        if isinstance(source, RelationSet):
+            return source
+        if isinstance(source, (str, os.PathLike)):
+            return cls.from_file(source)
+        return cls(_relations(source))
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> RelationSet:
+        """Read a .json or .toml file. Raises InputError naming the file, the entry and what to do."""
+        data = relation_files.read(path)
+        try:
+            if Path(path).suffix.lower() == ".toml" and not _is_layout(data):
+                raise InputError("has no [[relations]] tables; write one for every relation")
+            return cls(_relations(data))
+        except InputError as error:
+            raise InputError(f"{Path(path)}: {error}") from error
+
+    def to_file(self, path: str | os.PathLike[str]) -> None:
+        """Write JSON or TOML, by the path's suffix; `from_file` gives the same set back."""
+        relation_files.write([relation.to_dict() for relation in self], path)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(relation.name for relation in self._relations)
+
+    def merge(self, other: RelationSource) -> RelationSet:
+        """This set, then what is new in `other`. A name or id with two meanings is an InputError."""
+        new = [relation for relation in RelationSet.of(other) if relation not in self._relations]
+        return RelationSet([*self._relations, *new])
+
+    def select(self, keys: Iterable[str]) -> RelationSet:
+        """The relations with these names or ids, in their order here. Raises InputError for one that is not here."""
+        places = self._places_of(keys)
+        return RelationSet(relation for place, relation in enumerate(self) if place in places)
+
+    def without(self, keys: Iterable[str]) -> RelationSet:
+        """The other relations than those with these names or ids. Raises InputError for one that is not here."""
+        places = self._places_of(keys)
+        return RelationSet(relation for place, relation in enumerate(self) if place not in places)
+
+    def _places_of(self, keys: Iterable[str]) -> set[int]:
+        if isinstance(keys, str):
+            raise InputError(f"expected a list of names or ids, got the text {keys!r}; write [{keys!r}]")
+        return {self._place(key) for key in keys}
+
+    def _place(self, key: str) -> int:
+        try:
+            return self._places[key.casefold()]
+        except KeyError:
+            raise InputError(f"no relation {key!r} here{suggestion(key, self.names)}") from None
+
+    def __len__(self) -> int:
+        return len(self._relations)
+
+    def __iter__(self) -> Iterator[Relation]:
+        return iter(self._relations)
+
+    @overload
+    def __getitem__(self, key: int | str) -> Relation: ...
+    @overload
+    def __getitem__(self, key: slice) -> tuple[Relation, ...]: ...
+    def __getitem__(self, key: int | str | slice) -> Relation | tuple[Relation, ...]:
+        """By place, or by name or id, which raises InputError where there is none."""
+        return self._relations[self._place(key) if isinstance(key, str) else key]
+
+    def get(self, key: str) -> Relation | None:
+        """The relation with this name or id, None where there is none."""
+        place = self._places.get(key.casefold())
+        return None if place is None else self._relations[place]
+
+    def __contains__(self, key: object) -> bool:
+        return key.casefold() in self._places if isinstance(key, str) else key in self._relations
+
+    def __eq__(self, other: object) -> bool:
+        return self._relations == other._relations if isinstance(other, RelationSet) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._relations)
+
+    def __repr__(self) -> str:
+        return f"RelationSet({list(self.names)})"
+
+
+RelationSource = (
+    RelationSet | str | os.PathLike[str] | Mapping[str, object] | Iterable[str | Relation | Mapping[str, object]]
+)
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> RelationSet:
+    """The built-in relations, from Wikidata's properties (CC0)."""
+    with resources.as_file(resources.files("zslre") / "assets" / "catalogue.json") as path:
+        return RelationSet.from_file(path)
+
+
+def resolve(name: str) -> Relation:
+    """The catalogue's relation with this id or label, or a new relation with only this name.
+
+    >>> resolve("p26").name, resolve("supplies").name
+    ('spouse', 'supplies')
+    """
+    name = text(name, "name")
+    if _CATALOGUE_ID.fullmatch(name):
+        return _from_catalogue(name)
+    known = catalogue().get(name)
+    return known if known is not None else Relation(name)
+
+
+def training_leaks(unseen: Iterable[str | Relation], candidates: RelationSet) -> set[str]:
+    """Names in `candidates` that must not be trained on when `unseen` (names, ids, Relations) is to be tested.
+
+    These are the unseen relations themselves, under their name or id, and their inverses; the catalogue supplies ids
+    and inverses that are not given. A relation under a wholly different name is not recognised: give its id.
+    """
+    known = (candidates, catalogue())
+    tested, banned = set[str](), set[str]()
+    for relation in unseen:
+        same, inverse = _meaning(relation, known)
+        tested |= same
+        banned |= same | inverse
+    leaks = set()
+    for candidate in candidates:
+        same, inverse = _meaning(candidate, known)
+        if same & banned or inverse & tested:
+            leaks.add(candidate.name)
+    return leaks
+
+
+def _meaning(relation: str | Relation, known: Sequence[RelationSet]) -> tuple[set[str], set[str]]:
+    """All case-folded names and ids of `relation`, and those of its inverses, as far as the `known` sets tell."""
+    keys = {relation.casefold()} if isinstance(relation, str) else set(relation.keys)
+    records = [found for relations in known for key in keys if (found := relations.get(key))]
+    if isinstance(relation, Relation):
+        records.append(relation)
+    inverse = {key.casefold() for record in records for key in record.inverse}
+    others = [found for relations in known for key in inverse if (found := relations.get(key))]
+    return keys.union(*(record.keys for record in records)), inverse.union(*(other.keys for other in others))
+
+
+def _relations(source: object) -> list[Relation]:
+    """The relations in parsed data or a list; errors name the entry by its number and name."""
+    if isinstance(source, Mapping):
+        if not _is_layout(source):
+            source = [{"name": name, "description": description} for name, description in source.items()]
+        elif unknown := [key for key in source if key != "relations"]:
+            raise InputError(f"unknown key {unknown[0]!r} beside 'relations'; remove it or move it into a relation")
+        else:
+            source = source["relations"]
+    if isinstance(source, (str, bytes, Relation)) or not isinstance(source, Iterable):
+        raise InputError(f"expected a list of relations or an object of names and descriptions, got {source!r:.60}")
+    found = []
+    for number, item in enumerate(source, start=1):
+        try:
+            found.append(_relation(item))
+        except InputError as error:
+            name = item.get("name", item.get("id")) if isinstance(item, Mapping) else item
+            place = f"relation {number}" if name is None else f"relation {number} ({name!r:.60})"
+            raise InputError(f"{place}: {str(error).removeprefix(f'relation {name!r}: ')}") from error
+    return found
+
+
+def _relation(item: object) -> Relation:
+    if isinstance(item, Relation):
+        return item
+    if isinstance(item, str):
+        return resolve(item)
+    if isinstance(item, Mapping):
+        return _from_catalogue(text(item["id"], "id")) if set(item) == {"id"} else Relation.from_dict(item)
+    raise InputError(f"expected a name, an id or an object with a name, got {item!r:.60}")
+
+
+def _is_layout(data: object) -> bool:
+    """Whether `data` is {"relations": [...]} rather than {name: description}."""
+    return isinstance(data, Mapping) and isinstance(data.get("relations"), (list, tuple))
+
+
+def _from_catalogue(key: str) -> Relation:
+    relation = catalogue().get(key) if _CATALOGUE_ID.fullmatch(key) else None
+    if relation is None:
+        raise InputError(
+            f"{key!r} is not an id of the built-in catalogue; give the relation a name and a description instead "
+            "(`zslre relations list` shows the catalogue)"
+        )
+    return relation
