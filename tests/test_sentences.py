@@ -1,0 +1,134 @@
+"""Sentences and their offsets, whatever the text."""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import zslre.sentences
+from zslre.sentences import BLOCK, WINDOW, for_spacy, split_blocks, split_sentences
+
+NASTY = [
+    "\r\n",
+    "\u2028",
+    "\u2029",
+    "\x00",
+    "e\u0301",
+    "\u0301",
+    "\ufeff",
+    "\U0001f600",
+    "\ud800",
+    "\u3000",
+    "\n \n",
+    "\t",
+]
+PIECES = st.sampled_from(
+    [*NASTY, "Mr. Lee", "U.S.", "Rome", "hired", ".", "!", "?", " ", "  ", "\n", '"', "'s", "(", "a.B"]
+)
+TEXTS = st.lists(PIECES | st.text(max_size=5), max_size=25).map("".join)
+
+
+def texts(text: str) -> list[str]:
+    return [sentence.text for sentence in split_sentences(text)]
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["Apple Inc. bought a start-up.", "It paid in cash."],
+        ["J. R. Smith said no.", "He left."],
+        ["They met at 5 p.m. in the U.S. Senate.", "Then they left."],
+        ["Mr. Jones and Dr. Lee, e.g. here, disagree.", "Why?!", "Nobody knows."],
+        ['He said "Go."', "Sales rose 3.5 percent."],
+    ],
+)
+def test_abbreviations_do_not_end_a_sentence(sentences: list[str]) -> None:
+    assert texts(" ".join(sentences)) == sentences
+
+
+@pytest.mark.parametrize("gap", ["\n\n", "\r\n\r\n", "\n \t\n", "\u2028\u2028", "\u2029", "\f", "\r\r", "\n\r\n"])
+def test_a_heading_stands_alone(gap: str) -> None:
+    assert texts(f"A heading{gap}Rome grew.") == ["A heading", "Rome grew."]
+
+
+@pytest.mark.parametrize("gap", ["\n", "\r\n", "\u2028", "   "])
+def test_a_wrapped_line_goes_on(gap: str) -> None:
+    assert texts(f"Rome{gap}grew.") == [f"Rome{gap}grew."]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n \r\n"])
+def test_nothing_gives_nothing(text: str) -> None:
+    assert texts(text) == []
+
+
+@given(TEXTS)
+@settings(max_examples=150, deadline=None)
+def test_offsets_index_the_text_and_only_white_space_is_left_out(text: str) -> None:
+    end = 0
+    for sentence in split_sentences(text):
+        assert sentence.text == text[sentence.start : sentence.start + len(sentence.text)]
+        assert sentence.text == sentence.text.strip() != ""
+        assert not text[end : sentence.start].strip()
+        end = sentence.start + len(sentence.text)
+    assert not text[end:].strip()
+
+
+@given(TEXTS, st.lists(st.integers(0, 200), max_size=8))
+@settings(max_examples=150, deadline=None)
+def test_where_blocks_are_cut_does_not_matter(text: str, cuts: list[int]) -> None:
+    edges = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
+    blocks = [(start, text[start:end]) for start, end in pairwise(edges)]
+    before = zslre.sentences.BLOCK
+    zslre.sentences.BLOCK = 8  # so that sentences are given out before the text has ended
+    try:
+        assert list(split_blocks(iter(blocks))) == list(split_sentences(text))
+        zslre.sentences.BLOCK = before
+        assert list(split_blocks(iter(blocks))) == list(split_sentences(text))
+    finally:
+        zslre.sentences.BLOCK = before
+
+
+def test_blocks_may_begin_anywhere_in_a_document() -> None:
+    assert [s.start for s in split_blocks([(100, "Rome grew. It h"), (115, "ired.")])] == [100, 111]
+
+
+def test_a_long_text_has_the_same_sentences_as_its_parts() -> None:
+    sentences = [f"Number {n} of the U.S. list went to Mr. Lee at 5 p.m. sharp." for n in range(4000)]
+    text = " ".join(sentences)
+    assert len(text) > 3 * BLOCK
+    assert texts(text) == sentences
+
+
+def test_a_sentence_without_end_comes_in_pieces() -> None:
+    pieces = texts("word " * WINDOW)
+    assert all(len(piece) <= WINDOW for piece in pieces)
+    assert " ".join(pieces) == ("word " * WINDOW).strip()
+
+
+@pytest.mark.parametrize(
+    "text", ["(" * 100_000, "a." * 50_000, "'s" * 50_000, " " * 200_000, "\n" * 200_000, ". " * 30_000]
+)
+def test_no_text_takes_quadratic_time(text: str) -> None:
+    started = time.perf_counter()
+    assert sum(len(piece) for piece in texts(text)) <= len(text)
+    assert time.perf_counter() - started < 5
+
+
+def test_for_spacy_keeps_length_and_ends() -> None:
+    text = "a\ud800b " + "(" * 500 + "."
+    safe = for_spacy(text)
+    assert len(safe) == len(text)
+    assert safe.startswith("a\ufffdb xxx")
+    assert safe.endswith("x.")
+    assert for_spacy("plain (text).") == "plain (text)."
+
+
+def test_spacy_is_made_anew_before_its_vocabulary_fills_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zslre.sentences, "MAX_STRINGS", 0)
+    first = zslre.sentences._sentencizer()
+    assert zslre.sentences._sentencizer() is not first
+    assert texts("Rome grew. It hired.") == ["Rome grew.", "It hired."]

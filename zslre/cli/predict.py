@@ -1,0 +1,262 @@
+"""`zslre predict`: texts in, triples out."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from zslre.cli.progress import Progress
+from zslre.documents import STDIN, SUFFIXES, Document, read_documents
+from zslre.exceptions import InputError
+from zslre.output import FORMATS, open_writer, resume_point
+from zslre.pipeline import Extractor, extract_documents
+
+if TYPE_CHECKING:
+    from zslre.cli import Subparsers
+
+DESCRIPTION = """\
+Find relation triples in text files (.txt, .md), JSON Lines files (.jsonl) or standard input.
+
+A line of JSON Lines is an object {"text": "…"}; it may have an "id", and "mentions": [[start, end], [start, end, type]]
+(characters, end exclusive) in place of the recognised ones. Other keys are left alone. Folders are searched for such
+files; files and folders whose names begin with a dot are left out. All text is UTF-8.
+"""
+EXAMPLES = """\
+examples:
+  zslre predict report.txt
+  zslre predict report.txt --relation "acquired by" --relation "works for"
+  zslre predict articles/ -r schema.toml --threshold 0.8 -o triples.jsonl
+  zslre predict articles/ -r schema.toml --threshold 0.8 -o triples.jsonl --resume
+  cat report.txt | zslre predict - --format csv > triples.csv
+"""
+
+_FORMAT_OF_SUFFIX = {".csv": "csv", ".txt": "table"}
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the verb `predict`."""
+    parser = subparsers.add_parser(
+        "predict",
+        help="find triples in text",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("paths", nargs="*", metavar="FILE|DIR|-", help="what to read; '-' is standard input")
+    parser.add_argument("-m", "--model", metavar="DIR", help="a model folder (default: the built-in model)")
+    parser.add_argument("-r", "--relations", metavar="FILE", help="the relations to find: a .json or .toml file")
+    parser.add_argument(
+        "--relation",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a relation to find: a name of your own, or one of 'zslre relations list'; may be given again",
+    )
+    parser.add_argument("--ner", metavar="spacy:NAME", help="the spaCy pipeline that recognises entities")
+    parser.add_argument(
+        "--threshold", type=_probability, metavar="P", help="least score of a triple, 0 to 1 (default: the model's)"
+    )
+    parser.add_argument(
+        "--top-k", type=_positive, default=1, metavar="K", help="relations that a pair may have (default: 1)"
+    )
+    parser.add_argument("--explain", action="store_true", help="show the parts of each score")
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        help="default: by the suffix of -o (.csv; .txt: table; else jsonl); to a terminal table, else jsonl",
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="write to FILE (default: standard output)")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on behind the documents that -o has (JSON Lines only)"
+    )
+    parser.add_argument("--skip-bad", action="store_true", help="report what cannot be read and go on")
+    parser.add_argument(
+        "--batch-size", type=_positive, default=32, metavar="N", help="sentences in a batch (default: 32)"
+    )
+    parser.add_argument("--threads", type=_positive, metavar="N", help="processor threads (default: all cores)")
+    loudness = parser.add_mutually_exclusive_group()
+    loudness.add_argument("-q", "--quiet", action="store_true", help="show no progress")
+    loudness.add_argument("-v", "--verbose", action="store_true", help="show progress and a summary in log files too")
+    parser.set_defaults(run=run, usage_error=parser.error)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the verb; see `zslre.cli.main` for the exit status and what errors become."""
+    paths = arguments.paths if arguments.paths else [STDIN]
+    format = _format(arguments)
+    _check_usage(arguments, format)
+    _check_output(arguments.output, paths)
+    progress = Progress(verbosity=_verbosity(arguments))
+    counts = _Counts()
+
+    def skip(error: InputError) -> None:
+        counts.skipped += 1
+        progress.clear()
+        print(f"zslre: skipped: {error}", file=sys.stderr)
+
+    on_bad = skip if arguments.skip_bad else None
+    documents = read_documents(paths, on_bad=on_bad)
+    done, size = Counter[str](), 0
+    if arguments.resume and os.path.exists(arguments.output):
+        done, size = resume_point(Path(arguments.output))
+        counts.before = done.total()
+    extractor = load_extractor(arguments)
+
+    def count(sentences: int) -> None:
+        counts.sentences += sentences
+        progress.update(counts.text)
+
+    found = extract_documents(
+        extractor,
+        _without(documents, done),
+        threshold=arguments.threshold,
+        top_k=arguments.top_k,
+        explain=arguments.explain,
+        batch_size=arguments.batch_size,
+        on_sentences=count,
+    )
+    with _output(arguments, format, size) as stream:
+        writer = open_writer(format, stream, explain=arguments.explain)
+        for document, triples in found:
+            try:
+                counts.triples += writer.write(document.id, triples)
+            except InputError as error:
+                if on_bad is None:
+                    raise
+                on_bad(error)
+            else:
+                counts.documents += 1
+    progress.finish(counts.text())
+    if counts.skipped:
+        print(f"zslre: {_counted(counts.skipped, 'bad input')} skipped", file=sys.stderr)
+    return 0
+
+
+def load_extractor(arguments: argparse.Namespace) -> Extractor:
+    """The extractor that -m, -r, --relation, --ner and --threads ask for."""
+    from zslre.extractor import RelationExtractor
+    from zslre.relations import RelationSet
+
+    relations = RelationSet.from_file(arguments.relations) if arguments.relations is not None else None
+    if arguments.relation:
+        named = RelationSet.of(arguments.relation)
+        relations = relations.merge(named) if relations is not None else named
+    extractor = RelationExtractor.from_pretrained(arguments.model, threads=arguments.threads, ner=arguments.ner)
+    return extractor.with_relations(relations) if relations is not None else extractor
+
+
+@dataclass
+class _Counts:
+    documents: int = 0
+    sentences: int = 0
+    triples: int = 0
+    skipped: int = 0
+    before: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    def text(self) -> str:
+        seconds = max(time.monotonic() - self.started, 1e-3)
+        parts = [
+            _counted(self.documents, "document"),
+            _counted(self.sentences, "sentence"),
+            _counted(self.triples, "triple"),
+            f"{self.sentences / seconds:,.0f} sentences/s",
+        ]
+        if self.before:
+            parts.append(f"{_counted(self.before, 'document')} done before")
+        return ", ".join(parts)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _without(documents: Iterator[Document], done: Counter[str]) -> Iterator[Document]:
+    """The documents that are not done; of several with one id, as many of the first are passed over as are done."""
+    for document in documents:
+        if done[document.id] > 0:
+            done[document.id] -= 1
+        else:
+            yield document
+
+
+def _format(arguments: argparse.Namespace) -> str:
+    if arguments.format is not None:
+        return str(arguments.format)
+    if arguments.output is not None:
+        return _FORMAT_OF_SUFFIX.get(Path(arguments.output).suffix.lower(), "jsonl")
+    return "table" if sys.stdout.isatty() else "jsonl"
+
+
+def _check_usage(arguments: argparse.Namespace, format: str) -> None:
+    if not arguments.paths and sys.stdin.isatty():
+        arguments.usage_error("name a FILE or DIR to read, or '-' to type a text")
+    if arguments.resume and arguments.output is None:
+        arguments.usage_error("--resume needs -o FILE: it goes on from what that file holds")
+    if arguments.resume and format != "jsonl":
+        arguments.usage_error(
+            f"--resume needs JSON Lines output, not {format}: only there can one see which documents are done, "
+            "those without a triple included"
+        )
+
+
+def _check_output(output: str | None, paths: Sequence[str]) -> None:
+    """Refuse to overwrite what is to be read, or to read what is being written."""
+    if output is None:
+        return
+    target = Path(output).resolve()
+    for path in paths:
+        source = Path(path).resolve()
+        inside = source.is_dir() and source in target.parents and target.suffix.lower() in SUFFIXES
+        if path != STDIN and (source == target or inside):
+            raise InputError(f"{output}: the output lies in the input {path}: give another file to -o")
+
+
+def _verbosity(arguments: argparse.Namespace) -> int:
+    """1, 0 or -1: on a terminal that shows the triples, a line of progress would get between them."""
+    if arguments.quiet or (not arguments.verbose and arguments.output is None and sys.stdout.isatty()):
+        return -1
+    return int(arguments.verbose)
+
+
+@contextmanager
+def _output(arguments: argparse.Namespace, format: str, size: int) -> Iterator[TextIO]:
+    """The stream to write to, in UTF-8. A file that --resume goes on with is cut to its first `size` bytes."""
+    if arguments.output is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            if format == "table":
+                sys.stdout.reconfigure(errors="replace")  # better a question mark than no table
+            else:
+                sys.stdout.reconfigure(encoding="utf-8", newline="")
+        yield sys.stdout
+        return
+    if size:
+        os.truncate(arguments.output, size)
+    with open(arguments.output, "a" if size else "w", encoding="utf-8", newline="") as stream:
+        yield stream
+
+
+def _positive(text: str) -> int:
+    value = int(text) if text.strip().isdecimal() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"needs a whole number of at least 1, got {text!r}")
+    return value
+
+
+def _probability(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"needs a number from 0 to 1, got {text!r}")
+    return value

@@ -1,0 +1,248 @@
+"""Reading what `zslre predict` is given: text files, Markdown, JSON Lines, folders of them, standard input.
+
+Text comes in blocks, so a document larger than memory can be read; every offset counts characters of the decoded text,
+line ends and a byte order mark included. Markdown is read as the text it is.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from zslre.exceptions import InputError
+from zslre.types import Mention
+
+TEXT_SUFFIXES = (".txt", ".md")
+SUFFIXES = (*TEXT_SUFFIXES, ".jsonl")
+STDIN = "-"
+
+_READ_BYTES = 65_536
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text with a name.
+
+    `blocks` gives the text once, as adjoining pieces `(offset in characters, text)`; reading them can raise InputError.
+    `mentions` (offsets into the text) is None unless the input names them.
+    """
+
+    id: str
+    blocks: Iterator[tuple[int, str]]
+    mentions: tuple[Mention, ...] | None = None
+
+    @classmethod
+    def from_text(cls, id: str, text: str, mentions: tuple[Mention, ...] | None = None) -> Document:
+        """A document whose text is in memory already."""
+        return cls(id, iter([(0, text)]), mentions)
+
+
+def read_documents(
+    paths: Sequence[str | Path], *, on_bad: Callable[[InputError], None] | None = None
+) -> Iterator[Document]:
+    """The documents of files, folders (walked in sorted order; names with a leading dot left out) and "-".
+
+    A text file is one document with its path as the id, a line of JSON Lines is one with its "id", or "PATH:LINE".
+    What cannot be used goes to `on_bad` and is left out, or is raised where that is None: paths at once, before
+    anything is read, the rest in its turn. Errors in the middle of a text file are raised by its `blocks`.
+    """
+    usable = []
+    for path in paths:
+        try:
+            _check_path(path)
+        except InputError as error:
+            _report(error, on_bad)
+        else:
+            usable.append(path)
+    if sum(str(path) == STDIN for path in usable) > 1:
+        raise InputError("standard input ('-') can be read only once: name it once")
+    return _read(usable, on_bad)
+
+
+def _check_path(path: str | Path) -> None:
+    if str(path) == STDIN or os.path.isdir(path):
+        return
+    if not os.path.exists(path):
+        raise InputError(f"{path}: no such file or folder: check the name; '-' reads standard input")
+    if Path(path).suffix.lower() not in SUFFIXES:
+        raise InputError(
+            f"{path}: cannot tell what it holds: zslre reads {', '.join(SUFFIXES)}; rename it, or pass plain text on "
+            f"standard input: zslre predict - < {path}"
+        )
+
+
+def _read(paths: Iterable[str | Path], on_bad: Callable[[InputError], None] | None) -> Iterator[Document]:
+    for path in paths:
+        if str(path) == STDIN:
+            yield Document(STDIN, _text_blocks("standard input", lambda: sys.stdin.buffer))
+            continue
+        for file in _walk(path, on_bad) if os.path.isdir(path) else [str(path)]:
+            if Path(file).suffix.lower() in TEXT_SUFFIXES:
+                yield Document(_printable(file), _text_blocks(file, _opener(file)))
+            else:
+                yield from _json_lines(file, on_bad)
+
+
+def _walk(folder: str | Path, on_bad: Callable[[InputError], None] | None) -> Iterator[str]:
+    def unreadable(error: OSError) -> None:
+        _report(InputError(f"{error.filename}: cannot be read: {error.strerror}"), on_bad)
+
+    found = False
+    for parent, folders, files in os.walk(folder, onerror=unreadable):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
+                found = True
+                yield os.path.join(parent, name)
+    if not found:
+        _report(InputError(f"{folder}: holds no file that zslre reads ({', '.join(SUFFIXES)})"), on_bad)
+
+
+def _report(error: InputError, on_bad: Callable[[InputError], None] | None) -> None:
+    if on_bad is None:
+        raise error
+    on_bad(error)
+
+
+def _opener(path: str) -> Callable[[], BinaryIO]:
+    def opened() -> BinaryIO:
+        try:
+            return open(path, "rb")
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read: {error.strerror}: check its permissions") from error
+
+    return opened
+
+
+def _text_blocks(name: str, opened: Callable[[], BinaryIO]) -> Iterator[tuple[int, str]]:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    offset = bytes_before = lines_before = 0
+    with opened() as stream:
+        while True:
+            data = stream.read(_READ_BYTES)
+            held_back = len(decoder.getstate()[0])  # the first bytes of a character that the last read cut in two
+            try:
+                block = decoder.decode(data, final=not data)
+            except UnicodeDecodeError as error:
+                line = lines_before + error.object[: error.start].count(b"\n") + 1
+                raise _not_utf8(name, error, bytes_before - held_back, line) from error
+            bytes_before += len(data)
+            lines_before += data.count(b"\n")
+            if block.startswith("\ufeff") and offset == 0:
+                block, offset = block[1:], 1  # a byte order mark counts as a character but is no part of a sentence
+            if block:
+                yield offset, block
+            offset += len(block)
+            if not data:
+                break
+    if bytes_before == 0:
+        raise InputError(f"{name}: is empty: there is nothing to read relations from")
+
+
+def _not_utf8(name: str, error: UnicodeDecodeError, bytes_before: int, line: int) -> InputError:
+    utf16 = error.object[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) and bytes_before == 0 and error.start < 2
+    encoding = "UTF-16" if utf16 else "WINDOWS-1252"
+    return InputError(
+        f"{name}: is not UTF-8: byte 0x{error.object[error.start]:02x} at byte offset {bytes_before + error.start}, "
+        f"line {line}: convert it, for example with: iconv -f {encoding} -t UTF-8 FILE > NEW"
+    )
+
+
+def _json_lines(path: str, on_bad: Callable[[InputError], None] | None) -> Iterator[Document]:
+    try:
+        stream = _opener(path)()
+    except InputError as error:
+        _report(error, on_bad)
+        return
+    empty = True
+    bytes_before = 0
+    with stream:
+        for number, line in enumerate(stream, 1):
+            if number == 1:
+                line = line.removeprefix(codecs.BOM_UTF8)
+            if line.strip():
+                empty = False
+                try:
+                    yield _json_document(path, number, line, bytes_before)
+                except InputError as error:
+                    _report(error, on_bad)
+            bytes_before += len(line)
+    if empty:
+        _report(InputError(f"{path}: is empty: it has no line with a JSON object"), on_bad)
+
+
+def _json_document(path: str, number: int, line: bytes, bytes_before: int) -> Document:
+    where = f"{path}, line {number}"
+    try:
+        record = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path, error, bytes_before, number) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f'{where}: is not JSON: {error}: each line must be an object with a "text"') from error
+    if not isinstance(record, dict):
+        raise InputError(f'{where}: must be an object such as {{"text": "…"}}, got {_kind(record)}')
+    text = record.get("text")
+    if not isinstance(text, str):
+        got = _kind(text) if "text" in record else "no such key"
+        raise InputError(f'{where}: "text" must be a string, got {got}')
+    if found := _SURROGATE.search(text):
+        raise InputError(
+            f'{where}: "text" has an unpaired surrogate (\\u{ord(found[0]):04x}) at character {found.start()}, '
+            f"which is not a character: write the whole pair, or \\ufffd in its place"
+        )
+    name = record.get("id")
+    if name is not None and (not isinstance(name, (str, int)) or isinstance(name, bool)):
+        raise InputError(f'{where}: "id" must be a string or a whole number, got {_kind(name)}')
+    if isinstance(name, str) and _SURROGATE.search(name):
+        raise InputError(f'{where}: "id" has an unpaired surrogate, which is not a character: leave it out')
+    mentions = _mentions(where, record["mentions"], text) if record.get("mentions") is not None else None
+    return Document.from_text(f"{_printable(path)}:{number}" if name is None else str(name), text, mentions)
+
+
+def _mentions(where: str, spans: Any, text: str) -> tuple[Mention, ...]:
+    if not isinstance(spans, list):
+        raise InputError(
+            f'{where}: "mentions" must be a list of [start, end] or [start, end, type], got {_kind(spans)}'
+        )
+    seen: dict[tuple[int, int], int] = {}
+    mentions = []
+    for index, span in enumerate(spans):
+        entry = f'{where}: "mentions"[{index}]'
+        if not (
+            isinstance(span, list)
+            and len(span) in (2, 3)
+            and all(isinstance(n, int) and not isinstance(n, bool) for n in span[:2])
+            and (len(span) == 2 or span[2] is None or (isinstance(span[2], str) and not _SURROGATE.search(span[2])))
+        ):
+            raise InputError(f"{entry} must be [start, end] or [start, end, type], got {json.dumps(span)[:80]}")
+        start, end = span[:2]
+        if not 0 <= start < end <= len(text):
+            raise InputError(
+                f"{entry} is {start}:{end}, but the text has {len(text)} characters: needs 0 <= start < end <= "
+                f"{len(text)}; offsets count characters (not bytes), the end is exclusive"
+            )
+        if not text[start:end].strip():
+            raise InputError(f"{entry} at {start}:{end} covers only white space: leave it out")
+        if (start, end) in seen:
+            raise InputError(f'{entry} repeats the span {start}:{end} of "mentions"[{seen[start, end]}]: give it once')
+        seen[start, end] = index
+        mentions.append(Mention(text[start:end], start, end, span[2] if len(span) == 3 else None))
+    return tuple(mentions)
+
+
+def _printable(path: str) -> str:
+    """The path as text: a file name that is not UTF-8 has its odd bytes written out."""
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "a string", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "a number")

@@ -1,0 +1,255 @@
+"""Writing triples, a record a document: JSON Lines, CSV, or a table to read.
+
+A record is whole or absent. It is made in a temporary file first, since the last triple of a document may fail and a
+large document has more triples than fit in memory; a Ctrl-C while it is copied waits for its end.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import signal
+import tempfile
+import threading
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from types import FrameType
+from typing import Any, Protocol, TextIO
+
+from zslre.exceptions import InputError
+from zslre.types import Mention, Triple
+
+FORMATS = ("table", "jsonl", "csv")
+
+_IN_MEMORY = 1 << 20  # bytes of a record that are kept in memory before a temporary file is used
+_SCORE_DIGITS = 4
+_TABLE_ROWS = 1000  # that are aligned together
+_TABLE_WIDTH = 40  # columns of a cell; what is longer ends in "…"
+
+_CSV_HEADER = (
+    *("id", "head", "head_start", "head_end", "head_type", "relation"),
+    *("tail", "tail_start", "tail_end", "tail_type", "score"),
+)
+
+
+class Writer(Protocol):
+    """Writes one document after another to a text stream."""
+
+    def write(self, document_id: str, triples: Iterable[Triple]) -> int:
+        """Write a document's record and return how many triples it has; nothing is written if `triples` raises."""
+        ...
+
+
+def open_writer(format: str, stream: TextIO, *, explain: bool = False) -> Writer:
+    """The writer of one of `FORMATS`. `explain` adds the parts of each score."""
+    if format == "jsonl":
+        return JsonLinesWriter(stream, explain=explain)
+    if format == "csv":
+        return CsvWriter(stream, explain=explain)
+    if format == "table":
+        return TableWriter(stream, explain=explain)
+    raise InputError(f"unknown output format {format!r}: use one of {', '.join(FORMATS)}")
+
+
+class JsonLinesWriter:
+    """One JSON object a document, on a line: `{"id": …, "triples": [{"head": {…}, "relation": …, …}]}`."""
+
+    def __init__(self, stream: TextIO, *, explain: bool = False) -> None:
+        self._stream, self._explain = stream, explain
+
+    def write(self, document_id: str, triples: Iterable[Triple]) -> int:
+        """See `Writer`."""
+        count = 0
+        with _record(self._stream) as spool:
+            spool.write(f'{{"id": {_json(document_id)}, "triples": [')
+            for triple in triples:
+                spool.write(f"{', ' if count else ''}{_json(triple_record(triple, explain=self._explain))}")
+                count += 1
+            spool.write("]}\n")
+        return count
+
+
+class CsvWriter:
+    """One row a triple below a header row; a document without triples has none. `explain` adds a column of JSON."""
+
+    def __init__(self, stream: TextIO, *, explain: bool = False) -> None:
+        self._stream, self._explain = stream, explain
+        header = (*_CSV_HEADER, "explanation") if explain else _CSV_HEADER
+        with _record(stream) as spool:
+            csv.writer(spool, lineterminator="\n").writerow(header)
+
+    def write(self, document_id: str, triples: Iterable[Triple]) -> int:
+        """See `Writer`."""
+        count = 0
+        with _record(self._stream) as spool:
+            rows = csv.writer(spool, lineterminator="\n")
+            for triple in triples:
+                head, tail = ((m.text, m.start, m.end, m.type) for m in (triple.head, triple.tail))
+                row = [document_id, *head, triple.relation, *tail, round(triple.score, _SCORE_DIGITS)]
+                rows.writerow([*row, _json(_explanation(triple))] if self._explain else row)
+                count += 1
+        return count
+
+
+class TableWriter:
+    """Aligned columns below the document's id. `explain` adds a line with the parts of each score."""
+
+    def __init__(self, stream: TextIO, *, explain: bool = False) -> None:
+        self._stream, self._explain = stream, explain
+        self._first = True
+
+    def write(self, document_id: str, triples: Iterable[Triple]) -> int:
+        """See `Writer`."""
+        count = 0
+        with _record(self._stream) as spool:
+            spool.write(f"{'' if self._first else chr(10)}{_printable(document_id)}\n")
+            rows = iter(triples)
+            while some := list(islice(rows, _TABLE_ROWS)):
+                self._write_rows(spool, some)
+                count += len(some)
+            if not count:
+                spool.write("  (no relation found)\n")
+        self._first = False
+        return count
+
+    def _write_rows(self, spool: TextIO, triples: list[Triple]) -> None:
+        rows = [tuple(_cell(part) for part in (t.head.text, t.relation, t.tail.text)) for t in triples]
+        titled = [("head", "relation", "tail"), *rows]
+        wide = [max(_columns(row[at]) for row in titled) for at in range(2)]
+        scores = ["score", *(f"{triple.score:.2f}" for triple in triples)]
+        for index, (score, (head, relation, tail)) in enumerate(zip(scores, titled, strict=True)):
+            spool.write(f"  {score:>5}  {_padded(head, wide[0])}  {_padded(relation, wide[1])}  {tail}\n")
+            if self._explain and index:
+                parts = "  ".join(f"{name} {value:+.2f}" for name, value in _explanation(triples[index - 1]).items())
+                spool.write(f"         {parts}\n")
+
+
+def triple_record(triple: Triple, *, explain: bool = False) -> dict[str, Any]:
+    """The triple as JSON has it. `score` is rounded to four digits.
+
+    >>> record = triple_record(Triple(Mention("Ada", 0, 3), "spouse", Mention("Bo", 8, 10, "PERSON"), 0.91234567))
+    >>> record["tail"], record["score"]
+    ({'text': 'Bo', 'start': 8, 'end': 10, 'type': 'PERSON'}, 0.9123)
+    """
+    record: dict[str, Any] = {
+        "head": _mention_record(triple.head),
+        "relation": triple.relation,
+        "tail": _mention_record(triple.tail),
+        "score": round(triple.score, _SCORE_DIGITS),
+    }
+    if explain:
+        record["explanation"] = _explanation(triple)
+    return record
+
+
+def resume_point(path: Path) -> tuple[Counter[str], int]:
+    """How often each document id has a whole record in the JSON Lines file `path`, and the bytes they take.
+
+    A record that an interruption cut short is not counted: truncate the file there. Raises InputError for a file that
+    is no output of zslre.
+    """
+    done: Counter[str] = Counter()
+    size = 0
+    with open(path, "rb") as stream:
+        for number, line in enumerate(stream, 1):
+            if not line.endswith(b"\n"):
+                break
+            try:
+                record = json.loads(line)
+                done[_record_id(record)] += 1
+            except ValueError as error:
+                raise InputError(
+                    f"{path}, line {number}: is no record of zslre ({error}): give another file to -o, or leave out "
+                    f"--resume to overwrite this one"
+                ) from error
+            size += len(line)
+    return done, size
+
+
+def _record_id(record: object) -> str:
+    if isinstance(record, dict) and isinstance(record.get("triples"), list) and isinstance(record.get("id"), str):
+        return str(record["id"])
+    raise ValueError('needs "id" and "triples"')
+
+
+def _mention_record(mention: Mention) -> dict[str, Any]:
+    return {"text": mention.text, "start": mention.start, "end": mention.end, "type": mention.type}
+
+
+def _explanation(triple: Triple) -> dict[str, float]:
+    parts = triple.explanation if triple.explanation is not None else {}
+    return {name: round(value, _SCORE_DIGITS) for name, value in parts.items()}
+
+
+def _json(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    # JSON allows these in a string, but many programs take them for the end of a line.
+    return text.replace("\x85", "\\u0085").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _printable(text: str) -> str:
+    """On one line, without characters that would steer a terminal."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
+
+
+def _cell(text: str) -> str:
+    text = _printable(text)
+    if _columns(text) <= _TABLE_WIDTH:
+        return text
+    while _columns(text) > _TABLE_WIDTH - 1:
+        text = text[: _TABLE_WIDTH - 1] if len(text) >= _TABLE_WIDTH else text[:-1]
+    return f"{text}…"
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal the text takes: two for a wide character, none for a combining one."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
+
+
+def _padded(text: str, columns: int) -> str:
+    return text + " " * (columns - _columns(text))
+
+
+@contextmanager
+def _record(stream: TextIO) -> Iterator[TextIO]:
+    """A temporary text stream, copied to `stream` as a whole if the block ends well."""
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8", newline="") as spool:
+        yield spool  # type: ignore[misc]  # before Python 3.11 it is a TextIO in all but name
+        spool.seek(0)
+        with _interrupt_waits():
+            shutil.copyfileobj(spool, stream, _IN_MEMORY)
+            stream.flush()
+
+
+@contextmanager
+def _interrupt_waits() -> Iterator[None]:
+    """Hold a Ctrl-C back until the block has ended; a second one, where the reader is stuck, does not wait."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread is interrupted
+        return
+    before = signal.getsignal(signal.SIGINT)
+    if not callable(before):  # ignored, or set by a program that embeds Python
+        yield
+        return
+    held = False
+
+    def hold(number: int, frame: FrameType | None) -> None:
+        nonlocal held
+        if held:
+            raise KeyboardInterrupt
+        held = True
+
+    signal.signal(signal.SIGINT, hold)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if held:
+        signal.raise_signal(signal.SIGINT)

@@ -1,0 +1,146 @@
+"""Documents → triples, in constant memory: sentences of several documents share a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
+
+from zslre.documents import Document
+from zslre.exceptions import InputError
+from zslre.mentions import MentionDetector, place_mentions
+from zslre.sentences import split_blocks
+from zslre.types import Sentence, Triple
+
+# Sentences that are worked on together, in batches: many, so that short documents fill batches and like lengths meet.
+_BATCHES = 8
+
+
+class Extractor(Protocol):
+    """What `RelationExtractor` offers to this module."""
+
+    @property
+    def detector(self) -> MentionDetector: ...
+
+    def extract_sentences(
+        self,
+        sentences: Iterable[Sentence],
+        *,
+        threshold: float | None = None,
+        top_k: int = 1,
+        explain: bool = False,
+        batch_size: int = 32,
+    ) -> Iterator[list[Triple]]: ...
+
+
+class _End:
+    """Behind the last sentence of a document."""
+
+
+_END = _End()
+
+
+def extract_documents(
+    extractor: Extractor,
+    documents: Iterable[Document],
+    *,
+    threshold: float | None = None,
+    top_k: int = 1,
+    explain: bool = False,
+    batch_size: int = 32,
+    on_sentences: Callable[[int], None] | None = None,
+) -> Iterator[tuple[Document, Iterator[Triple]]]:
+    """Each document with its triples (offsets into the document), in order; memory does not grow with a document.
+
+    Read a document's triples before the next document; what is left of them is passed over. They raise InputError
+    where the document cannot be read to its end; the documents after it still come. An InputError of `documents` itself
+    comes after all documents before it. `on_sentences` is told how many sentences each step has done.
+    """
+    stream = _triples(extractor, documents, threshold, top_k, explain, batch_size, on_sentences)
+
+    def of_one_document(event: Triple | InputError | _End) -> Iterator[Triple]:
+        while isinstance(event, Triple):
+            yield event
+            _, event = next(stream)  # the stream ends only behind the end of a document
+        if isinstance(event, InputError):
+            raise event
+
+    for document, event in stream:
+        triples = of_one_document(event)
+        yield document, triples
+        for _ in triples:
+            pass
+
+
+def sentences_of(document: Document) -> Iterator[Sentence]:
+    """The sentences of a document, with mentions only if the document names them."""
+    if document.mentions is None:
+        return split_blocks(document.blocks)
+    blocks = list(document.blocks)
+    text = "".join(block for _, block in blocks)
+    return iter(place_mentions(split_blocks(blocks), document.mentions, text))
+
+
+_Step = tuple[Document, Sentence | InputError | _End]
+
+
+def _triples(
+    extractor: Extractor,
+    documents: Iterable[Document],
+    threshold: float | None,
+    top_k: int,
+    explain: bool,
+    batch_size: int,
+    on_sentences: Callable[[int], None] | None,
+) -> Iterator[tuple[Document, Triple | InputError | _End]]:
+    for steps in _chunks(_steps(documents), _BATCHES * batch_size):
+        sentences = _detect(extractor.detector, steps)
+        extracted = extractor.extract_sentences(
+            sentences, threshold=threshold, top_k=top_k, explain=explain, batch_size=batch_size
+        )
+        for document, event in steps:
+            if isinstance(event, Sentence):
+                for triple in next(extracted):
+                    yield document, triple
+            else:
+                yield document, event
+        if on_sentences is not None:
+            on_sentences(len(sentences))
+
+
+def _detect(detector: MentionDetector, steps: Sequence[_Step]) -> list[Sentence]:
+    """The sentences of the steps in order, with mentions: found, or kept where the document names them."""
+    pairs = [(document, event) for document, event in steps if isinstance(event, Sentence)]
+    bare = [sentence for document, sentence in pairs if document.mentions is None]
+    found = iter(detector.detect(bare) if bare else [])
+    return [next(found) if document.mentions is None else sentence for document, sentence in pairs]
+
+
+def _steps(documents: Iterable[Document]) -> Iterator[_Step]:
+    for document in documents:
+        try:
+            for sentence in sentences_of(document):
+                yield document, sentence
+        except InputError as error:
+            yield document, error
+        else:
+            yield document, _END
+
+
+def _chunks(steps: Iterator[_Step], size: int) -> Iterator[list[_Step]]:
+    """Lists of up to `size` steps; those before an InputError come before it is raised."""
+    chunk: list[_Step] = []
+    while True:
+        try:
+            step = next(steps, None)
+        except InputError:
+            if chunk:
+                yield chunk
+            raise
+        if step is None:
+            break
+        chunk.append(step)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
