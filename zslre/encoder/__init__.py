@@ -1,0 +1,43 @@
+"""What turns text into vectors: the `Encoder` protocol and the loop that feeds one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from zslre.packing import PackedBatch, Packer, Pair
+from zslre.types import Sentence
+
+FloatArray = NDArray[np.float32]
+
+
+class Encoder(Protocol):
+    """Vectors for mention pairs and for phrases, in one space of `dim` dimensions; not normalised."""
+
+    dim: int
+    tokenizer: Tokenizer
+
+    @property
+    def tensors(self) -> Mapping[str, np.ndarray]:
+        """What a model folder stores of it, by name."""
+        ...
+
+    def encode_pairs(self, batch: PackedBatch) -> FloatArray:
+        """Vectors of the batch's real pairs, (n_pairs, dim), row by row."""
+        ...
+
+    def encode_phrases(self, phrases: Sequence[str]) -> FloatArray:
+        """Vectors of the phrases, (n_phrases, dim)."""
+        ...
+
+
+def pair_vectors(encoder: Encoder, packer: Packer, items: Sequence[tuple[Sentence, Sequence[Pair]]]) -> FloatArray:
+    """Vectors of all pairs of all sentences, in order, (n_pairs, dim)."""
+    vectors = np.zeros((sum(len(pairs) for _, pairs in items), encoder.dim), dtype=np.float32)
+    for batch, numbers in packer.pack(items):
+        vectors[numbers] = encoder.encode_pairs(batch)
+    return vectors

