@@ -1,0 +1,377 @@
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import zslre.extractor
+from zslre.encoder import pair_vectors
+from zslre.exceptions import InputError
+from zslre.extractor import RelationExtractor, candidate_pairs
+from zslre.prototypes import build_prototypes
+from zslre.types import Example, Mention, Sentence, Triple
+
+TEXT = (
+    "Ann lives in Rome and works for Acme.\r\n\r\n  Bob   married Dora, founder of Zeta.\tCarl was born in Oslo; "
+    "Lima is a new city. 🙂 Éva of Paris lives in Lima."
+)
+EXTRACTOR = tiny.extractor()
+ALL = {"threshold": 0.0, "top_k": len(tiny.RELATIONS)}
+words = st.sampled_from(["Ann", "Bob", "Rome", "Acme", "lives", "in", "of", "founder", ".", "Éva", "\n\n", "🙂", "was"])
+
+
+def places(triple: Triple) -> tuple[tuple[int, int], tuple[int, int]]:
+    return (triple.head.start, triple.head.end), (triple.tail.start, triple.tail.end)
+
+
+def scores(triples: list[Triple]) -> dict[tuple[object, str], float]:
+    return {(places(triple), triple.relation): triple.score for triple in triples}
+
+
+def assert_close(found: dict[tuple[object, str], float], expected: dict[tuple[object, str], float]) -> None:
+    assert found.keys() == expected.keys()
+    for key, score in expected.items():
+        assert found[key] == pytest.approx(score, abs=1e-5), key
+
+
+def slow_predict(extractor: RelationExtractor, text: str, least: float, top_k: int) -> dict[tuple[object, str], float]:
+    """One pair and one relation at a time, straight from the formulas."""
+    found: dict[tuple[object, str], float] = {}
+    slope, offset = (float(x) for x in extractor.scorer.calibration)
+    prototypes = build_prototypes(extractor.encoder, extractor.scorer, extractor.relations, extractor.support)
+    matrix = prototypes.weighted(extractor.scorer)
+    for sentence in extractor.detector.detect(list(zslre.extractor.split_sentences(text))):
+        best: dict[tuple[str, frozenset[Mention]], tuple[object, float]] = {}
+        for head in sentence.mentions:
+            for tail in sentence.mentions:
+                if head == tail or head.text == tail.text:
+                    continue
+                vector = pair_vectors(extractor.encoder, extractor.packer, [(sentence, [(head, tail)])])
+                none = float(extractor.scorer.none_scores(vector)[0])
+                ranked = sorted(
+                    ((float(extractor.scorer.features(vector)[0] @ row), relation.name)
+                     for row, relation in zip(matrix, extractor.relations, strict=True)),
+                    reverse=True,
+                )  # fmt: skip
+                for similarity, name in ranked[:top_k]:
+                    score = 1 / (1 + math.exp(-(slope * (similarity - none) + offset)))
+                    span = tuple((m.start + sentence.start, m.end + sentence.start) for m in (head, tail))
+                    key = name, frozenset((head, tail))
+                    if score >= least and (key not in best or score > best[key][1]):
+                        best[key] = span, score
+        found |= {(span, name): score for (name, _), (span, score) in best.items()}
+    return found
+
+
+@pytest.mark.parametrize(("least", "top_k"), [(0.0, 1), (0.0, 2), (0.0, 99), (0.5, 1), (0.6, 3)])
+def test_against_one_pair_at_a_time(least: float, top_k: int) -> None:
+    expected = slow_predict(EXTRACTOR, TEXT, least, top_k)
+    assert expected
+    assert_close(scores(EXTRACTOR.predict(TEXT, threshold=least, top_k=top_k)), expected)
+
+
+def test_the_tiny_model_says_different_things() -> None:
+    """The other tests would pass with a model that is blind: probabilities and relations must vary."""
+    triples = EXTRACTOR.predict(TEXT, **ALL)
+    assert {triple.relation for triple in triples} == set(tiny.RELATIONS.names)
+    assert np.std([triple.score for triple in triples]) > 0.1
+    assert len({triple.relation for triple in EXTRACTOR.predict(TEXT, threshold=0.0)}) >= 3
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(words, max_size=25), st.sampled_from([" ", "\t", "  ", "\r\n"]))
+def test_offsets_index_the_document(chosen: list[str], blank: str) -> None:
+    text = blank.join(chosen)
+    for triple in EXTRACTOR.predict(text, threshold=0.0, top_k=2):
+        for mention in (triple.head, triple.tail):
+            assert text[mention.start : mention.end] == mention.text
+        assert 0 <= triple.score <= 1
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(words, max_size=25), st.floats(0, 1))
+def test_a_threshold_only_filters(chosen: list[str], threshold: float) -> None:
+    text = " ".join(chosen)
+    every = EXTRACTOR.predict(text, threshold=0.0)
+    kept = EXTRACTOR.predict(text, threshold=threshold)
+    assert kept == [triple for triple in every if triple.score >= threshold]
+
+
+def test_threshold_zero_gives_every_pair_something() -> None:
+    triples = EXTRACTOR.predict(TEXT, threshold=0.0)
+    sentences = EXTRACTOR.detector.detect(list(zslre.extractor.split_sentences(TEXT)))
+    pairs = {
+        frozenset((m.start + s.start, m.end + s.start) for m in pair) for s in sentences for pair in candidate_pairs(s)
+    }
+    assert len(pairs) == 3 + 3 + 1 + 3
+    assert {frozenset(places(triple)) for triple in triples} == pairs
+
+
+def test_threshold_one_and_the_default() -> None:
+    assert EXTRACTOR.predict(TEXT, threshold=1.0) == []
+    expected = EXTRACTOR.predict(TEXT, threshold=0.5)
+    assert EXTRACTOR.predict(TEXT) == expected  # the config's
+    assert 0 < len(expected) < len(EXTRACTOR.predict(TEXT, threshold=0.0))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"threshold": 1.01}, r"threshold must lie in \[0, 1\], got 1.01"),
+        ({"threshold": -0.1}, "threshold must lie"),
+        ({"threshold": float("nan")}, "threshold must lie"),
+        ({"top_k": 0}, "top_k and batch_size must be at least 1, got 0"),
+    ],
+)
+def test_bad_options_are_refused(options: dict[str, float], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        EXTRACTOR.predict("Ann lives in Rome", **options)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=message):
+        list(EXTRACTOR.pipe(["Ann lives in Rome"], **options))  # type: ignore[arg-type]
+
+
+def test_pipe_refuses_a_batch_of_nothing() -> None:
+    with pytest.raises(InputError, match="batch_size must be at least 1, got 0"):
+        list(EXTRACTOR.pipe(["Ann lives in Rome"], batch_size=0))
+
+
+@pytest.mark.parametrize("top_k", [1, 2, 3, 4, 9])
+def test_top_k_takes_the_best_of_each_pair(top_k: int) -> None:
+    every = EXTRACTOR.predict("Ann lives in Rome", **ALL)
+    found = EXTRACTOR.predict("Ann lives in Rome", threshold=0.0, top_k=top_k)
+    assert len(every) == 4  # each relation in its better direction
+    by_direction: dict[object, int] = {}
+    for triple in found:
+        by_direction[places(triple)] = by_direction.get(places(triple), 0) + 1
+    assert max(by_direction.values()) <= top_k
+    assert scores(found).items() <= scores(every).items()
+    if top_k >= 4:
+        assert_close(scores(found), scores(every))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(words, max_size=20), st.integers(1, 4))
+def test_a_relation_holds_in_one_direction_and_once(chosen: list[str], top_k: int) -> None:
+    seen = set()
+    for triple in EXTRACTOR.predict(" ".join(chosen), threshold=0.0, top_k=top_k):
+        key = triple.relation, frozenset(places(triple))  # "spouse" is symmetric, the others are not
+        assert key not in seen
+        seen.add(key)
+
+
+def test_of_two_directions_the_better_one_stays() -> None:
+    sentence = Sentence("Ann lives in Rome", tiny.capitals("Ann lives in Rome"))
+    vectors = pair_vectors(EXTRACTOR.encoder, EXTRACTOR.packer, [(sentence, candidate_pairs(sentence))])
+    similarities = EXTRACTOR.scorer.features(vectors) @ EXTRACTOR.prototypes.weighted(EXTRACTOR.scorer).T
+    margins = similarities - EXTRACTOR.scorer.none_scores(vectors)[:, None]
+    for triple in EXTRACTOR.predict(sentence.text, **ALL):
+        column = tiny.RELATIONS.names.index(triple.relation)
+        forward = triple.head.text == "Ann"
+        assert (margins[0, column] >= margins[1, column]) == forward
+        assert triple.score == pytest.approx(float(EXTRACTOR.scorer.probabilities(margins)[:, column].max()), abs=1e-5)
+
+
+def test_triples_come_in_text_order() -> None:
+    triples = EXTRACTOR.predict(TEXT, **ALL)
+    keys = [(triple.head.start, triple.tail.start, -triple.score) for triple in triples]
+    in_sentence = [[k for k in keys if low <= k[0] < high] for low, high in ((0, 38), (38, 75), (75, 130), (130, 999))]
+    assert keys == [key for part in in_sentence for key in sorted(part)]
+
+
+def test_the_explanation_adds_up_to_the_score() -> None:
+    plain = EXTRACTOR.predict(TEXT, **ALL)
+    explained = EXTRACTOR.predict(TEXT, **ALL, explain=True)
+    assert [replace(triple, explanation=None) for triple in explained] == plain
+    slope, offset = (float(x) for x in EXTRACTOR.scorer.calibration)
+    kinds = {"residence": {"text", "head", "tail"}, "employer": {"text", "head", "tail", "keywords"},
+             "founder": {"text"}, "spouse": {"text", "head", "tail"}}  # fmt: skip
+    for triple in explained:
+        assert triple.explanation is not None
+        assert set(triple.explanation) == kinds[triple.relation] | {"none"}
+        margin = sum(triple.explanation.values())
+        assert 1 / (1 + math.exp(-(slope * margin + offset))) == pytest.approx(triple.score, abs=1e-5)
+
+
+def test_other_relations_change_nothing_for_this_one() -> None:
+    every = scores(EXTRACTOR.predict(TEXT, **ALL))
+    for names in (["founder"], ["spouse", "employer"], ["employer", "founder", "residence"]):
+        some = EXTRACTOR.with_relations(tiny.RELATIONS.select(names))
+        found = scores(some.predict(TEXT, threshold=0.0, top_k=9))
+        assert_close(found, {key: score for key, score in every.items() if key[1] in names})
+
+
+def test_with_relations_leaves_the_first_alone() -> None:
+    other = EXTRACTOR.with_relations(["supplies", "P26"])
+    assert other.relations.names == ("supplies", "spouse")
+    assert {triple.relation for triple in other.predict(TEXT, **ALL)} == {"supplies", "spouse"}
+    assert EXTRACTOR.relations is tiny.RELATIONS
+    assert other.encoder is EXTRACTOR.encoder
+
+
+def test_many_scores_are_worked_off_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = EXTRACTOR.predict(TEXT, **ALL)
+    monkeypatch.setattr(zslre.extractor, "SCORES_AT_ONCE", 5)
+    assert_close(scores(tiny.extractor().predict(TEXT, **ALL)), scores(expected))
+
+
+def test_pipe_is_predict_on_each() -> None:
+    texts = [TEXT, "", "Nothing here", "Ann lives in Rome", "Bob of Acme", "  \n"] * 2
+    expected = [EXTRACTOR.predict(text, threshold=0.2, top_k=2) for text in texts]
+    for batch_size in (1, 3, 100):
+        found = list(EXTRACTOR.pipe(texts, threshold=0.2, top_k=2, batch_size=batch_size))
+        assert len(found) == len(texts)
+        for one, other in zip(found, expected, strict=True):
+            assert_close(scores(one), scores(other))
+
+
+def test_pipe_reads_no_further_than_it_must() -> None:
+    taken = 0
+
+    def endless() -> Iterator[str]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield "Ann lives in Rome"
+
+    found = EXTRACTOR.pipe(endless(), threshold=0.0, batch_size=4)
+    for _ in range(6):
+        assert next(found)
+    assert taken == 8
+
+
+def test_given_mentions_replace_the_detector() -> None:
+    text = "in Rome.  ann of the old city lives"
+    mentions = [Mention("ann", 10, 13, "PERSON"), Mention("old city", 21, 29)]
+    (triple,) = EXTRACTOR.with_relations(["founder"]).predict(text, threshold=0.0, mentions=mentions)
+    assert {triple.head, triple.tail} == set(mentions)
+    assert EXTRACTOR.predict(text, threshold=0.0, mentions=[]) == []
+    with pytest.raises(InputError, match="does not match the text"):
+        EXTRACTOR.predict(text, mentions=[Mention("ann", 9, 12)])
+
+
+def test_nothing_in_nothing_out() -> None:
+    for text in ("", " \n ", "no names here.", "Ann"):
+        assert EXTRACTOR.predict(text, threshold=0.0) == []
+
+
+def test_a_name_that_comes_twice_makes_no_pair_with_itself() -> None:
+    assert EXTRACTOR.predict("Ann and Ann", threshold=0.0) == []
+    text = "Ann and Ann in Rome"
+    assert len(candidate_pairs(Sentence(text, tiny.capitals(text)))) == 4
+    overlapping = Sentence("New Rome", (Mention("New Rome", 0, 8), Mention("Rome", 4, 8)))
+    assert candidate_pairs(overlapping) == []
+
+
+def test_a_sentence_beyond_the_window_and_beyond_a_row() -> None:
+    text = " ".join(f"{name} lives in the old city" for name in ("Ann", "Bob", "Carl", "Dora", "Rome", "Oslo") * 2)
+    assert len(EXTRACTOR.encoder.tokenizer.encode(text).ids) > 2 * tiny.WINDOW
+    expected = slow_predict(EXTRACTOR, text, 0.0, 1)
+    assert_close(scores(EXTRACTOR.predict(text, threshold=0.0)), expected)
+
+
+RESIDENCE = [
+    tiny.example("Bob was born in Oslo", "Bob", "Oslo", "founder"),
+    tiny.example("Carl was born in Lima", "Carl", "Lima", "founder"),
+    tiny.example("Dora was born in Paris", "Dora", "Paris", "founder"),
+]
+
+
+def score_of(extractor: RelationExtractor, example: Example, relation: str) -> float:
+    vector = pair_vectors(extractor.encoder, extractor.packer, [(example.sentence, [(example.head, example.tail)])])
+    similarity = extractor.scorer.features(vector) @ extractor.prototypes.weighted(extractor.scorer).T
+    return float(similarity[0, extractor.relations.names.index(relation)])
+
+
+def test_fit_moves_predictions_towards_the_examples() -> None:
+    asked = tiny.example("Ann was born in Rome", "Ann", "Rome", None)
+    fitted = EXTRACTOR.fit(RESIDENCE)
+    assert score_of(fitted, asked, "founder") > score_of(EXTRACTOR, asked, "founder") + 0.5
+    for example in RESIDENCE:
+        assert score_of(fitted, example, "founder") > score_of(EXTRACTOR, example, "founder")
+    for other in ("residence", "employer", "spouse"):
+        assert score_of(fitted, asked, other) == pytest.approx(score_of(EXTRACTOR, asked, other), abs=1e-5)
+    assert EXTRACTOR.support == {}
+
+
+def test_fitting_twice_is_fitting_once_with_all() -> None:
+    more = [tiny.example("Ann works for Acme", "Ann", "Acme", "employer"), *RESIDENCE[2:]]
+    twice = EXTRACTOR.fit(RESIDENCE[:2]).fit(more)
+    once = EXTRACTOR.fit([*RESIDENCE[:2], *more])
+    backwards = EXTRACTOR.fit([*reversed(more), *reversed(RESIDENCE[:2])])
+    assert_close(scores(twice.predict(TEXT, **ALL)), scores(once.predict(TEXT, **ALL)))
+    assert_close(scores(backwards.predict(TEXT, **ALL)), scores(once.predict(TEXT, **ALL)))
+    assert {name: len(rows) for name, rows in twice.support.items()} == {"founder": 3, "employer": 1}
+
+
+def test_examples_of_no_relation_are_left_out() -> None:
+    nothing = [replace(example, relation=None) for example in RESIDENCE]
+    for fitted in (EXTRACTOR.fit([]), EXTRACTOR.fit(nothing)):
+        assert_close(scores(fitted.predict(TEXT, **ALL)), scores(EXTRACTOR.predict(TEXT, **ALL)))
+
+
+def test_fit_names_an_unknown_relation() -> None:
+    with pytest.raises(InputError, match=r"'Bob was born in Oslo' has relation 'birthplace'.*the 4 relations"):
+        EXTRACTOR.fit([replace(RESIDENCE[0], relation="birthplace")])
+
+
+def test_labels_do_not_reach_a_pair_vector() -> None:
+    """What a pair looks like depends on its sentence alone: with other labels, support holds the same vectors."""
+    rows = [*RESIDENCE, tiny.example("Ann works for Acme", "Ann", "Acme", "founder")]
+    shuffled = [replace(row, relation=name) for row, name in zip(rows, tiny.RELATIONS.names, strict=True)]
+    together = EXTRACTOR.fit(rows).support["founder"]
+    apart = EXTRACTOR.fit(shuffled).support
+    for number, name in enumerate(tiny.RELATIONS.names):
+        np.testing.assert_allclose(apart[name][0], together[number], atol=1e-5)
+
+
+@pytest.mark.parametrize("mention_type", [None, "PERSON", "GPE"])
+def test_neither_do_types_or_other_mentions(mention_type: str | None) -> None:
+    row = RESIDENCE[0]
+    head = replace(row.head, type=mention_type)
+    other = Example(Sentence(row.sentence.text, (head,), start=99), head, row.tail, "spouse")
+    expected = EXTRACTOR.fit([row]).support["founder"]
+    np.testing.assert_allclose(EXTRACTOR.fit([other]).support["spouse"], expected, atol=1e-6)
+
+
+WITHOUT_TORCH = """
+import sys
+
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("torch", "transformers"):
+            raise ImportError(f"{name} is blocked")
+
+sys.meta_path.insert(0, Block())
+import zslre
+from zslre.mentions import load_detector
+extractor = zslre.RelationExtractor.from_pretrained(sys.argv[1], threads=1)
+names = [zslre.Mention("Ann", 0, 3), zslre.Mention("Rome", 13, 17)]
+example = zslre.Example(zslre.Sentence("Ann lives in Rome"), *names, relation="residence")
+fitted = extractor.fit([example])
+for triple in fitted.predict("Ann lives in Rome", threshold=0.0, mentions=names):
+    print(triple.head.text, triple.relation, triple.tail.text, round(triple.score, 4))
+fitted.save_pretrained(sys.argv[2])
+assert "torch" not in sys.modules
+"""
+
+
+def test_prediction_fit_and_saving_work_without_torch(tmp_path: Path) -> None:
+    EXTRACTOR.save_pretrained(tmp_path / "model")
+    command = [sys.executable, "-c", WITHOUT_TORCH, str(tmp_path / "model"), str(tmp_path / "fitted")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    fitted = EXTRACTOR.fit([tiny.example("Ann lives in Rome", "Ann", "Rome", "residence")])
+    expected = fitted.predict("Ann lives in Rome", threshold=0.0)
+    found = [line.rsplit(" ", 1) for line in done.stdout.splitlines()]
+    assert [line for line, _ in found] == [f"{t.head.text} {t.relation} {t.tail.text}" for t in expected]
+    assert [float(score) for _, score in found] == pytest.approx([t.score for t in expected], abs=1e-4)
+    assert (tmp_path / "fitted" / "config.json").exists()

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+import tiny
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from zslre.encoder import FloatArray
+from zslre.prototypes import MAX_SYNONYMS, build_prototypes, fuse, kind_widths, relation_phrases
+from zslre.relations import Relation, RelationSet, SideInformation
+from zslre.scoring import KINDS, unit
+
+SCORER = tiny.scorer()
+
+
+class CountingEncoder:
+    """A fixed random vector for each phrase; remembers what it was asked for."""
+
+    dim = tiny.H
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def encode_phrases(self, phrases: Sequence[str]) -> FloatArray:
+        self.asked.extend(phrases)
+        return np.stack([self.vector(phrase) for phrase in phrases])
+
+    def vector(self, phrase: str) -> FloatArray:
+        seed = list(phrase.encode())
+        return np.random.default_rng(seed).standard_normal(tiny.H).astype(np.float32)
+
+
+def test_phrases_by_hand() -> None:
+    side = SideInformation(("lives in", "home"), ("person", "animal"), (), ("house",))
+    assert relation_phrases(Relation("residence", "where one lives", side)) == {
+        "text": "residence, lives in, home: where one lives",
+        "head": "person, animal",
+        "keywords": "house",
+    }
+    many = SideInformation(tuple(f"s{i}" for i in range(9)))
+    assert relation_phrases(Relation("r", side=many))["text"] == ", ".join(["r", *many.synonyms[:MAX_SYNONYMS]])
+
+
+def test_prototypes_against_the_formula() -> None:
+    encoder = CountingEncoder()
+    prototypes = build_prototypes(encoder, SCORER, tiny.RELATIONS)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(prototypes.present, [[1, 1, 1, 0], [1, 1, 1, 1], [1, 0, 0, 0], [1, 1, 1, 0]])
+    assert len(encoder.asked) == len(set(encoder.asked))  # "person" is asked for once
+    for row, relation in enumerate(tiny.RELATIONS):
+        expected = []
+        for number, kind in enumerate(KINDS):
+            phrase = relation_phrases(relation).get(kind)
+            vector = None if phrase is None else encoder.vector(phrase)
+            if kind != "text":
+                matrix = SCORER.phrase_views[number - 1]
+                vector = np.zeros(8) if vector is None else matrix @ vector
+            assert vector is not None
+            expected.append(vector / max(np.linalg.norm(vector), 1e-12))
+        np.testing.assert_allclose(prototypes.vectors[row], np.concatenate(expected), atol=1e-5)
+
+
+def test_weighted_gives_the_similarity_spelled_out() -> None:
+    prototypes = build_prototypes(CountingEncoder(), SCORER, tiny.RELATIONS)  # type: ignore[arg-type]
+    pair = np.random.default_rng(1).standard_normal((1, tiny.H)).astype(np.float32)
+    found = (SCORER.features(pair) @ prototypes.weighted(SCORER).T)[0]
+    cuts = np.cumsum(kind_widths(SCORER))[:-1]
+    features = np.split(SCORER.features(pair)[0], cuts)
+    weights = SCORER.kind_weights(prototypes.present)
+    for row in range(len(tiny.RELATIONS)):
+        parts = np.split(prototypes.vectors[row], cuts)
+        cosines = [float(a @ b) for a, b in zip(features, parts, strict=True)]
+        assert found[row] == pytest.approx(float(SCORER.scale) * float(np.dot(weights[row], cosines)), abs=1e-4)
+        assert all(-1.001 <= cosine <= 1.001 for cosine in cosines)
+
+
+def test_a_relation_is_the_same_in_any_company() -> None:
+    encoder = CountingEncoder()
+    together = build_prototypes(encoder, SCORER, tiny.RELATIONS)  # type: ignore[arg-type]
+    for row, relation in enumerate(tiny.RELATIONS):
+        alone = build_prototypes(encoder, SCORER, RelationSet([relation]))  # type: ignore[arg-type]
+        np.testing.assert_array_equal(alone.vectors[0], together.vectors[row])
+        np.testing.assert_array_equal(alone.present[0], together.present[row])
+
+
+def test_support_moves_its_relation_only_and_never_the_keywords() -> None:
+    encoder = CountingEncoder()
+    support = np.random.default_rng(2).standard_normal((3, tiny.H)).astype(np.float32)
+    before = build_prototypes(encoder, SCORER, tiny.RELATIONS)  # type: ignore[arg-type]
+    after = build_prototypes(encoder, SCORER, tiny.RELATIONS, {"employer": support})  # type: ignore[arg-type]
+    np.testing.assert_array_equal(after.vectors[[0, 2, 3]], before.vectors[[0, 2, 3]])
+    starts = np.cumsum([0, *kind_widths(SCORER)])
+    features = SCORER.features(support)
+    for number, kind in enumerate(KINDS):
+        columns = slice(starts[number], starts[number + 1])
+        old, new = before.vectors[1, columns], after.vectors[1, columns]
+        if kind == "keywords":
+            np.testing.assert_array_equal(new, old)
+        else:
+            mean = unit(features[:, columns].mean(axis=0))
+            assert new @ mean > old @ mean
+            assert np.linalg.norm(new) == pytest.approx(1, abs=1e-5)
+
+
+def test_support_fills_in_what_side_information_lacks() -> None:
+    support = np.random.default_rng(2).standard_normal((2, tiny.H)).astype(np.float32)
+    prototypes = build_prototypes(CountingEncoder(), SCORER, tiny.RELATIONS, {"founder": support})  # type: ignore[arg-type]
+    np.testing.assert_array_equal(prototypes.present[2], [True, True, True, False])
+    mean = unit(SCORER.features(support).mean(axis=0)[tiny.H : tiny.H + 8])
+    np.testing.assert_allclose(prototypes.vectors[2, tiny.H : tiny.H + 8], mean, atol=1e-6)
+
+
+def test_no_examples_are_no_support() -> None:
+    encoder = CountingEncoder()
+    none = {"founder": np.zeros((0, tiny.H), dtype=np.float32)}
+    np.testing.assert_array_equal(
+        build_prototypes(encoder, SCORER, tiny.RELATIONS, none).vectors,  # type: ignore[arg-type]
+        build_prototypes(encoder, SCORER, tiny.RELATIONS).vectors,  # type: ignore[arg-type]
+    )
+
+
+def test_fuse_by_hand() -> None:
+    # Two alike: evidence 2, prior 2: equal weights. Two opposite ones say nothing.
+    half = fuse(np.float32([1, 0]), np.float32([[0, 1], [0, 1]]), 2.0)
+    np.testing.assert_allclose(half, [2**-0.5, 2**-0.5], rtol=1e-6)  # type: ignore[arg-type]
+    np.testing.assert_allclose(fuse(np.float32([1, 0]), np.float32([[0, 1], [0, -1]]), 2.0), [1, 0])  # type: ignore[arg-type]
+    np.testing.assert_allclose(fuse(None, np.float32([[3, 0], [3, 0]]), 2.0), [1, 0])  # type: ignore[arg-type]
+    assert fuse(None, None, 2.0) is None
+
+
+vectors = hnp.arrays(np.float32, (6,), elements=st.floats(-1, 1, width=32)).filter(lambda v: np.linalg.norm(v) > 0.1)
+
+
+@settings(max_examples=50)
+@given(vectors, vectors, st.floats(0.1, 10), st.integers(1, 20))
+def test_more_examples_move_it_further(side: FloatArray, shown: FloatArray, prior: float, count: int) -> None:
+    side, shown = unit(side), unit(shown)
+    if side @ shown < -0.99:
+        return  # opposite: halfway there is no direction
+    fewer = fuse(side, np.stack([shown] * count), prior)
+    more = fuse(side, np.stack([shown] * (count + 1)), prior)
+    assert fewer is not None
+    assert more is not None
+    assert side @ shown - 1e-5 <= fewer @ shown <= more @ shown + 1e-5
+
+
+@settings(max_examples=50)
+@given(vectors, st.floats(0.1, 10), st.floats(0.1, 0.9))
+def test_tight_examples_move_it_further_than_scattered_ones(side: FloatArray, prior: float, spread: float) -> None:
+    side = unit(side)
+    axis = unit(np.cross(side[:3], [1.0, 2.0, 3.0]).astype(np.float32))
+    target, across = np.zeros(6, dtype=np.float32), np.zeros(6, dtype=np.float32)
+    target[3:], across[:3] = unit(np.float32([1, -2, 0.5])), axis
+    scattered = unit(np.stack([target + spread * across, target - spread * across]))
+    tight = np.stack([target, target])
+    near, far = fuse(side, tight, prior), fuse(side, scattered, prior)
+    assert near is not None
+    assert far is not None
+    assert near @ target >= far @ target - 1e-5

@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tiny
+from safetensors.numpy import load_file, save_file
+
+from zslre.encoder.quantization import quantize_state
+from zslre.exceptions import ModelError
+from zslre.extractor import RelationExtractor
+from zslre.relations import RelationSet
+from zslre.serialization import FILES, FORMAT_VERSION, load_model, read_config, save_model
+from zslre.types import Triple
+
+TEXT = "Ann lives in Rome and works for Acme"
+EXAMPLES = [tiny.example("Bob was born in Oslo", "Bob", "Oslo", "founder")]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    save_model(tmp_path / "model", tiny.model_files())
+    return tmp_path / "model"
+
+
+def predict(extractor: RelationExtractor) -> list[Triple]:
+    return extractor.predict(TEXT, threshold=0.0, top_k=9, mentions=tiny.capitals(TEXT))
+
+
+def edit_config(folder: Path, **changes: Any) -> None:
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps({**config, **changes}), encoding="utf-8")
+
+
+def edit_tensors(path: Path, **changes: np.ndarray | None) -> None:
+    tensors = {**load_file(path), **changes}
+    save_file({name: value for name, value in tensors.items() if value is not None}, path)
+
+
+def test_a_round_trip_predicts_the_same_and_keeps_support(tmp_path: Path) -> None:
+    first = tiny.extractor().fit(EXAMPLES)
+    first.save_pretrained(tmp_path / "model")
+    second = RelationExtractor.from_pretrained(tmp_path / "model", threads=1)
+    assert predict(second) == predict(first)
+    assert second.relations == first.relations
+    np.testing.assert_array_equal(second.support["founder"], first.support["founder"])
+    assert second.support.keys() == {"founder"}
+    assert predict(first) != predict(tiny.extractor())
+
+    second.save_pretrained(tmp_path / "again")  # a second generation is the same, byte for byte but for the config
+    for name in FILES:
+        same = (tmp_path / "again" / name).read_bytes() == (tmp_path / "model" / name).read_bytes()
+        assert same, name
+    more = [tiny.example("Dora was born in Lima", "Dora", "Lima", "founder")]
+    assert predict(second.fit(more)) == predict(first.fit(more))
+
+
+def test_other_relations_are_kept_too(tmp_path: Path) -> None:
+    source = {"supplies": "sells parts to", "répond à": ""}
+    tiny.extractor().with_relations(source).save_pretrained(tmp_path / "model")
+    found = RelationExtractor.from_pretrained(tmp_path / "model", threads=1)
+    assert found.relations.names == ("supplies", "répond à")
+    assert {triple.relation for triple in predict(found)} == {"supplies", "répond à"}
+
+
+def test_eight_bit_weights_stay_eight_bit(tmp_path: Path) -> None:
+    files = tiny.model_files()
+    layers = [name.removesuffix(".weight") for name, tensor in files.encoder.items()
+              if tensor.ndim == 2 and name.startswith("encoder.")]  # fmt: skip
+    stored = quantize_state(files.encoder, dict.fromkeys(layers, (-6.0, 6.0)))
+    files.encoder.clear()
+    files.encoder.update(stored)
+    save_model(tmp_path / "model", files)
+    extractor = RelationExtractor.from_pretrained(tmp_path / "model", threads=1)
+    extractor.save_pretrained(tmp_path / "again")
+    tensors = load_file(tmp_path / "again" / "encoder.safetensors")
+    assert tensors.keys() == stored.keys()
+    for name, value in stored.items():
+        assert tensors[name].dtype == value.dtype
+        np.testing.assert_array_equal(tensors[name], value)
+
+
+def test_a_folder_holds_these_files_and_no_pickle(folder: Path) -> None:
+    assert {path.name for path in folder.iterdir()} == set(FILES)
+    for path in folder.iterdir():
+        if path.suffix == ".json":
+            json.loads(path.read_text(encoding="utf-8"))
+        else:
+            assert path.suffix == ".safetensors"
+            assert load_file(path)
+
+
+def test_loading_without_a_model_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"no model at .*nowhere"):
+        load_model(tmp_path / "nowhere")
+    with pytest.raises(ModelError, match=r"config\.json cannot be read"):
+        load_model(tmp_path)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(ModelError, match=name.replace(".", r"\.")):
+        RelationExtractor.from_pretrained(folder)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("keep", [0.0, 0.5])
+def test_a_truncated_file_is_named(folder: Path, name: str, keep: float) -> None:
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[: int(keep * len(content))])
+    with pytest.raises(ModelError, match=name.replace(".", r"\.")):
+        RelationExtractor.from_pretrained(folder)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00binary", b'{"a": 1}', b"[]", b"null"])
+def test_a_foreign_file_is_named(folder: Path, name: str, content: bytes) -> None:
+    (folder / name).write_bytes(content)
+    with pytest.raises(ModelError, match=name.replace(".", r"\.")):
+        RelationExtractor.from_pretrained(folder)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".safetensors")])
+def test_tensors_of_another_model_are_named(folder: Path, name: str) -> None:
+    save_file({"other": np.zeros((2, 2), dtype=np.float32)}, folder / name)
+    with pytest.raises(ModelError, match=name.replace(".", r"\.")):
+        RelationExtractor.from_pretrained(folder)
+
+
+def test_a_newer_format_asks_for_an_upgrade(folder: Path) -> None:
+    edit_config(folder, format_version=FORMAT_VERSION + 1)
+    with pytest.raises(ModelError, match=rf"version {FORMAT_VERSION + 1}, this zslre reads up to {FORMAT_VERSION}.*-U"):
+        read_config(folder)
+
+
+@pytest.mark.parametrize("version", [None, "1", 1.5])
+def test_a_version_that_is_none(folder: Path, version: object) -> None:
+    edit_config(folder, format_version=version)
+    with pytest.raises(ModelError, match=r"config\.json has format version"):
+        load_model(folder)
+
+
+def test_another_programs_config_is_foreign(folder: Path) -> None:
+    (folder / "config.json").write_text('{"model_type": "bert"}', encoding="utf-8")
+    with pytest.raises(ModelError, match=r"config\.json is not a zslre model's"):
+        read_config(folder)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"threshold": None}, {"threshold": "high"}, {"encoder": None}, {"encoder": {}}, {"encoder": []}]
+)
+def test_a_config_without_what_is_needed(folder: Path, changes: dict[str, object]) -> None:
+    edit_config(folder, **changes)
+    with pytest.raises(ModelError, match=r"config\.json lacks what a model needs"):
+        RelationExtractor.from_pretrained(folder)
+
+
+def test_prototypes_of_another_relation_set(folder: Path) -> None:
+    RelationSet.of(["supplies", "P26"]).to_file(folder / "relations.json")
+    with pytest.raises(ModelError, match=r"prototypes\.safetensors holds prototypes \(4, 56\), but \(2, 56\) fits"):
+        load_model(folder)
+
+
+def test_prototypes_of_another_width(folder: Path) -> None:
+    edit_tensors(folder / "prototypes.safetensors", vectors=np.zeros((4, 9), dtype=np.float32))
+    with pytest.raises(ModelError, match=r"prototypes\.safetensors"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("key", ["support.99", "support.first", "extra"])
+def test_support_of_an_unknown_relation(folder: Path, key: str) -> None:
+    edit_tensors(folder / "prototypes.safetensors", **{key: np.zeros((1, tiny.H), dtype=np.float32)})
+    with pytest.raises(ModelError, match=r"prototypes\.safetensors does not fit"):
+        load_model(folder)
+
+
+def test_a_tensor_that_lacks_is_named_with_its_file(folder: Path) -> None:
+    edit_tensors(folder / "encoder.safetensors", **{"pair.query.weight": None})
+    with pytest.raises(ModelError, match=r"encoder\.safetensors.*pair\.query\.weight"):
+        RelationExtractor.from_pretrained(folder)
+
+
+def test_saving_replaces_a_model_but_nothing_else(folder: Path, tmp_path: Path) -> None:
+    (folder / "README.md").write_text("card", encoding="utf-8")
+    tiny.extractor().with_relations(["supplies"]).save_pretrained(folder)
+    assert load_model(folder).relations.names == ("supplies",)
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]  # nothing half-written is left
+
+    (folder / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(ModelError, match="holds other files"):
+        tiny.extractor().save_pretrained(folder)
+    assert (folder / "notes.txt").read_text(encoding="utf-8") == "mine"
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    with pytest.raises(ModelError, match="holds other files"):
+        tiny.extractor().save_pretrained(tmp_path / "file")
+
+
+def test_saving_makes_parents_and_knows_this_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_model(tmp_path / "a" / "b" / "model", tiny.model_files())
+    monkeypatch.chdir(tmp_path / "a" / "b" / "model")
+    save_model(".", tiny.model_files(RelationSet.of(["supplies"])))
+    os.chdir(tmp_path)
+    assert load_model(tmp_path / "a" / "b" / "model").relations.names == ("supplies",)
+
+
+def test_an_old_stamp_is_renewed(tmp_path: Path) -> None:
+    files = tiny.model_files()
+    files.config.update({"format": "older", "format_version": 0})
+    save_model(tmp_path / "model", files)
+    assert read_config(tmp_path / "model")["format_version"] == FORMAT_VERSION
+    assert load_model(tmp_path / "model").config["name"] == "tiny"
+
+
+def test_support_of_relations_that_are_gone_is_not_written(tmp_path: Path) -> None:
+    extractor = tiny.extractor().fit(EXAMPLES)
+    files = tiny.model_files(RelationSet.of(["supplies"]))
+    save_model(tmp_path / "model", type(files)(**{**{name: getattr(files, name) for name in files.__slots__},
+                                                  "support": extractor.support}))  # fmt: skip
+    assert load_model(tmp_path / "model").support == {}

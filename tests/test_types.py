@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import zslre
+from zslre import types
+from zslre.exceptions import InputError
+from zslre.types import Example, Mention, Sentence
+
+TEXT = "Ann lives in Rome."
+ANN, ROME = Mention("Ann", 0, 3, "PERSON"), Mention("Rome", 13, 17)
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1, 2), (3, 3), (5, 4)])
+def test_a_mention_needs_characters(start: int, end: int) -> None:
+    with pytest.raises(InputError, match=f"'Ann'.*start={start}, end={end}"):
+        Mention("Ann", start, end)
+
+
+def test_shifted_keeps_text_and_type() -> None:
+    assert ANN.shifted(7) == Mention("Ann", 7, 10, "PERSON")
+
+
+def test_sentence_checks_its_mentions() -> None:
+    assert Sentence(TEXT, (ANN, ROME), start=5).start == 5
+    with pytest.raises(InputError, match=r"'Rome' at 12:16 .* has ' Rom' there"):
+        Sentence(TEXT, (Mention("Rome", 12, 16),))
+    with pytest.raises(InputError, match="start must not be negative, got -1"):
+        Sentence(TEXT, start=-1)
+
+
+def test_a_span_beyond_the_end_does_not_match() -> None:
+    with pytest.raises(InputError, match="does not match"):
+        Sentence("Ann", (Mention("Ann ", 0, 4),))
+
+
+@pytest.mark.parametrize("role", ["head", "tail"])
+def test_example_checks_both_ends(role: str) -> None:
+    wrong = Mention("Oslo", 13, 17)
+    pair = (wrong, ROME) if role == "head" else (ANN, wrong)
+    with pytest.raises(InputError, match=f"{role} 'Oslo' at 13:17"):
+        Example(Sentence(TEXT), *pair, relation=None)
+
+
+def test_data_is_frozen_and_hashable() -> None:
+    sentence = Sentence(TEXT, (ANN, ROME))
+    assert len({ANN, Mention("Ann", 0, 3, "PERSON"), ROME}) == 2
+    assert hash(Example(sentence, ANN, ROME, "residence")) == hash(Example(sentence, ANN, ROME, "residence"))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        ANN.start = 1  # type: ignore[misc]
+
+
+@given(st.text(min_size=1, max_size=20), st.data())
+def test_any_true_span_is_accepted_and_any_other_text_is_not(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    Sentence(text, (Mention(text[start:end], start, end),))
+    with pytest.raises(InputError):
+        Sentence(text, (Mention(text[start:end] + "x", start, end),))
+
+
+def test_public_names_are_the_modules_own() -> None:
+    assert zslre.Mention is types.Mention
+    assert set(zslre.__all__) <= set(dir(zslre))
+    for name in zslre.__all__:
+        assert getattr(zslre, name) is not None
+    with pytest.raises(AttributeError, match="'zslre' has no attribute 'Extractor'"):
+        _ = zslre.Extractor  # type: ignore[attr-defined]
+
+
+def test_import_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, zslre; print(zslre.__version__)\n"
+        "heavy = {'numpy', 'openvino', 'spacy', 'tokenizers', 'torch', 'transformers'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+        "from zslre import *\n"
+        "assert 'torch' not in sys.modules and RelationExtractor and catalogue()[0]\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, zslre.__version__), done.stderr

@@ -1,0 +1,261 @@
+"""`RelationExtractor`: from texts to triples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import islice, permutations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zslre.encoder import Encoder, FloatArray, pair_vectors
+from zslre.exceptions import InputError
+from zslre.packing import Packer, Pair
+from zslre.prototypes import Prototypes, build_prototypes, kind_widths
+from zslre.relations import RelationSet, RelationSource
+from zslre.scoring import KINDS, Scorer
+from zslre.sentences import split_sentences
+from zslre.types import Example, Mention, Sentence, Triple
+
+if TYPE_CHECKING:
+    from zslre.mentions import MentionDetector
+
+SCORES_AT_ONCE = 4_000_000  # pair-relation scores held in memory at a time
+
+
+class RelationExtractor:
+    """Finds the relations of a `RelationSet` between the mentions of a text.
+
+    Make one with `from_pretrained`. It is immutable: `with_relations` and `fit` return another that shares the encoder.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        scorer: Scorer,
+        relations: RelationSet,
+        *,
+        config: Mapping[str, Any],
+        detector: MentionDetector | None = None,
+        support: Mapping[str, FloatArray] | None = None,
+        prototypes: Prototypes | None = None,
+    ) -> None:
+        self.encoder, self.scorer, self.relations, self.config = encoder, scorer, relations, config
+        self.support = dict(support) if support is not None else {}
+        self.packer = Packer(encoder.tokenizer, max_text_tokens=config["encoder"]["max_text_tokens"])
+        self._detector = detector
+        if prototypes is not None:
+            self.__dict__["prototypes"] = prototypes
+
+    @classmethod
+    def from_pretrained(
+        cls, model: str | Path | None = None, *, threads: int | None = None, ner: str | None = None
+    ) -> RelationExtractor:
+        """Load a model folder (default: the built-in model). `ner`: "spacy:NAME" for another entity recogniser.
+
+        Raises ModelError for a folder that is no whole model.
+        """
+        from zslre.encoder.loading import load_encoder
+        from zslre.mentions import load_detector
+        from zslre.serialization import BUILTIN, load_model
+
+        files = load_model(model if model is not None else BUILTIN)
+        return cls(
+            load_encoder(files, threads=threads),
+            files.scorer,
+            files.relations,
+            config=files.config,
+            detector=load_detector(ner) if ner is not None else load_detector(),
+            support=files.support,
+            prototypes=files.prototypes,
+        )
+
+    @property
+    def detector(self) -> MentionDetector:
+        if self._detector is None:
+            from zslre.mentions import load_detector
+
+            self._detector = load_detector()
+        return self._detector
+
+    @cached_property
+    def prototypes(self) -> Prototypes:
+        """One row a relation; encoded when first needed."""
+        return build_prototypes(self.encoder, self.scorer, self.relations, self.support)
+
+    @cached_property
+    def _weighted(self) -> FloatArray:
+        return self.prototypes.weighted(self.scorer)
+
+    def with_relations(self, relations: RelationSource) -> RelationExtractor:
+        """The same model for other relations: whatever `RelationSet.of` takes. Costs one encoding of their texts."""
+        return RelationExtractor(
+            self.encoder, self.scorer, RelationSet.of(relations), config=self.config, detector=self._detector
+        )
+
+    def fit(self, examples: Iterable[Example]) -> RelationExtractor:
+        """Move prototypes with support examples; no gradient step. A second `fit` adds to the first.
+
+        Raises InputError for a relation that `relations` lacks. Examples without a relation are left out.
+        """
+        chosen = [example for example in examples if example.relation is not None]
+        for example in chosen:
+            if example.relation not in self.relations.names:
+                raise InputError(
+                    f"example {example.sentence.text[:60]!r} has relation {example.relation!r}, which is not among "
+                    f"the {len(self.relations)} relations: add it with with_relations"
+                )
+        vectors = pair_vectors(self.encoder, self.packer, [(e.sentence, [(e.head, e.tail)]) for e in chosen])
+        support = dict(self.support)
+        for name in dict.fromkeys(str(e.relation) for e in chosen):
+            new = vectors[[e.relation == name for e in chosen]]
+            support[name] = np.concatenate([support[name], new]) if name in support else new
+        return RelationExtractor(
+            self.encoder, self.scorer, self.relations, config=self.config, detector=self._detector, support=support
+        )
+
+    def predict(
+        self,
+        text: str,
+        *,
+        threshold: float | None = None,
+        top_k: int = 1,
+        explain: bool = False,
+        mentions: Sequence[Mention] | None = None,
+    ) -> list[Triple]:
+        """Triples of a text, in text order; offsets index `text`.
+
+        `threshold`: least probability, in [0, 1] (default: the model's). `top_k`: relations a pair may get.
+        `explain`: fill `Triple.explanation`. `mentions`: instead of the recognised ones, with offsets into `text`.
+        """
+        sentences = list(split_sentences(text))
+        if mentions is None:
+            sentences = self.detector.detect(sentences)
+        else:
+            from zslre.mentions import place_mentions
+
+            sentences = place_mentions(sentences, mentions, text)
+        found = self.extract_sentences(sentences, threshold=threshold, top_k=top_k, explain=explain)
+        return [triple for triples in found for triple in triples]
+
+    def pipe(
+        self,
+        texts: Iterable[str],
+        *,
+        threshold: float | None = None,
+        top_k: int = 1,
+        explain: bool = False,
+        batch_size: int = 32,
+    ) -> Iterator[list[Triple]]:
+        """Triples of each text, lazily, in constant memory; short texts share passes of the encoder."""
+        if batch_size < 1:
+            raise InputError(f"batch_size must be at least 1, got {batch_size}")
+        options = {"threshold": threshold, "top_k": top_k, "explain": explain, "batch_size": batch_size}
+        source = iter(texts)
+        while chunk := list(islice(source, batch_size)):
+            split = [list(split_sentences(text)) for text in chunk]
+            detected = self.detector.detect([sentence for sentences in split for sentence in sentences])
+            found = self.extract_sentences(detected, **options)  # type: ignore[arg-type]
+            for sentences in split:
+                yield [triple for triples in islice(found, len(sentences)) for triple in triples]
+
+    def extract_sentences(
+        self,
+        sentences: Iterable[Sentence],
+        *,
+        threshold: float | None = None,
+        top_k: int = 1,
+        explain: bool = False,
+        batch_size: int = 32,
+    ) -> Iterator[list[Triple]]:
+        """Triples of sentences that hold their mentions, one list a sentence, lazily; offsets index the document."""
+        least = threshold if threshold is not None else float(self.config["threshold"])
+        if not 0.0 <= least <= 1.0:
+            raise InputError(f"threshold must lie in [0, 1], got {least}")
+        if top_k < 1 or batch_size < 1:
+            raise InputError(f"top_k and batch_size must be at least 1, got {top_k} and {batch_size}")
+        source = iter(sentences)
+        while batch := list(islice(source, batch_size)):
+            yield from self._extract(batch, least, top_k, explain)
+
+    def _extract(self, batch: list[Sentence], least: float, top_k: int, explain: bool) -> list[list[Triple]]:
+        items = [(sentence, candidate_pairs(sentence)) for sentence in batch]
+        vectors = pair_vectors(self.encoder, self.packer, items)
+        found: list[list[Triple]] = []
+        candidates = self._candidates(vectors, least, top_k)
+        first = 0
+        for sentence, pairs in items:
+            triples = [
+                Triple(
+                    pairs[row][0].shifted(sentence.start),
+                    self.relations[column].name,
+                    pairs[row][1].shifted(sentence.start),
+                    probability,
+                    self._explain(vectors[first + row], column) if explain else None,
+                )
+                for row in range(len(pairs))
+                for column, probability in candidates[first + row]
+            ]
+            found.append(sorted(self._one_direction(triples), key=lambda t: (t.head.start, t.tail.start, -t.score)))
+            first += len(pairs)
+        return found
+
+    def _candidates(self, vectors: FloatArray, least: float, top_k: int) -> list[list[tuple[int, float]]]:
+        """For each pair vector, (P, D), its best relations and their probabilities, those of at least `least`."""
+        kept: list[list[tuple[int, float]]] = []
+        step = max(1, SCORES_AT_ONCE // len(self.relations))
+        k = min(top_k, len(self.relations))
+        for start in range(0, len(vectors), step):
+            part = vectors[start : start + step]
+            scores = self.scorer.features(part) @ self._weighted.T
+            best = scores.argmax(axis=1)[:, None] if k == 1 else np.argpartition(-scores, k - 1, axis=1)[:, :k]
+            margins = np.take_along_axis(scores, best, axis=1) - self.scorer.none_scores(part)[:, None]
+            for columns, row in zip(best, self.scorer.probabilities(margins), strict=True):
+                kept.append([(int(c), float(p)) for c, p in zip(columns, row, strict=True) if p >= least])
+        return kept
+
+    def _one_direction(self, triples: list[Triple]) -> list[Triple]:
+        """Of the two directions of a relation between two mentions, the better one."""
+        best: dict[tuple[str, frozenset[Mention]], Triple] = {}
+        for triple in triples:
+            key = (triple.relation, frozenset((triple.head, triple.tail)))
+            if key not in best or triple.score > best[key].score:
+                best[key] = triple
+        return list(best.values())
+
+    def _explain(self, vector: FloatArray, column: int) -> dict[str, float]:
+        """What each kind of side information adds to the margin, and what none-of-the-above takes; in logits."""
+        row = self._weighted[column]
+        parts = self.scorer.features(vector[None])[0] * row
+        ends = np.cumsum(kind_widths(self.scorer))
+        sums = [float(part.sum()) for part in np.split(parts, ends[:-1])]
+        shown = {kind: sums[k] for k, kind in enumerate(KINDS) if self.prototypes.present[column, k]}
+        return {**shown, "none": -float(self.scorer.none_scores(vector[None])[0])}
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write a model folder that `from_pretrained` reads, with these relations and their support."""
+        from zslre.serialization import ModelFiles, save_model
+
+        save_model(
+            folder,
+            ModelFiles(
+                dict(self.config),
+                dict(self.encoder.tensors),
+                self.scorer,
+                self.prototypes,
+                self.encoder.tokenizer,
+                self.relations,
+                self.support,
+            ),
+        )
+
+
+def candidate_pairs(sentence: Sentence) -> list[Pair]:
+    """All ordered pairs of mentions but those that overlap or repeat the same text."""
+    return [
+        (head, tail)
+        for head, tail in permutations(sentence.mentions, 2)
+        if head.text != tail.text and (head.end <= tail.start or tail.end <= head.start)
+    ]

@@ -1,0 +1,151 @@
+"""Model folders: config.json, encoder.safetensors, scorer.safetensors, prototypes.safetensors, tokenizer.json and
+relations.json. No pickle. A folder is written aside and then renamed, so that a stop leaves no half of one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+from tokenizers import Tokenizer
+
+from zslre.encoder import FloatArray
+from zslre.exceptions import InputError, ModelError
+from zslre.packing import plain_tokenizer
+from zslre.prototypes import Prototypes, kind_widths
+from zslre.relations import RelationSet
+from zslre.scoring import KINDS, Scorer
+
+FORMAT = "zslre-model"
+FORMAT_VERSION = 1
+BUILTIN = Path(__file__).parent / "assets" / "model"
+FILES = (
+    "config.json",
+    "encoder.safetensors",
+    "scorer.safetensors",
+    "prototypes.safetensors",
+    "tokenizer.json",
+    "relations.json",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelFiles:
+    """All that a model folder holds. `support`: relation name → pair vectors (K, D) of its support examples."""
+
+    config: dict[str, Any]
+    encoder: dict[str, np.ndarray]
+    scorer: Scorer
+    prototypes: Prototypes
+    tokenizer: Tokenizer
+    relations: RelationSet
+    support: Mapping[str, FloatArray] = field(default_factory=dict)
+
+
+def read_config(folder: str | Path) -> dict[str, Any]:
+    """The model's config.json; raises ModelError if there is no model of a format that this version reads."""
+    path = Path(folder) / "config.json"
+    if not Path(folder).is_dir():
+        raise ModelError(f"no model at {folder}: give the folder of a model that `zslre train` wrote")
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}): this is no zslre model folder") from error
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ModelError(f"{path} is not JSON ({error}): the model folder is damaged, get it again") from error
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        raise ModelError(f"{path} is not a zslre model's: give a folder that `zslre train` wrote")
+    version = config.get("format_version")
+    if not isinstance(version, int) or version > FORMAT_VERSION:
+        raise ModelError(
+            f"{path} has format version {version!r}, this zslre reads up to {FORMAT_VERSION}: pip install -U zslre"
+        )
+    return config
+
+
+def load_model(folder: str | Path) -> ModelFiles:
+    """Read a model folder; raises ModelError if a file is missing, truncated or foreign."""
+    folder = Path(folder)
+    config = read_config(folder)
+    try:
+        float(config["threshold"]), int(config["encoder"]["max_text_tokens"]), str(config["encoder"]["architecture"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"{folder / 'config.json'} lacks what a model needs ({type(error).__name__}: {error}): get the model again"
+        ) from error
+    missing = [name for name in FILES if not (folder / name).is_file()]
+    if missing:
+        raise ModelError(f"{folder} lacks {', '.join(missing)}: the model folder is not whole, get it again")
+    try:
+        tokenizer = plain_tokenizer((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    except Exception as error:  # tokenizers raises a bare Exception
+        raise ModelError(f"{folder / 'tokenizer.json'} is damaged ({error}): get the model again") from error
+    try:
+        relations = RelationSet.from_file(folder / "relations.json")
+    except InputError as error:
+        raise ModelError(f"the model's relation set is damaged: {error}") from error
+    prototypes = _tensors(folder / "prototypes.safetensors")
+    try:
+        rows = Prototypes(prototypes.pop("vectors").astype(np.float32), prototypes.pop("present"))
+        support = {
+            relations[int(key.removeprefix("support."))].name: value.astype(np.float32)
+            for key, value in prototypes.items()
+        }
+    except (KeyError, IndexError, ValueError) as error:
+        raise ModelError(f"{folder / 'prototypes.safetensors'} does not fit the model ({error})") from error
+    try:
+        scorer = Scorer.from_tensors(_tensors(folder / "scorer.safetensors"))
+    except ModelError as error:
+        raise ModelError(f"{folder / 'scorer.safetensors'}: {error}") from error
+    wanted = (len(relations), sum(kind_widths(scorer)))
+    if rows.vectors.shape != wanted or rows.present.shape != (len(relations), len(KINDS)):
+        raise ModelError(
+            f"{folder / 'prototypes.safetensors'} holds prototypes {rows.vectors.shape}, but {wanted} fits "
+            "relations.json and scorer.safetensors: get the model again"
+        )
+    encoder = _tensors(folder / "encoder.safetensors")
+    return ModelFiles(config, encoder, scorer, rows, tokenizer, relations, support)
+
+
+def save_model(folder: str | Path, model: ModelFiles) -> None:
+    """Write a model folder; replaces an older model there, refuses a folder that holds anything else."""
+    folder = Path(folder).resolve()  # "." has no name to put .partial behind
+    if folder.exists() and (not folder.is_dir() or any(p.name not in (*FILES, "README.md") for p in folder.iterdir())):
+        raise ModelError(f"{folder} exists and holds other files: choose another place for the model")
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    stamp = {"format": FORMAT, "format_version": FORMAT_VERSION}
+    config = {**stamp, **model.config, **stamp}  # a model that was read may carry the stamp of an older version
+    (partial / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    save_file(_contiguous(model.encoder), partial / "encoder.safetensors")
+    small = any(tensor.dtype == np.int8 for tensor in model.encoder.values())
+    save_file(_contiguous(model.scorer.tensors(), halved=small), partial / "scorer.safetensors")
+    names = model.relations.names
+    support = {f"support.{names.index(name)}": rows for name, rows in model.support.items() if name in names}
+    rows = {"vectors": model.prototypes.vectors, "present": model.prototypes.present, **support}
+    save_file(_contiguous(rows, halved=small), partial / "prototypes.safetensors")
+    (partial / "tokenizer.json").write_text(model.tokenizer.to_str(), encoding="utf-8")
+    model.relations.to_file(partial / "relations.json")
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+
+
+def _tensors(path: Path) -> dict[str, np.ndarray]:
+    try:
+        return dict(load_file(path))
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ModelError(f"{path} is damaged ({error}): get the model again") from error
+
+
+def _contiguous(tensors: Mapping[str, np.ndarray], *, halved: bool = False) -> dict[str, np.ndarray]:
+    """Ready to save; `halved`: floats in 16 bits, which is more than an encoder of 8 bits tells apart."""
+    # np.ascontiguousarray would make (1,) of a scalar
+    ready = {name: np.asarray(value, order="C") for name, value in tensors.items()}
+    return {n: v.astype(np.float16) if halved and v.dtype == np.float32 else v for n, v in ready.items()}
