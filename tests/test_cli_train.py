@@ -1,0 +1,208 @@
+"""`zslre train`, on a tiny base encoder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+from safetensors.numpy import load_file
+
+from zslre.cli import main
+from zslre.extractor import RelationExtractor
+from zslre.serialization import read_config, save_model
+
+PEOPLE, PLACES, FIRMS = ("Ann", "Bob", "Carl", "Dora"), ("Rome", "Oslo", "Paris", "Lima"), ("Acme", "Zeta")
+
+
+def example(text: str, head: str, relation: str | None, tail: str) -> str:
+    spans = [[text.index(name), text.index(name) + len(name)] for name in (head, tail)]
+    return json.dumps({"text": text, "head": spans[0], "tail": spans[1], "relation": relation})
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    lines = []
+    for person in PEOPLE:
+        lines += [example(f"{person} lives in {place}", person, "residence", place) for place in PLACES]
+        lines += [example(f"{person} works for {firm}", person, "employer", firm) for firm in FIRMS]
+        lines += [example(f"{firm} was founded by {person}", firm, "founder", person) for firm in FIRMS]
+        lines += [example(f"{person} and the city of Rome", person, None, "Rome")]
+    path = tmp_path / "examples.jsonl"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def schema(tmp_path: Path) -> Path:
+    path = tmp_path / "schema.json"
+    tiny.RELATIONS.to_file(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Hugging Face folder of the tiny BERT."""
+    pytest.importorskip("torch", reason="training needs torch")
+    from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
+
+    folder = tmp_path_factory.mktemp("base")
+    settings = {key: value for key, value in tiny.hf_config().items() if key != "model_type"}
+    AutoModel.from_config(AutoConfig.for_model("bert", **settings)).save_pretrained(folder)
+    PreTrainedTokenizerFast(tokenizer_object=tiny.tokenizer(), pad_token="[PAD]").save_pretrained(folder)
+    return folder
+
+
+def train(data: Path, schema: Path, base: Path, output: Path, *options: str) -> int:
+    command = ["train", str(data), "-r", str(schema), "-o", str(output), "--base", str(base), "--threads", "1"]
+    return main([*command, "--steps", "4", "--eval-every", "2", "--hold-out", "1", "--no-bf16", *options])
+
+
+def weights(folder: Path) -> np.ndarray:
+    return load_file(folder / "encoder.safetensors")["pair.projection.weight"]
+
+
+def test_train_writes_a_model_that_predicts(
+    data: Path, schema: Path, base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "model"
+    assert train(data, schema, base, output) == 0
+    said = capsys.readouterr().err
+    assert "step 4/4" in said
+    assert "dev macro-F1" in said
+    config = read_config(output)
+    assert len(config["held_out"]["checkpoint"]) == 1
+    assert set(config["trained_relations"]) | set(config["held_out"]["checkpoint"]) == {
+        "residence",
+        "employer",
+        "founder",
+    }
+    assert config["data"] == ["examples.jsonl"]
+    assert "examples.jsonl" in (output / "README.md").read_text()
+    assert not (tmp_path / "model.training").exists()
+    extractor = RelationExtractor.from_pretrained(output)
+    triples = extractor.predict("Ann lives in Rome.", threshold=0.0, mentions=tiny.capitals("Ann lives in Rome."))
+    assert {triple.head.text for triple in triples} <= {"Ann", "Rome"}
+    assert triples
+
+
+@pytest.mark.parametrize(
+    "options", [["--seed", "1"], ["--learning-rate", "0.01"], ["--steps", "2"], ["--hold-out", "2"]]
+)
+def test_options_change_the_model(data: Path, schema: Path, base: Path, tmp_path: Path, options: list[str]) -> None:
+    assert train(data, schema, base, tmp_path / "one", "-q") == 0
+    assert train(data, schema, base, tmp_path / "other", "-q", *options) == 0
+    assert not np.array_equal(weights(tmp_path / "one"), weights(tmp_path / "other"))
+
+
+def test_same_seed_same_model(data: Path, schema: Path, base: Path, tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        assert train(data, schema, base, tmp_path / name, "-q") == 0
+    assert np.array_equal(weights(tmp_path / "one"), weights(tmp_path / "other"))
+
+
+def test_bf16_unless_told_otherwise(
+    data: Path, schema: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zslre.training.run.bf16_is_fast", lambda: True)
+    command = ["train", str(data), "-r", str(schema), "--base", str(base), "--steps", "2", "--eval-every", "1", "-q"]
+    assert main([*command, "-o", str(tmp_path / "a")]) == 0
+    assert main([*command, "-o", str(tmp_path / "b"), "--no-bf16"]) == 0
+    assert read_config(tmp_path / "a")["training"]["bf16"]
+    assert not read_config(tmp_path / "b")["training"]["bf16"]
+
+
+def test_eval_every_and_quiet(
+    data: Path, schema: Path, base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(data, schema, base, tmp_path / "a", "--eval-every", "1") == 0
+    assert capsys.readouterr().err.count("loss") == 4
+    assert train(data, schema, base, tmp_path / "b", "-q") == 0
+    assert "loss" not in capsys.readouterr().err
+
+
+def test_interrupted_run_resumes_to_the_same_model(
+    data: Path, schema: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+    import signal
+
+    from zslre.training.trainer import Trainer
+
+    assert train(data, schema, base, tmp_path / "whole", "-q") == 0
+    output, step = tmp_path / "stopped", Trainer._step
+
+    def interrupted(self: Trainer, number: int) -> float:
+        if number == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return step(self, number)
+
+    monkeypatch.setattr(Trainer, "_step", interrupted)
+    assert train(data, schema, base, output, "-q") == 130
+    monkeypatch.setattr(Trainer, "_step", step)
+    assert not output.exists()
+    assert train(data, schema, base, output, "-q") == 1  # a stopped run is not thrown away by mistake
+    assert train(data, schema, base, output, "-q", "--resume") == 0
+    np.testing.assert_allclose(weights(output), weights(tmp_path / "whole"), atol=1e-6)
+
+
+def test_head_only_adds_support(
+    data: Path, schema: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_model(tmp_path / "trained", tiny.model_files())
+    command = ["train", str(data), "-r", str(schema), "-m", str(tmp_path / "trained"), "--head-only"]
+    assert main([*command, "-o", str(tmp_path / "fitted")]) == 0
+    assert "spouse" in capsys.readouterr().err  # the relation without examples is named
+    fitted = RelationExtractor.from_pretrained(tmp_path / "fitted")
+    assert {name: len(rows) for name, rows in fitted.support.items()} == {"residence": 16, "employer": 8, "founder": 8}
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        (["--head-only", "--base", "x"], 2),
+        (["--head-only", "--resume"], 2),
+        (["-m", "x"], 2),
+        (["--hold-out", "3"], 1),
+    ],
+)
+def test_misuse(data: Path, schema: Path, tmp_path: Path, options: list[str], status: int) -> None:
+    assert main(["train", str(data), "-r", str(schema), "-o", str(tmp_path / "model"), *options]) == status
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("bad.jsonl", '{"text": "Ann"}', "line 1"),
+        ("bad.jsonl", "not json", "line 1"),
+        ("bad.jsonl", example("Ann likes Rome", "Ann", "likes", "Rome"), "'likes'"),
+        ("bad.json", "[]", "FewRel"),
+        ("bad.txt", "text", "neither .json"),
+        ("bad.jsonl", example("Ann and Rome", "Ann", None, "Rome"), "nothing to learn"),
+    ],
+)
+def test_bad_data_is_named(
+    schema: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, content: str, message: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    assert main(["train", str(path), "-r", str(schema), "-o", str(tmp_path / "model"), "-q"]) == 1
+    said = capsys.readouterr().err
+    assert message in said
+    assert name in said or "nothing to learn" in said
+
+
+def test_existing_output_is_kept(data: Path, schema: Path, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    assert main(["train", str(data), "-r", str(schema), "-o", str(tmp_path / "model")]) == 1
+
+
+def test_missing_base_says_how_to_get_one(
+    data: Path, schema: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("torch", reason="training needs torch")
+    command = ["train", str(data), "-r", str(schema), "-o", str(tmp_path / "model"), "--base", str(tmp_path / "none")]
+    assert main(command) == 1
+    assert "pip install" in capsys.readouterr().err

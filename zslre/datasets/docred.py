@@ -1,0 +1,64 @@
+"""DocRED and Re-DocRED, read sentence by sentence: all mentions, all ordered pairs, real negatives.
+
+A document labels entities, not mentions. A pair of mentions in one sentence gets the relations of its entities, which
+is how sentence-level users would see it; a fact whose two entities never share a sentence has no pair and is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+from zslre.datasets.annotated import AnnotatedSentence
+from zslre.datasets.tokens import TokenText
+from zslre.exceptions import InputError
+from zslre.types import Mention, Sentence
+
+
+def read_docred(path: str | Path, documents: slice = slice(None)) -> Iterator[AnnotatedSentence]:
+    """Sentences of the chosen documents; labels are Wikidata ids. Sentences with fewer than two mentions come as well.
+
+    Mentions of one entity in one sentence make no pair with each other.
+    """
+    try:
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as DocRED JSON ({error})") from error
+    if not isinstance(data, list):
+        raise InputError(f"{path}: a DocRED file is a JSON list of documents; this is a {type(data).__name__}")
+    for number, document in list(enumerate(data, start=1))[documents]:
+        try:
+            yield from _sentences(document)
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            title = document.get("title", "?") if isinstance(document, dict) else "?"
+            raise InputError(
+                f"{path}: document {number} ({title!r}): {type(error).__name__}: {error}; a document needs "
+                "sents, vertexSet and labels"
+            ) from error
+
+
+def _sentences(document: dict[str, Any]) -> Iterator[AnnotatedSentence]:
+    relations: dict[tuple[int, int], set[str]] = {}
+    entities = document["vertexSet"]
+    for label in document["labels"]:
+        if not (0 <= label["h"] < len(entities) and 0 <= label["t"] < len(entities)):
+            raise IndexError(f"label {label} names an entity outside 0 … {len(entities) - 1}")
+        relations.setdefault((label["h"], label["t"]), set()).add(label["r"])
+    for mention in (mention for mentions in entities for mention in mentions):
+        if not 0 <= mention["sent_id"] < len(document["sents"]):
+            raise IndexError(f"mention {mention['name']!r} is in sentence {mention['sent_id']}, which is not there")
+    for index, tokens in enumerate(document["sents"]):
+        text = TokenText(tokens)
+        entity_of: dict[Mention, int] = {}
+        for entity, mentions in enumerate(entities):
+            for mention in mentions:
+                if mention["sent_id"] == index:
+                    first, end = mention["pos"]
+                    entity_of.setdefault(text.mention(first, end, mention["type"]), entity)
+        found = tuple(sorted(entity_of, key=lambda mention: (mention.start, mention.end)))
+        pairs = tuple((a, b) for a, b in permutations(found, 2) if entity_of[a] != entity_of[b])
+        labels = tuple(frozenset(relations.get((entity_of[a], entity_of[b]), ())) for a, b in pairs)
+        yield AnnotatedSentence(Sentence(text.text, found), pairs, labels)

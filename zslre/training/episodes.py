@@ -1,0 +1,142 @@
+"""Training episodes: some relations, sentences that express them, and pairs that express none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from zslre.datasets.annotated import AnnotatedSentence
+from zslre.exceptions import InputError
+from zslre.packing import Pair
+from zslre.relations import Relation, RelationSet, SideInformation
+from zslre.types import Sentence
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingEpisode:
+    """P pairs of some sentences, R relations, and which pair expresses which: `targets` (P, R) bool."""
+
+    items: list[tuple[Sentence, tuple[Pair, ...]]]
+    relations: list[Relation]
+    targets: np.ndarray
+
+
+class EpisodeSampler:
+    """Draws episodes; what is drawn depends on `seed` and the step alone, so that a resumed run goes on alike.
+
+    `partial`: sentences in which only the listed pairs are known (FewRel); the reversed pair is added to them, with
+    the inverse relation or none. `complete`: sentences in which every pair is labelled (DocRED): real negatives.
+    """
+
+    def __init__(
+        self,
+        partial: Sequence[AnnotatedSentence],
+        complete: Sequence[AnnotatedSentence],
+        relations: RelationSet,
+        *,
+        n_relations: int = 24,
+        n_sentences: int = 3,
+        n_complete: int = 0,
+        max_pairs: int = 24,
+        seed: int = 0,
+    ) -> None:
+        self.relations = {relation.name: relation for relation in relations}
+        self.reverse = reverse_labels(relations)
+        self.partial = [self.with_reversed(sentence) for sentence in partial]
+        self.complete = [sentence for sentence in complete if sentence.pairs]
+        self.by_relation: dict[str, list[int]] = {}
+        for number, sentence in enumerate(partial):
+            for name in set().union(*sentence.labels):
+                self.by_relation.setdefault(name, []).append(number)
+        unknown = sorted(set(self.by_relation) - set(self.relations))
+        if unknown:
+            raise InputError(f"examples name relations that the relation set lacks: {unknown[:5]}; add them to it")
+        if not self.by_relation and not self.complete:
+            raise InputError("there is nothing to train on: no example names a relation")
+        self.names = sorted(self.by_relation)
+        self.n_relations, self.n_sentences, self.n_complete = n_relations, n_sentences, n_complete
+        self.max_pairs, self.seed = max_pairs, seed
+
+    def episode(self, step: int) -> TrainingEpisode:
+        rng = np.random.default_rng([self.seed, step])
+        chosen = list(rng.choice(self.names, size=min(self.n_relations, len(self.names)), replace=False))
+        sentences = []
+        for name in chosen:
+            pool = self.by_relation[name]
+            for number in rng.choice(len(pool), size=min(self.n_sentences, len(pool)), replace=False):
+                sentences.append(self.partial[pool[number]])
+        if self.complete and self.n_complete:
+            for number in rng.choice(len(self.complete), size=min(self.n_complete, len(self.complete)), replace=False):
+                sentences.append(self._thinned(self.complete[number], rng))
+        # Half of the complete sentences' own relations join the episode; pairs of the others must be rejected.
+        extra = {n for s in sentences for labels in s.labels for n in labels if n in self.relations} - set(chosen)
+        chosen += [name for name in sorted(extra) if rng.random() < 0.5]
+        column = {name: i for i, name in enumerate(chosen)}
+        labels = [pair_labels for s in sentences for pair_labels in s.labels]
+        targets = np.zeros((len(labels), len(chosen)), dtype=np.bool_)
+        for row, names in enumerate(labels):
+            for name in names:
+                if name in column:
+                    targets[row, column[name]] = True
+        relations = [vary(self.relations[name], rng) for name in chosen]
+        return TrainingEpisode([(s.sentence, s.pairs) for s in sentences], relations, targets)
+
+    def with_reversed(self, annotated: AnnotatedSentence) -> AnnotatedSentence:
+        """The sentence with the reverse of every pair, labelled with the inverse relations or none."""
+        pairs, labels = list(annotated.pairs), list(annotated.labels)
+        for (head, tail), names in zip(annotated.pairs, annotated.labels, strict=True):
+            if (tail, head) not in pairs:
+                pairs.append((tail, head))
+                labels.append(frozenset(reverse for name in names for reverse in self.reverse.get(name, ())))
+        return replace(annotated, pairs=tuple(pairs), labels=tuple(labels))
+
+    def _thinned(self, annotated: AnnotatedSentence, rng: np.random.Generator) -> AnnotatedSentence:
+        """At most `max_pairs` pairs, those with relations first, then others at random."""
+        if len(annotated.pairs) <= self.max_pairs:
+            return annotated
+        keys = rng.random(len(annotated.pairs)) + [0.0 if labels else 1.0 for labels in annotated.labels]
+        kept = sorted(np.argsort(keys)[: self.max_pairs])
+        return replace(
+            annotated, pairs=tuple(annotated.pairs[i] for i in kept), labels=tuple(annotated.labels[i] for i in kept)
+        )
+
+
+def reverse_labels(relations: RelationSet) -> Mapping[str, tuple[str, ...]]:
+    """Name → names that hold for the swapped pair: itself where symmetric, else its only inverse in the set.
+
+    A relation with two inverses (child: father, mother) says nothing certain about the swapped pair.
+    """
+    by_key = {key: r.name for r in relations for key in (r.name, r.id) if key}
+    reverse = {r.name: (r.name,) for r in relations if r.symmetric}
+    for relation in relations:
+        if len(relation.inverse) == 1 and relation.inverse[0] in by_key:
+            reverse[relation.name] = (by_key[relation.inverse[0]],)
+    return reverse
+
+
+def vary(relation: Relation, rng: np.random.Generator, *, rate: float = 0.3) -> Relation:
+    """The relation as another user might have written it: parts left out, a synonym for a name.
+
+    Teaches the model to do with what side information there is.
+    """
+    side = relation.side
+    names = [relation.name, *rng.permutation(side.synonyms)] if side.synonyms else [relation.name]
+    if len(names) > 1 and rng.random() < rate:
+        names[0], names[1] = names[1], names[0]
+    keep = int(rng.integers(0, len(names))) if rng.random() < rate else len(names) - 1
+    synonyms = tuple(str(name) for name in names[1 : 1 + keep])
+    keywords = side.keywords
+    if not keywords and len(synonyms) > 2 and rng.random() < rate:
+        synonyms, keywords = synonyms[:-2], synonyms[-2:]
+    return Relation(
+        str(names[0]),
+        relation.description if rng.random() >= rate else "",
+        SideInformation(
+            synonyms,
+            side.head_hypernyms if rng.random() >= rate else (),
+            side.tail_hypernyms if rng.random() >= rate else (),
+            keywords if rng.random() >= rate else (),
+        ),
+    )

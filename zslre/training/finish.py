@@ -1,0 +1,129 @@
+"""From trained weights to a model folder: calibration, 8-bit weights, config and card."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from torch import Tensor, nn
+
+from zslre.datasets.annotated import AnnotatedSentence
+from zslre.encoder.loading import describe_encoder
+from zslre.encoder.quantization import quantize_state
+from zslre.encoder.transformer import MARKERS, TransformerEncoder
+from zslre.evaluation.metrics import expected_calibration_error
+from zslre.packing import PackedBatch, Packer
+from zslre.prototypes import build_prototypes, relation_phrases
+from zslre.relations import RelationSet
+from zslre.serialization import ModelFiles
+from zslre.training.calibration import best_margins, best_threshold, fit_calibration
+from zslre.training.model import TorchScorer
+from zslre.training.slim import slim
+
+
+def calibrate(
+    encoder: TransformerEncoder,
+    scorer: TorchScorer,
+    packer: Packer,
+    sentences: list[AnnotatedSentence],
+    relations: RelationSet,
+) -> tuple[tuple[float, float], dict[str, float]]:
+    """Slope and offset fitted on sentences whose pairs are all labelled; and what that gives.
+
+    The figures: `threshold` with the best F1, that `f1`, and the `calibration_error` at it, all in [0, 1].
+    """
+    margins, correct, n_labels = best_margins(encoder, scorer.to_numpy(), packer, sentences, relations)
+    numbers = fit_calibration(margins, correct)
+    probabilities = scorer.to_numpy(numbers).probabilities(margins)
+    threshold, f1 = best_threshold(probabilities, correct, n_labels)
+    error = expected_calibration_error(probabilities, correct)
+    return numbers, {"threshold": threshold, "f1": round(f1, 4), "calibration_error": round(error, 4)}
+
+
+def input_ranges(
+    encoder: TransformerEncoder, batches: Iterable[PackedBatch], phrases: Sequence[str] = ()
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Smallest and largest input of every linear layer, channel by channel (cols,), by the layer's name on disk."""
+    ranges: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+
+    def watch(name: str, _: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        channels = inputs[0].detach().float().flatten(0, -2).numpy()
+        low, high = ranges.get(name, (np.inf, -np.inf))
+        ranges[name] = (np.minimum(low, channels.min(axis=0)), np.maximum(high, channels.max(axis=0)))
+
+    hooks = []
+    for name, module in encoder.module.named_modules():
+        if isinstance(module, nn.Linear):
+            stored = name.removeprefix("backbone.") if name.startswith("backbone.") else f"pair.{name}"
+            hooks.append(module.register_forward_pre_hook(functools.partial(watch, stored)))
+    try:
+        for batch in batches:
+            encoder.encode_pairs(batch)
+        if phrases:
+            encoder.encode_phrases(phrases)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return ranges
+
+
+def model_files(
+    encoder: TransformerEncoder,
+    scorer: TorchScorer,
+    relations: RelationSet,
+    *,
+    calibration: tuple[float, float],
+    threshold: float,
+    facts: Mapping[str, Any],
+    ranges: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None,
+    max_text_tokens: int = 192,
+) -> ModelFiles:
+    """All files of a model; `facts` go into config.json as they are; with `ranges` the encoder is slimmed and
+    its weights are stored in 8 bits."""
+    numpy_scorer = scorer.to_numpy(calibration)
+    prototypes = build_prototypes(encoder, numpy_scorer, relations)
+    tensors, tokenizer = encoder.tensors, encoder.tokenizer
+    if ranges is not None:
+        tensors, tokenizer = slim(tensors, tokenizer, max_tokens=max_text_tokens)
+        tensors = quantize_state(tensors, ranges)
+    marker_ids = [tokenizer.token_to_id(marker) for marker in MARKERS]
+    config = {
+        **facts,
+        "threshold": threshold,
+        "encoder": describe_encoder(encoder.hf_config, marker_ids, max_text_tokens),
+    }
+    return ModelFiles(config, tensors, numpy_scorer, prototypes, tokenizer, relations)
+
+
+def model_card(files: ModelFiles) -> str:
+    """The README.md of a model folder: what it is and what made it, from its config."""
+    config = files.config
+    size = sum(tensor.nbytes for tensor in files.encoder.values()) / 1e6
+    lines = [
+        f"# {config['name']}",
+        "",
+        f"A zslre model: {config['base_encoder']} with levitated markers, {size:.1f} MB of encoder weights.",
+        f"Trained on {len(config['trained_relations'])} relations (listed in config.json); default relation set: "
+        f"{len(files.relations)} relations (relations.json).",
+        "",
+        f"- Data: {', '.join(config['data'])}",
+        *([f"- Command: `{config['command']}`"] if "command" in config else []),
+        f"- Seed: {config['seed']}; settings: {json.dumps(config['training'])}",
+        f"- Held out of training: {json.dumps(config['held_out'])}",
+        f"- Default threshold: {config['threshold']}",
+        "",
+        "Scores (fractions):",
+        "",
+        "```json",
+        json.dumps(config["scores"], indent=1),
+        "```",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def phrases_of(relations: Iterable[Any]) -> list[str]:
+    """Every phrase that the relations' prototypes encode, once."""
+    return list(dict.fromkeys(text for relation in relations for text in relation_phrases(relation).values()))

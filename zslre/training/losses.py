@@ -1,0 +1,33 @@
+"""Losses of episodic training, on similarities (P, R), none scores (P,) and multi-hot targets (P, R) bool."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def ranking_loss(similarities: Tensor, targets: Tensor) -> Tensor:
+    """Cross-entropy of the true relations against all of the episode, over the pairs that have one."""
+    has_relation = targets.any(dim=1)
+    if not has_relation.any():
+        return similarities.sum() * 0.0
+    scores, true = similarities[has_relation], targets[has_relation]
+    hit = scores.masked_fill(~true, -torch.inf).logsumexp(dim=1)
+    return (scores.logsumexp(dim=1) - hit).mean()
+
+
+def threshold_loss(similarities: Tensor, none: Tensor, targets: Tensor) -> Tensor:
+    """Adaptive thresholding (ATLOP, Zhou et al. 2021): true relations above the none score, all others below it.
+
+    Averaged over pairs with a relation and over pairs without one apart, so that neither drowns the other.
+    """
+    joined = torch.cat([none[:, None], similarities], dim=1)
+    above = joined.masked_fill(torch.cat([torch.zeros_like(targets[:, :1]), ~targets], dim=1), -torch.inf)
+    below = joined.masked_fill(torch.cat([torch.zeros_like(targets[:, :1]), targets], dim=1), -torch.inf)
+    count = targets.sum(dim=1).clamp(min=1)
+    raised = ((above.logsumexp(dim=1, keepdim=True) - similarities) * targets).sum(dim=1) / count
+    lowered = below.logsumexp(dim=1) - none
+    per_pair = raised + lowered
+    has_relation = targets.any(dim=1)
+    groups = [per_pair[mask] for mask in (has_relation, ~has_relation) if mask.any()]
+    return torch.stack([group.mean() for group in groups]).mean()

@@ -1,0 +1,94 @@
+"""A whole training run: examples and relations in, model folder out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from zslre.datasets.annotated import group_examples
+from zslre.encoder.transformer import TransformerEncoder
+from zslre.packing import Packer
+from zslre.relations import RelationSet
+from zslre.serialization import save_model
+from zslre.training.base import BASE_NAME, default_base_folder
+from zslre.training.episodes import EpisodeSampler
+from zslre.training.finish import calibrate, model_card, model_files
+from zslre.training.model import TorchScorer
+from zslre.training.sources import without_leaks
+from zslre.training.trainer import Trainer, TrainingConfig
+from zslre.types import Example
+
+
+def bf16_is_fast() -> bool:
+    """Whether this CPU multiplies bfloat16 numbers in hardware."""
+    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # torch before 2.9 does not say
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def train_model(
+    examples: Sequence[Example],
+    relations: RelationSet,
+    output: Path,
+    config: TrainingConfig,
+    *,
+    base: str | None = None,
+    hold_out: int = 0,
+    work: Path,
+    resume: bool = False,
+    facts: Mapping[str, Any] | None = None,
+    report: Callable[[str], None] = print,
+    stopped: Callable[[], bool] = lambda: False,
+) -> None:
+    """Train on `examples`, labelled by relation name, and write a model folder for `relations` to `output`.
+
+    `hold_out` relations, drawn by the seed, are left out of training with their inverses and sentences; they decide
+    when to stop, and calibrate the scores. Raises KeyboardInterrupt, with a checkpoint in `work`, once `stopped()`.
+    """
+    seen = sorted({str(example.relation) for example in examples if example.relation is not None})
+    dev_names = sorted(np.random.default_rng(config.seed).choice(seen, hold_out, replace=False).tolist())
+    sentences = group_examples(examples)
+    dev = [s for s in sentences if any(labels & set(dev_names) for labels in s.labels)]
+    dev_texts = {s.sentence.text for s in dev}
+    rest = [s for s in sentences if s.sentence.text not in dev_texts]
+    rest = without_leaks(rest, relations, dev_names, set()) if dev_names else rest
+    partial = [s for s in rest if any(s.labels)]
+    complete = [s for s in rest if not all(s.labels)]
+    trained = sorted({name for s in partial for labels in s.labels for name in labels})
+    report(f"{len(partial)} sentences of {len(trained)} relations, {len(complete)} with pairs that have none")
+    report(f"held out: {', '.join(dev_names) if dev_names else 'nothing; the last step is kept'}")
+
+    torch.manual_seed(config.seed)
+    encoder = TransformerEncoder.from_base(base if base is not None else default_base_folder())
+    scorer = TorchScorer(encoder.dim)
+    sampler = EpisodeSampler(partial, complete, relations, n_complete=8, seed=config.seed)
+    dev_set = relations.select(dev_names) if dev_names else None
+    trainer = Trainer(
+        encoder, scorer, sampler, config, folder=work, dev=dev, dev_relations=dev_set, report=report, stopped=stopped
+    )
+    best = trainer.train(resume=resume)
+
+    encoder.bf16 = False
+    numbers, figures = (1.0, 0.0), {"threshold": 0.5}
+    if dev_set is not None:
+        judged = [sampler.with_reversed(sentence) for sentence in dev]
+        numbers, figures = calibrate(encoder, scorer, Packer(encoder.tokenizer), judged, dev_set)
+    config_facts = {
+        "name": output.name,
+        "base_encoder": base if base is not None else BASE_NAME,
+        "trained_relations": trained,
+        "held_out": {"checkpoint": dev_names},
+        "training": asdict(config),
+        "seed": config.seed,
+        "scores": {"dev_macro_f1": round(best, 4), "held_out_pairs": figures} if dev_names else {},
+        **(facts if facts is not None else {}),
+    }
+    files = model_files(
+        encoder, scorer, relations, calibration=numbers, threshold=figures["threshold"], facts=config_facts
+    )
+    save_model(output, files)
+    (output / "README.md").write_text(model_card(files), encoding="utf-8")
