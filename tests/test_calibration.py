@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tiny
+
+from zslre.datasets import group_examples
+from zslre.encoder import pair_vectors
+from zslre.encoder.runtime import RuntimeEncoder
+from zslre.exceptions import InputError
+from zslre.packing import PackedBatch, Packer
+from zslre.prototypes import build_prototypes
+
+pytest.importorskip("torch")
+
+from zslre.training.calibration import best_margins, best_threshold, fit_calibration
+from zslre.training.finish import calibrate, input_ranges, model_files
+from zslre.training.model import TorchScorer
+
+SENTENCES = group_examples(
+    [
+        tiny.example("Ann lives in Rome", "Ann", "Rome", "residence"),
+        tiny.example("Ann lives in Rome", "Ann", "Rome", "spouse"),
+        tiny.example("Ann lives in Rome", "Rome", "Ann", None),
+        tiny.example("Bob works for Acme", "Bob", "Acme", "employer"),
+        tiny.example("Bob works for Acme", "Acme", "Bob", "unknown to the set"),
+        tiny.example("Carl founded the old company Zeta", "Carl", "Zeta", "founder"),
+    ]
+)
+
+
+def batches(packer: Packer) -> list[PackedBatch]:
+    return [batch for batch, _ in packer.pack([(s.sentence, s.pairs) for s in SENTENCES])]
+
+
+def log_loss(slope: float, offset: float, margins: np.ndarray, targets: np.ndarray) -> float:
+    p = 1 / (1 + np.exp(-(slope * margins + offset)))
+    return float(-(targets * np.log(p) + (1 - targets) * np.log(1 - p)).mean())
+
+
+def test_known_slope_and_offset_are_found_again() -> None:
+    rng = np.random.default_rng(0)
+    margins = rng.normal(0, 2, 20_000).astype(np.float32)
+    correct = rng.random(20_000) < 1 / (1 + np.exp(-(1.7 * margins - 0.6)))
+    assert fit_calibration(margins, correct) == pytest.approx((1.7, -0.6), abs=0.1)
+
+
+def test_no_neighbour_is_better() -> None:
+    margins = np.float32([-3, -1, -0.5, 0.2, 0.3, 1, 2, 4])
+    correct = np.array([False, False, True, False, True, False, True, True])
+    slope, offset = fit_calibration(margins, correct)
+    targets = np.where(correct, 5 / 6, 1 / 6)  # Platt's: (4 + 1) / (4 + 2) and 1 / (4 + 2)
+    best = log_loss(slope, offset, margins, targets)
+    for by in (-0.05, 0.05):
+        assert log_loss(slope + by, offset, margins, targets) > best
+        assert log_loss(slope, offset + by, margins, targets) > best
+
+
+@pytest.mark.parametrize("correct", [[True] * 4, [False] * 4, [False, False, True, True]])
+def test_few_and_clear_cases_do_not_make_certain(correct: list[bool]) -> None:
+    margins = np.float32([-1, 0, 1, 2])
+    slope, offset = fit_calibration(margins, np.array(correct))
+    probabilities = 1 / (1 + np.exp(-(slope * margins + offset)))
+    assert ((probabilities > 0.05) & (probabilities < 0.95)).all()
+
+
+def test_nothing_to_calibrate_on_is_an_error() -> None:
+    with pytest.raises(InputError, match="no pairs to calibrate on"):
+        fit_calibration(np.zeros(0, dtype=np.float32), np.zeros(0, dtype=bool))
+
+
+def test_best_threshold_by_hand() -> None:
+    # Above 0.60 there are 3 hits among 3; above 0.30 4 among 5, of 5 labels: F1 6/8 and 8/10.
+    probabilities = np.float32([0.9, 0.8, 0.62, 0.33, 0.31, 0.1])
+    correct = np.array([True, True, True, False, True, False])
+    threshold, f1 = best_threshold(probabilities, correct, 5)
+    assert (threshold, f1) == (0.3, pytest.approx(0.8))
+
+
+def test_best_threshold_against_a_slow_search() -> None:
+    rng = np.random.default_rng(1)
+    probabilities = rng.random(50).astype(np.float32)
+    correct = rng.random(50) < probabilities
+    threshold, f1 = best_threshold(probabilities, correct, 40)
+    for other in np.arange(1, 20) / 20:
+        kept = [c for p, c in zip(probabilities, correct, strict=True) if p >= other]
+        assert 2 * sum(kept) / (len(kept) + 40) <= f1 + 1e-9
+    kept = [c for p, c in zip(probabilities, correct, strict=True) if p >= threshold]
+    assert 2 * sum(kept) / (len(kept) + 40) == pytest.approx(f1)
+
+
+def test_best_margins_one_pair_at_a_time() -> None:
+    encoder, scorer = tiny.runtime_encoder(), tiny.scorer()
+    packer = Packer(encoder.tokenizer)
+    margins, correct, n_labels = best_margins(encoder, scorer, packer, SENTENCES, tiny.RELATIONS)
+    assert n_labels == 4  # the label that the set lacks cannot be found, and does not count
+    prototypes = build_prototypes(encoder, scorer, tiny.RELATIONS).weighted(scorer)
+    expected = []
+    for annotated in SENTENCES:
+        for pair, labels in zip(annotated.pairs, annotated.labels, strict=True):
+            vector = pair_vectors(encoder, packer, [(annotated.sentence, [pair])])
+            scores = (scorer.features(vector) @ prototypes.T)[0]
+            best = int(scores.argmax())
+            margin = scores[best] - scorer.none_scores(vector)[0]
+            expected.append((margin, tiny.RELATIONS.names[best] in labels))
+    np.testing.assert_allclose(margins, [margin for margin, _ in expected], atol=1e-4)
+    assert correct.tolist() == [right for _, right in expected]
+
+
+def test_labels_do_not_reach_the_margins() -> None:
+    encoder, scorer = tiny.runtime_encoder(), tiny.scorer()
+    packer = Packer(encoder.tokenizer)
+    shuffled = [replace(s, labels=tuple(frozenset({"founder"}) for _ in s.labels)) for s in SENTENCES]
+    expected, _, _ = best_margins(encoder, scorer, packer, SENTENCES, tiny.RELATIONS)
+    found, _, n_labels = best_margins(encoder, scorer, packer, shuffled, tiny.RELATIONS)
+    np.testing.assert_array_equal(found, expected)
+    assert n_labels == 5
+
+
+def test_a_calibrated_model_folder_in_eight_bits_stays_near() -> None:
+    encoder, scorer = tiny.torch_encoder(), TorchScorer(tiny.H, type_dim=8, none_dim=16)
+    packer = Packer(encoder.tokenizer)
+    numbers, figures = calibrate(encoder, scorer, packer, SENTENCES, tiny.RELATIONS)
+    assert 0 < figures["threshold"] < 1
+    assert 0 <= figures["f1"] <= 1
+    ranges = input_ranges(encoder, batches(packer), ["new city", "person"])
+    files = model_files(
+        encoder, scorer, tiny.RELATIONS, calibration=numbers, threshold=0.4, facts={"name": "tiny"}, ranges=ranges
+    )
+    assert files.config["threshold"] == 0.4
+    np.testing.assert_allclose(files.scorer.calibration, numbers, rtol=1e-6)
+    runtime = RuntimeEncoder(files.encoder, files.config["encoder"], files.tokenizer, threads=1)
+    items = [(s.sentence, s.pairs) for s in SENTENCES]
+    exact, near = pair_vectors(encoder, packer, items), pair_vectors(runtime, packer, items)
+    cosines = (exact * near).sum(axis=1) / np.linalg.norm(exact, axis=1) / np.linalg.norm(near, axis=1)
+    assert cosines.min() > 0.98
+    assert np.abs(exact - near).max() > 1e-5  # eight bits cannot be exact
+
+
+def test_input_ranges_hold_what_the_layers_see() -> None:
+    encoder = tiny.torch_encoder()
+    packer = Packer(encoder.tokenizer)
+    ranges = input_ranges(encoder, batches(packer), ["new city"])
+    linear = {name.removesuffix(".weight") for name, tensor in encoder.tensors.items()
+              if tensor.ndim == 2 and not name.startswith("embeddings.")}  # fmt: skip
+    assert ranges.keys() == linear
+    seen: list[np.ndarray] = []
+    hook = encoder.module.projection.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].numpy()))
+    for annotated in SENTENCES:
+        pair_vectors(encoder, packer, [(annotated.sentence, annotated.pairs)])
+    hook.remove()
+    low, high = ranges["pair.projection"]
+    np.testing.assert_allclose(low, np.concatenate(seen).min(axis=0), atol=1e-5)
+    np.testing.assert_allclose(high, np.concatenate(seen).max(axis=0), atol=1e-5)

