@@ -15,7 +15,7 @@ from zslre.prototypes import build_prototypes
 
 pytest.importorskip("torch")
 
-from zslre.training.calibration import best_margins, best_threshold, fit_calibration
+from zslre.training.calibration import LEAST_PRECISION, best_margins, best_threshold, fit_calibration
 from zslre.training.finish import calibrate, input_ranges, model_files
 from zslre.training.model import TorchScorer
 
@@ -86,9 +86,16 @@ def test_best_threshold_against_a_slow_search() -> None:
     threshold, f1 = best_threshold(probabilities, correct, 40)
     for other in np.arange(1, 20) / 20:
         kept = [c for p, c in zip(probabilities, correct, strict=True) if p >= other]
-        assert 2 * sum(kept) / (len(kept) + 40) <= f1 + 1e-9
+        if kept and sum(kept) / len(kept) >= LEAST_PRECISION:
+            assert 2 * sum(kept) / (len(kept) + 40) <= f1 + 1e-9
     kept = [c for p, c in zip(probabilities, correct, strict=True) if p >= threshold]
     assert 2 * sum(kept) / (len(kept) + 40) == pytest.approx(f1)
+    assert sum(kept) / len(kept) >= LEAST_PRECISION
+
+
+def test_best_threshold_where_precision_is_out_of_reach() -> None:
+    threshold, f1 = best_threshold(np.float32([0.9, 0.8]), np.array([False, True]), 2)
+    assert (threshold, f1) == (0.8, pytest.approx(0.5))
 
 
 def test_best_margins_one_pair_at_a_time() -> None:

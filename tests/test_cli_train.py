@@ -123,6 +123,19 @@ def test_eval_every_and_quiet(
     assert "loss" not in capsys.readouterr().err
 
 
+def test_verbose_tells_each_step(
+    data: Path,
+    schema: Path,
+    base: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("zslre.cli.progress._LOG_EVERY", 0.0)
+    assert train(data, schema, base, tmp_path / "a", "-v") == 0
+    assert "step 1/4" in capsys.readouterr().err
+
+
 def test_interrupted_run_resumes_to_the_same_model(
     data: Path, schema: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

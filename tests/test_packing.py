@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tiny
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from zslre.extractor import candidate_pairs
@@ -93,11 +93,13 @@ def read_back(packer: Packer, sentences: list[Sentence], pairs: list[list[Pair]]
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(sentences(), max_size=4), st.integers(6, 40), st.integers(1, 5), st.integers(1, 300))
+@given(st.lists(sentences(), max_size=4), st.integers(6, 40), st.integers(1, 5), st.integers(1, 900))
 def test_every_pair_is_packed_once_and_its_markers_stand_on_its_tokens(
     given_sentences: list[Sentence], max_text_tokens: int, max_pairs: int, max_tokens: int
 ) -> None:
-    packer = Packer(TOKENIZER, max_text_tokens=max_text_tokens, max_pairs=max_pairs, max_tokens=max_tokens)
+    packer = Packer(
+        TOKENIZER, max_text_tokens=max_text_tokens, max_pairs=max_pairs, max_tokens=max_tokens, max_padding=4
+    )
     pairs = [candidate_pairs(sentence) for sentence in given_sentences]
     found = read_back(packer, given_sentences, pairs)
     wanted = [(s, pair) for s, some in zip(given_sentences, pairs, strict=True) for pair in some]
@@ -114,14 +116,18 @@ def test_every_pair_is_packed_once_and_its_markers_stand_on_its_tokens(
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(sentences(), max_size=4), st.integers(1, 5), st.integers(1, 400))
-def test_batches_are_bounded(given_sentences: list[Sentence], max_pairs: int, max_tokens: int) -> None:
-    packer = Packer(TOKENIZER, max_text_tokens=20, max_pairs=max_pairs, max_tokens=max_tokens)
+@given(st.lists(sentences(), max_size=4), st.integers(1, 5), st.integers(1, 400), st.floats(1, 4))
+def test_batches_are_bounded(
+    given_sentences: list[Sentence], max_pairs: int, max_tokens: int, max_padding: float
+) -> None:
+    packer = Packer(TOKENIZER, max_text_tokens=20, max_pairs=max_pairs, max_tokens=max_tokens, max_padding=max_padding)
     for batch, _ in packer.pack([(s, candidate_pairs(s)) for s in given_sentences]):
         rows, length = batch.text_ids.shape
         pairs = batch.pair_mask.shape[1]
         assert pairs <= max_pairs
         assert rows == 1 or rows * (length + 4 * pairs) <= max_tokens
+        real = batch.text_mask.sum() + 4 * batch.pair_mask.sum()
+        assert rows * (length + 4 * pairs) <= max_padding * real + 1e-6
 
 
 def test_thousands_of_pairs_share_rows_of_max_pairs() -> None:
@@ -150,6 +156,7 @@ spans = st.tuples(st.integers(0, 119), st.integers(1, 30))
 
 @settings(max_examples=300)
 @given(st.integers(1, 120), st.integers(2, 60), spans, spans)
+@example(100, 20, (5, 25), (9, 1))  # one mention inside another
 def test_window_keeps_to_the_room_and_holds_the_mentions(
     n_tokens: int, room: int, head: tuple[int, int], tail: tuple[int, int]
 ) -> None:

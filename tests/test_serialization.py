@@ -55,6 +55,8 @@ def test_a_round_trip_predicts_the_same_and_keeps_support(tmp_path: Path) -> Non
     for name in FILES:
         same = (tmp_path / "again" / name).read_bytes() == (tmp_path / "model" / name).read_bytes()
         assert same, name
+    for name, value in load_file(tmp_path / "model" / "scorer.safetensors").items():
+        assert value.shape == first.scorer.tensors()[name].shape, name  # single numbers stay single numbers
     more = [tiny.example("Dora was born in Lima", "Dora", "Lima", "founder")]
     assert predict(second.fit(more)) == predict(first.fit(more))
 

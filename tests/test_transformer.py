@@ -63,7 +63,9 @@ def test_a_pair_is_the_same_alone_and_in_company(some: list[Sentence], max_pairs
     items = [(sentence, candidate_pairs(sentence)) for sentence in some]
     if not any(pairs for _, pairs in items):
         return
-    together = Packer(TORCH.tokenizer, max_text_tokens=max_text_tokens, max_pairs=max_pairs, max_tokens=300)
+    together = Packer(
+        TORCH.tokenizer, max_text_tokens=max_text_tokens, max_pairs=max_pairs, max_tokens=300, max_padding=9
+    )
     lonely = Packer(TORCH.tokenizer, max_text_tokens=max_text_tokens)
     np.testing.assert_allclose(pair_vectors(TORCH, together, items), alone(TORCH, lonely, items), atol=1e-5)
 
@@ -71,9 +73,10 @@ def test_a_pair_is_the_same_alone_and_in_company(some: list[Sentence], max_pairs
 @pytest.mark.parametrize("kind", ["bert", "roberta", "mpnet"])
 def test_company_changes_nothing_in_a_long_sentence(kind: str) -> None:
     encoder = TORCH if kind == "bert" else other_backbone(kind)
-    packer = Packer(encoder.tokenizer, max_text_tokens=tiny.WINDOW, max_pairs=3)
+    packer = Packer(encoder.tokenizer, max_text_tokens=tiny.WINDOW, max_pairs=3, max_padding=9)
     items = [(Sentence(text, tiny.capitals(text)), candidate_pairs(Sentence(text, tiny.capitals(text))))
              for text in (LONG, "Dora lives in Oslo")]  # fmt: skip
+    assert [(~batch.text_mask).any() for batch, _ in packer.pack(items)] == [True]  # one pass, with padding
     found = pair_vectors(encoder, packer, items)
     assert len(found) == 12 + 2
     np.testing.assert_allclose(found, alone(encoder, packer, items), atol=1e-5)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zslre.cli.progress import Progress
 from zslre.exceptions import InputError, MissingDependencyError
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     parser.add_argument("--threads", type=_positive, help="CPU threads (default: all)")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
-    parser.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    noise = parser.add_mutually_exclusive_group()
+    noise.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    noise.add_argument("-v", "--verbose", action="store_true", help="each step's loss, in log files too")
     parser.set_defaults(run=run)
 
 
@@ -167,6 +170,7 @@ def _train(
         stopped = True
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C does not wait for the step
 
+    progress = Progress(verbosity=-1 if args.quiet else int(args.verbose))
     before = signal.signal(signal.SIGINT, stop)
     try:
         train_model(
@@ -180,9 +184,11 @@ def _train(
             resume=args.resume,
             facts={"data": [path.name for path in args.data]},
             report=say,
+            on_step=lambda state: progress.update(lambda: state),
             stopped=lambda: stopped,
         )
     finally:
+        progress.clear()
         signal.signal(signal.SIGINT, before)
     shutil.rmtree(work, ignore_errors=True)
     say(f"the model is in {args.output}: zslre predict -m {args.output} FILE")

@@ -24,7 +24,7 @@ class TokenText:
         """The mention of tokens first … end-1; raises InputError if there are none such.
 
         >>> TokenText(["Ann", "lives", "in", "Rome"]).mention(3, 4)
-        Mention(text='Rome', start=14, end=18, type=None)
+        Mention(text='Rome', start=13, end=17, type=None)
         """
         if not 0 <= first < end <= len(self.starts):
             raise InputError(f"token span {first}:{end} is outside a sentence of {len(self.starts)} tokens")

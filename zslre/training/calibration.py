@@ -15,6 +15,8 @@ from zslre.prototypes import build_prototypes
 from zslre.relations import RelationSet
 from zslre.scoring import Scorer
 
+LEAST_PRECISION = 0.6
+
 
 def best_margins(
     encoder: Encoder, scorer: Scorer, packer: Packer, sentences: list[AnnotatedSentence], relations: RelationSet
@@ -55,10 +57,14 @@ def fit_calibration(margins: FloatArray, correct: np.ndarray) -> tuple[float, fl
 
 
 def best_threshold(probabilities: FloatArray, correct: np.ndarray, n_labels: int) -> tuple[float, float]:
-    """The threshold, of 0.05, 0.10 … 0.95, with the best F1 when each pair's best relation is kept above it; its F1."""
+    """The threshold, of 0.05, 0.10 … 0.95, with the best F1 when each pair's best relation is kept above it; its F1.
+
+    Thresholds that reach `LEAST_PRECISION` come first: users forgive a missed triple sooner than a false one.
+    """
     scored = []
     for threshold in np.arange(1, 20) / 20:
         kept = probabilities >= threshold
-        scored.append((precision_recall_f1(int(correct[kept].sum()), int(kept.sum()), n_labels)[2], float(threshold)))
-    f1, threshold = max(scored)
+        precision, _, f1 = precision_recall_f1(int(correct[kept].sum()), int(kept.sum()), n_labels)
+        scored.append((precision >= LEAST_PRECISION, f1, float(threshold)))
+    _, f1, threshold = max(scored)
     return threshold, f1

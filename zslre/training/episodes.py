@@ -9,6 +9,7 @@ import numpy as np
 
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.exceptions import InputError
+from zslre.mentions import MentionDetector
 from zslre.packing import Pair
 from zslre.relations import Relation, RelationSet, SideInformation
 from zslre.types import Sentence
@@ -16,11 +17,15 @@ from zslre.types import Sentence
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingEpisode:
-    """P pairs of some sentences, R relations, and which pair expresses which: `targets` (P, R) bool."""
+    """P pairs of some sentences, R relations, and which pair expresses which: `targets` (P, R) bool.
+
+    `known` (P, R) is False where the data does not say.
+    """
 
     items: list[tuple[Sentence, tuple[Pair, ...]]]
     relations: list[Relation]
     targets: np.ndarray
+    known: np.ndarray
 
 
 class EpisodeSampler:
@@ -28,6 +33,8 @@ class EpisodeSampler:
 
     `partial`: sentences in which only the listed pairs are known (FewRel); the reversed pair is added to them, with
     the inverse relation or none. `complete`: sentences in which every pair is labelled (DocRED): real negatives.
+    `detector` finds other mentions in the partial sentences: with one of them in place of the head or the tail, the
+    sentence's relation does not hold, though another might. That teaches whose relation it is.
     """
 
     def __init__(
@@ -40,6 +47,7 @@ class EpisodeSampler:
         n_sentences: int = 3,
         n_complete: int = 0,
         max_pairs: int = 24,
+        detector: MentionDetector | None = None,
         seed: int = 0,
     ) -> None:
         self.relations = {relation.name: relation for relation in relations}
@@ -57,7 +65,7 @@ class EpisodeSampler:
             raise InputError("there is nothing to train on: no example names a relation")
         self.names = sorted(self.by_relation)
         self.n_relations, self.n_sentences, self.n_complete = n_relations, n_sentences, n_complete
-        self.max_pairs, self.seed = max_pairs, seed
+        self.max_pairs, self.detector, self.seed = max_pairs, detector, seed
 
     def episode(self, step: int) -> TrainingEpisode:
         rng = np.random.default_rng([self.seed, step])
@@ -67,6 +75,7 @@ class EpisodeSampler:
             pool = self.by_relation[name]
             for number in rng.choice(len(pool), size=min(self.n_sentences, len(pool)), replace=False):
                 sentences.append(self.partial[pool[number]])
+        confused = self._confused(sentences, rng)
         if self.complete and self.n_complete:
             for number in rng.choice(len(self.complete), size=min(self.n_complete, len(self.complete)), replace=False):
                 sentences.append(self._thinned(self.complete[number], rng))
@@ -80,8 +89,31 @@ class EpisodeSampler:
             for name in names:
                 if name in column:
                     targets[row, column[name]] = True
+        known = np.zeros((len(labels) + len(confused), len(chosen)), dtype=np.bool_)
+        known[: len(labels)] = True
+        for row, (_, _, names) in enumerate(confused, start=len(labels)):
+            known[row, [column[name] for name in names if name in column]] = True
+        targets = np.concatenate([targets, np.zeros((len(confused), len(chosen)), dtype=np.bool_)])
         relations = [vary(self.relations[name], rng) for name in chosen]
-        return TrainingEpisode([(s.sentence, s.pairs) for s in sentences], relations, targets)
+        items = [(s.sentence, s.pairs) for s in sentences] + [(sentence, (pair,)) for sentence, pair, _ in confused]
+        return TrainingEpisode(items, relations, targets, known)
+
+    def _confused(
+        self, sentences: Sequence[AnnotatedSentence], rng: np.random.Generator
+    ) -> list[tuple[Sentence, Pair, frozenset[str]]]:
+        """For each sentence up to two pairs with another mention as head or tail, and the relations they lack."""
+        if self.detector is None:
+            return []
+        found = self.detector.detect([Sentence(s.sentence.text) for s in sentences])
+        pairs: list[tuple[Sentence, Pair, frozenset[str]]] = []
+        for annotated, detected in zip(sentences, found, strict=True):
+            given = [mention for pair in annotated.pairs for mention in pair]
+            others = [m for m in detected.mentions if all(m.end <= g.start or g.end <= m.start for g in given)]
+            (head, tail), names = next((p, n) for p, n in zip(annotated.pairs, annotated.labels, strict=True) if n)
+            for number in rng.permutation(len(others))[:2]:
+                pair = (others[number], tail) if rng.random() < 0.7 else (head, others[number])
+                pairs.append((annotated.sentence, pair, names))
+        return pairs
 
     def with_reversed(self, annotated: AnnotatedSentence) -> AnnotatedSentence:
         """The sentence with the reverse of every pair, labelled with the inverse relations or none."""

@@ -33,7 +33,7 @@ def calibrate(
 ) -> tuple[tuple[float, float], dict[str, float]]:
     """Slope and offset fitted on sentences whose pairs are all labelled; and what that gives.
 
-    The figures: `threshold` with the best F1, that `f1`, and the `calibration_error` at it, all in [0, 1].
+    The figures: the `threshold` of `best_threshold`, its `f1`, and the `calibration_error`, all in [0, 1].
     """
     margins, correct, n_labels = best_margins(encoder, scorer.to_numpy(), packer, sentences, relations)
     numbers = fit_calibration(margins, correct)

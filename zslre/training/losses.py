@@ -16,14 +16,15 @@ def ranking_loss(similarities: Tensor, targets: Tensor) -> Tensor:
     return (scores.logsumexp(dim=1) - hit).mean()
 
 
-def threshold_loss(similarities: Tensor, none: Tensor, targets: Tensor) -> Tensor:
+def threshold_loss(similarities: Tensor, none: Tensor, targets: Tensor, known: Tensor) -> Tensor:
     """Adaptive thresholding (ATLOP, Zhou et al. 2021): true relations above the none score, all others below it.
 
+    Where `known` (P, R) is False nobody can say whether the relation holds: it is left out.
     Averaged over pairs with a relation and over pairs without one apart, so that neither drowns the other.
     """
     joined = torch.cat([none[:, None], similarities], dim=1)
     above = joined.masked_fill(torch.cat([torch.zeros_like(targets[:, :1]), ~targets], dim=1), -torch.inf)
-    below = joined.masked_fill(torch.cat([torch.zeros_like(targets[:, :1]), targets], dim=1), -torch.inf)
+    below = joined.masked_fill(torch.cat([torch.zeros_like(targets[:, :1]), targets | ~known], dim=1), -torch.inf)
     count = targets.sum(dim=1).clamp(min=1)
     raised = ((above.logsumexp(dim=1, keepdim=True) - similarities) * targets).sum(dim=1) / count
     lowered = below.logsumexp(dim=1) - none

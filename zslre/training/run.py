@@ -42,6 +42,7 @@ def train_model(
     resume: bool = False,
     facts: Mapping[str, Any] | None = None,
     report: Callable[[str], None] = print,
+    on_step: Callable[[str], None] = lambda state: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> None:
     """Train on `examples`, labelled by relation name, and write a model folder for `relations` to `output`.
@@ -68,7 +69,16 @@ def train_model(
     sampler = EpisodeSampler(partial, complete, relations, n_complete=8, seed=config.seed)
     dev_set = relations.select(dev_names) if dev_names else None
     trainer = Trainer(
-        encoder, scorer, sampler, config, folder=work, dev=dev, dev_relations=dev_set, report=report, stopped=stopped
+        encoder,
+        scorer,
+        sampler,
+        config,
+        folder=work,
+        dev=dev,
+        dev_relations=dev_set,
+        report=report,
+        on_step=on_step,
+        stopped=stopped,
     )
     best = trainer.train(resume=resume)
 

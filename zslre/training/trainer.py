@@ -66,11 +66,12 @@ class Trainer:
         dev: Sequence[AnnotatedSentence] = (),
         dev_relations: RelationSet | None = None,
         report: Report = print,
+        on_step: Report = lambda state: None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self.encoder, self.scorer, self.sampler, self.config = encoder, scorer, sampler, config
         self.folder, self.dev, self.dev_relations = folder, dev, dev_relations
-        self.report, self.stopped = report, stopped
+        self.report, self.on_step, self.stopped = report, on_step, stopped
         # Every pass writes the gradients of all weights: few passes with some padding cost less than many tight ones.
         self.packer = Packer(encoder.tokenizer, max_text_tokens=128, max_tokens=config.max_tokens, max_padding=1.6)
         self.modules = nn.ModuleDict({"encoder": encoder.module, "scorer": scorer})
@@ -103,10 +104,7 @@ class Trainer:
         while step < self.config.steps and not self._stalled():
             losses.append(self._step(step))
             step += 1
-            if self.stopped():
-                self._checkpoint(step)
-                self.report(f"stopped after step {step}; the checkpoint in {self.folder} can be resumed")
-                raise KeyboardInterrupt
+            self.on_step(f"step {step}/{self.config.steps}  loss {losses[-1]:.3f}")
             if step % self.config.eval_every == 0 or step == self.config.steps:
                 score = self.dev_score()
                 self.history.append({"step": step, "loss": float(np.mean(losses)), "dev_macro_f1": score})
@@ -120,6 +118,10 @@ class Trainer:
                     self.best = score
                     save_file(_contiguous(self.modules.state_dict()), self.folder / "best.safetensors")
                 self._checkpoint(step)
+            if self.stopped():  # after the evaluation, which a resumed run would not make up for
+                self._checkpoint(step)
+                self.report(f"stopped after step {step}; the checkpoint in {self.folder} can be resumed")
+                raise KeyboardInterrupt
         best = self.folder / "best.safetensors"
         if best.exists():
             self.modules.load_state_dict(load_file(best))
@@ -155,10 +157,11 @@ class Trainer:
         phrases = [relation_phrases(relation) for relation in episode.relations]
         with self.encoder.autocast():
             rows_, present = self.scorer.prototypes(self.encoder, phrases, support)
-        queries, targets = pairs[asked], targets[asked]
+        known = torch.from_numpy(episode.known).to(pairs.device)
+        queries, targets, known = pairs[asked], targets[asked], known[asked]
         similarities = self.scorer.similarities(queries, rows_.float(), present)
         none = self.scorer.none_scores(queries)
-        threshold = threshold_loss(similarities, none, targets)
+        threshold = threshold_loss(similarities, none, targets, known)
         return ranking_loss(similarities, targets) + self.config.threshold_weight * threshold
 
     def _pair_tensor(self, episode: TrainingEpisode) -> Tensor:
