@@ -67,7 +67,7 @@ class RelationExtractor:
             files.scorer,
             files.relations,
             config=files.config,
-            detector=load_detector(ner) if ner is not None else load_detector(),
+            detector=load_detector(ner) if ner is not None else None,
             support=files.support,
             prototypes=files.prototypes,
         )

@@ -159,9 +159,8 @@ class TransformerEncoder:
 
     def encode_pairs(self, batch: PackedBatch) -> FloatArray:
         self.module.eval()
-        arrays = (batch.text_ids, batch.text_mask, batch.marker_positions, batch.pair_mask)
         with torch.inference_mode(), self.autocast():
-            return self._numpy(self.module.forward_pairs(*(self.tensor(a) for a in arrays)))
+            return self._numpy(self.pair_tensor(batch))
 
     def encode_phrases(self, phrases: Sequence[str], *, batch_size: int = 64) -> FloatArray:
         self.module.eval()
@@ -172,6 +171,12 @@ class TransformerEncoder:
                 chosen = order[first : first + batch_size]
                 vectors[chosen] = self._numpy(self.phrase_tensor([phrases[i] for i in chosen]))
         return vectors
+
+    def pair_tensor(self, batch: PackedBatch) -> Tensor:
+        """Pair vectors with gradients, (n_pairs, dim)."""
+        arrays = (batch.text_ids, batch.text_mask, batch.marker_positions, batch.pair_mask)
+        pairs: Tensor = self.module.forward_pairs(*(self.tensor(array) for array in arrays))
+        return pairs
 
     def phrase_tensor(self, phrases: Sequence[str]) -> Tensor:
         """Phrase vectors with gradients, (n_phrases, dim)."""

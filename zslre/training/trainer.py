@@ -168,8 +168,7 @@ class Trainer:
         parts, numbers = [], []
         with self.encoder.autocast():
             for batch, index in self.packer.pack(episode.items):
-                arrays = (batch.text_ids, batch.text_mask, batch.marker_positions, batch.pair_mask)
-                parts.append(self.encoder.module.forward_pairs(*(self.encoder.tensor(a) for a in arrays)))
+                parts.append(self.encoder.pair_tensor(batch))
                 numbers.append(index)
         order = np.argsort(np.concatenate(numbers))
         return torch.cat(parts).float()[torch.from_numpy(order).to(parts[0].device)]
