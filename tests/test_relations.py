@@ -157,6 +157,19 @@ def test_a_string_is_a_catalogue_id_a_catalogue_label_or_a_new_name() -> None:
     assert RelationSet.of(name for name in ["a", "b"]).names == ("a", "b")
 
 
+def test_a_synonym_in_the_catalogue_brings_what_is_known_of_it() -> None:
+    employer, found = catalogue()["employer"], resolve("Works for")
+    assert found.name == "Works for"
+    assert (found.id, found.description, found.inverse) == (employer.id, employer.description, employer.inverse)
+    assert set(found.side.synonyms) == {"employer", *employer.side.synonyms} - {"works for"}
+    assert found.side.tail_hypernyms == employer.side.tail_hypernyms
+    owners = [r for r in catalogue() if "lives in" in r.side.synonyms]
+    assert len(owners) > 1
+    assert resolve("lives in") == Relation("lives in")  # which of them is meant nobody knows
+    with pytest.raises(InputError, match="its name or id is that of relation 1"):
+        RelationSet.of(["employer", "works for"])
+
+
 def test_what_the_user_wrote_is_kept_as_it_is() -> None:
     assert RelationSet.of({"spouse": "is wed to", "born": ""})[:] == (Relation("spouse", "is wed to"), Relation("born"))
     assert RelationSet.of([{"name": "spouse"}])[0] == Relation("spouse")

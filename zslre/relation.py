@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from zslre.exceptions import InputError
 
@@ -99,6 +99,11 @@ class Relation:
     def keys(self) -> frozenset[str]:
         """The name and the id, case-folded: what the relation can be looked up by."""
         return frozenset(key.casefold() for key in (self.name, self.id) if key is not None)
+
+    def called(self, synonym: str) -> Relation:
+        """The same relation by one of its synonyms, the name among the synonyms instead."""
+        others = tuple(other for other in self.side.synonyms if other.casefold() != synonym.casefold())
+        return replace(self, name=synonym, side=replace(self.side, synonyms=(self.name, *others)))
 
     @classmethod
     def from_dict(cls, entry: Mapping[str, object]) -> Relation:

@@ -49,7 +49,7 @@ class RelationSet(Sequence[Relation]):
         """A relation set from a file's path, a list of names, ids, entries or Relations, or {name: description}.
 
         A string in a list that is an id or label of the catalogue is the catalogue's relation; any other is a new
-        relation with only a name. Raises InputError.
+        relation (see `resolve`). Raises InputError.
         """
         if isinstance(source, RelationSet):
             return source
@@ -147,16 +147,32 @@ def catalogue() -> RelationSet:
 
 
 def resolve(name: str) -> Relation:
-    """The catalogue's relation with this id or label, or a new relation with only this name.
+    """The catalogue's relation with this id or label, or a new relation with this name.
+
+    The new one is told all about the catalogue's relation that has the name as a synonym, if there is just one.
 
     >>> resolve("p26").name, resolve("supplies").name
     ('spouse', 'supplies')
+    >>> resolve("works for").side.tail_hypernyms
+    ('company', 'organization', 'university')
     """
     name = text(name, "name")
     if _CATALOGUE_ID.fullmatch(name):
         return _from_catalogue(name)
-    known = catalogue().get(name)
-    return known if known is not None else Relation(name)
+    if (known := catalogue().get(name)) is not None:
+        return known
+    meant = _by_synonym().get(name.casefold(), [])
+    return meant[0].called(name) if len(meant) == 1 else Relation(name)
+
+
+@lru_cache(maxsize=1)
+def _by_synonym() -> dict[str, list[Relation]]:
+    """The catalogue's relations by their case-folded synonyms."""
+    owners: dict[str, list[Relation]] = {}
+    for relation in catalogue():
+        for synonym in {synonym.casefold() for synonym in relation.side.synonyms}:
+            owners.setdefault(synonym, []).append(relation)
+    return owners
 
 
 def training_leaks(unseen: Iterable[str | Relation], candidates: RelationSet) -> set[str]:
