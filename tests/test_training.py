@@ -27,6 +27,7 @@ torch = pytest.importorskip("torch")
 from safetensors.torch import load_file  # noqa: E402
 
 from zslre.training import base  # noqa: E402
+from zslre.training.augmentation import Doubter  # noqa: E402
 from zslre.training.episodes import EpisodeSampler, TrainingEpisode, reverse_labels, vary  # noqa: E402
 from zslre.training.losses import ranking_loss, threshold_loss  # noqa: E402
 from zslre.training.model import TorchScorer  # noqa: E402
@@ -165,7 +166,9 @@ def test_variants_say_nothing_new() -> None:
     assert len(seen) > 20
     assert any(variant.name != "residence" for variant in seen)
     assert any(variant.side.keywords for variant in seen)
-    assert vary(relation, np.random.default_rng(0), rate=0).description == "where"
+    assert any(variant == Relation(variant.name) and variant.name in "abcd" for variant in seen)
+    assert all(vary(relation, np.random.default_rng(seed), rate=0, bare=0).description for seed in range(9))
+    assert not any(vary(relation, np.random.default_rng(seed), bare=1).description for seed in range(9))
 
 
 def test_ranking_loss_by_hand() -> None:
@@ -501,8 +504,7 @@ def test_other_mentions_lack_the_sentences_relation_and_nothing_else_is_said_of_
     heads = set()
     for step in range(20):
         episode = sampler.episode(step)
-        (_, known_pairs), (_, ((head, tail),)) = episode.items
-        assert len(known_pairs) == 2  # the labelled pair and its reverse
+        ((_, (_, _, (head, tail))),) = episode.items  # the labelled pair, its reverse, and the confusable one
         assert episode.known[:2].all()
         assert "Bob" in (head.text, tail.text)
         assert {head.text, tail.text} <= {"Ann", "Bob", "Rome"}
@@ -510,3 +512,50 @@ def test_other_mentions_lack_the_sentences_relation_and_nothing_else_is_said_of_
         assert episode.known[2].tolist() == [True]  # the only relation of the episode
         heads.add(head.text)
     assert heads == {"Bob", "Ann"}  # both the head and the tail get replaced
+
+
+def test_denied_sentences_lack_the_relation_and_nothing_else_is_said_of_them() -> None:
+    made = EpisodeSampler(PARTIAL, [], RELATIONS, n_relations=4, n_sentences=4, doubter=Doubter(), seed=1)
+    plain = EpisodeSampler(PARTIAL, [], RELATIONS, n_relations=4, n_sentences=4, seed=1)
+    episode, first = made.episode(0), plain.episode(0)
+    denied = episode.items[len(first.items) :]
+    assert 1 <= len(denied) <= len(first.items) // 2
+    assert all(len(pairs) == 1 for _, pairs in denied)
+    rows = slice(len(episode.targets) - len(denied), None)
+    assert not episode.targets[rows].any()
+    assert (episode.known[rows].sum(axis=1) == 1).all()
+    # The sentences as they were are all there, a few of them assured, and known as before.
+    for (sentence, pairs), (before, known) in zip(episode.items, first.items, strict=False):
+        assert sentence.text.endswith(before.text)
+        assert len(pairs) == len(known)
+    # The three relations of the sentences come first; whether the inverses of theirs join is drawn later.
+    assert np.array_equal(episode.targets[: rows.start, :3], first.targets[:, :3])
+
+
+def test_complete_sentences_are_renamed_half_of_the_time() -> None:
+    text = "Ann of Acme met Bob"
+    ann, acme, bob = (replace(m, type="PER" if m.text != "Acme" else "ORG") for m in tiny.capitals(text))
+    labels = (frozenset({"employer"}), frozenset[str]())
+    complete = [AnnotatedSentence(Sentence(text, (ann, acme, bob)), ((ann, acme), (ann, bob)), labels)]
+    made = EpisodeSampler([], complete, RELATIONS, n_complete=1, rename=["PER"])
+    texts = {made.episode(step).items[0][0].text for step in range(40)}
+    assert texts == {f"{one} of Acme met {other}" for one in ("Ann", "Bob") for other in ("Ann", "Bob")}
+
+
+def test_the_reverse_of_a_relation_with_two_inverses_is_not_called_none() -> None:
+    family = RelationSet(
+        [Relation("child", inverse=("father", "mother")), Relation("father", inverse=("child",)), Relation("mother")]
+    )
+    examples = group_examples(
+        [
+            tiny.example("Ann raised Bob", "Ann", "Bob", "child"),
+            tiny.example("Carl , son of Dan", "Carl", "Dan", "father"),
+            tiny.example("Eve has Fay", "Fay", "Eve", "mother"),
+        ]
+    )
+    episode = EpisodeSampler(examples, [], family, n_relations=3, n_sentences=1).episode(0)
+    rows = [(head.text, tail.text) for _, pairs in episode.items for head, tail in pairs]
+    reverse = rows.index(("Bob", "Ann"))
+    assert not episode.targets[reverse].any()
+    assert episode.known[reverse].sum() == 1
+    assert episode.known[rows.index(("Dan", "Carl"))].all()

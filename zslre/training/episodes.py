@@ -12,6 +12,7 @@ from zslre.exceptions import InputError
 from zslre.mentions import MentionDetector
 from zslre.packing import Pair
 from zslre.relations import Relation, RelationSet, SideInformation
+from zslre.training.augmentation import ASSURANCES, Doubter, in_front, names_by_type, renamed_mentions
 from zslre.types import Sentence
 
 
@@ -28,6 +29,19 @@ class TrainingEpisode:
     known: np.ndarray
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A sentence of an episode.
+
+    `asked`: for each pair, the only relations of which it is known whether the pair has them; None: all are known.
+    """
+
+    sentence: Sentence
+    pairs: tuple[Pair, ...]
+    labels: tuple[frozenset[str], ...]
+    asked: tuple[frozenset[str] | None, ...]
+
+
 class EpisodeSampler:
     """Draws episodes; what is drawn depends on `seed` and the step alone, so that a resumed run goes on alike.
 
@@ -35,6 +49,8 @@ class EpisodeSampler:
     the inverse relation or none. `complete`: sentences in which every pair is labelled (DocRED): real negatives.
     `detector` finds other mentions in the partial sentences: with one of them in place of the head or the tail, the
     sentence's relation does not hold, though another might. That teaches whose relation it is.
+    `doubter` denies some of the partial sentences, and `rename` gives the mentions of these types other names in half
+    of the complete ones. That teaches to read what the sentence says.
     """
 
     def __init__(
@@ -48,12 +64,15 @@ class EpisodeSampler:
         n_complete: int = 0,
         max_pairs: int = 24,
         detector: MentionDetector | None = None,
+        doubter: Doubter | None = None,
+        rename: Sequence[str] = (),
         seed: int = 0,
     ) -> None:
         self.relations = {relation.name: relation for relation in relations}
         self.reverse = reverse_labels(relations)
-        self.partial = [self.with_reversed(sentence) for sentence in partial]
+        self.partial = [self._with_doubtful_reverses(self.with_reversed(sentence)) for sentence in partial]
         self.complete = [sentence for sentence in complete if sentence.pairs]
+        self.names_by_type = names_by_type(self.complete, rename)
         self.by_relation: dict[str, list[int]] = {}
         for number, sentence in enumerate(partial):
             for name in set().union(*sentence.labels):
@@ -65,7 +84,7 @@ class EpisodeSampler:
             raise InputError("there is nothing to train on: no example names a relation")
         self.names = sorted(self.by_relation)
         self.n_relations, self.n_sentences, self.n_complete = n_relations, n_sentences, n_complete
-        self.max_pairs, self.detector, self.seed = max_pairs, detector, seed
+        self.max_pairs, self.detector, self.doubter, self.seed = max_pairs, detector, doubter, seed
 
     def episode(self, step: int) -> TrainingEpisode:
         rng = np.random.default_rng([self.seed, step])
@@ -75,45 +94,64 @@ class EpisodeSampler:
             pool = self.by_relation[name]
             for number in rng.choice(len(pool), size=min(self.n_sentences, len(pool)), replace=False):
                 sentences.append(self.partial[pool[number]])
-        confused = self._confused(sentences, rng)
+        drawn = self._with_doubts(self._with_confusable_pairs(sentences, rng), rng)
         if self.complete and self.n_complete:
             for number in rng.choice(len(self.complete), size=min(self.n_complete, len(self.complete)), replace=False):
-                sentences.append(self._thinned(self.complete[number], rng))
+                thinned = self._thinned(self.complete[number], rng)
+                if self.names_by_type and rng.random() < 0.5:
+                    thinned = renamed_mentions(thinned, self.names_by_type, rng)
+                drawn.append(all_known(thinned))
         # Half of the complete sentences' own relations join the episode; pairs of the others must be rejected.
-        extra = {n for s in sentences for labels in s.labels for n in labels if n in self.relations} - set(chosen)
+        extra = {n for d in drawn for labels in d.labels for n in labels if n in self.relations} - set(chosen)
         chosen += [name for name in sorted(extra) if rng.random() < 0.5]
         column = {name: i for i, name in enumerate(chosen)}
-        labels = [pair_labels for s in sentences for pair_labels in s.labels]
+        labels = [pair_labels for d in drawn for pair_labels in d.labels]
         targets = np.zeros((len(labels), len(chosen)), dtype=np.bool_)
         for row, names in enumerate(labels):
-            for name in names:
-                if name in column:
-                    targets[row, column[name]] = True
-        known = np.zeros((len(labels) + len(confused), len(chosen)), dtype=np.bool_)
-        known[: len(labels)] = True
-        for row, (_, _, names) in enumerate(confused, start=len(labels)):
-            known[row, [column[name] for name in names if name in column]] = True
-        targets = np.concatenate([targets, np.zeros((len(confused), len(chosen)), dtype=np.bool_)])
+            targets[row, [column[name] for name in names if name in column]] = True
+        known = np.ones_like(targets)
+        for row, asked in enumerate(names for d in drawn for names in d.asked):
+            if asked is not None:
+                known[row] = targets[row]
+                known[row, [column[name] for name in asked if name in column]] = True
         relations = [vary(self.relations[name], rng) for name in chosen]
-        items = [(s.sentence, s.pairs) for s in sentences] + [(sentence, (pair,)) for sentence, pair, _ in confused]
-        return TrainingEpisode(items, relations, targets, known)
+        return TrainingEpisode([(d.sentence, d.pairs) for d in drawn], relations, targets, known)
 
-    def _confused(
-        self, sentences: Sequence[AnnotatedSentence], rng: np.random.Generator
-    ) -> list[tuple[Sentence, Pair, frozenset[str]]]:
-        """For each sentence up to two pairs with another mention as head or tail, and the relations they lack."""
+    def _with_confusable_pairs(self, drawn: list[Drawn], rng: np.random.Generator) -> list[Drawn]:
+        """The partial sentences, each with up to two pairs that have another mention as head or tail."""
         if self.detector is None:
-            return []
-        found = self.detector.detect([Sentence(s.sentence.text) for s in sentences])
-        pairs: list[tuple[Sentence, Pair, frozenset[str]]] = []
-        for annotated, detected in zip(sentences, found, strict=True):
-            given = [mention for pair in annotated.pairs for mention in pair]
+            return drawn
+        found = self.detector.detect([Sentence(d.sentence.text) for d in drawn])
+        more = []
+        for known, detected in zip(drawn, found, strict=True):
+            given = [mention for pair in known.pairs for mention in pair]
             others = [m for m in detected.mentions if all(m.end <= g.start or g.end <= m.start for g in given)]
-            (head, tail), names = next((p, n) for p, n in zip(annotated.pairs, annotated.labels, strict=True) if n)
+            (head, tail), names = first_labelled(known)
+            new: list[Pair] = []
             for number in rng.permutation(len(others))[:2]:
-                pair = (others[number], tail) if rng.random() < 0.7 else (head, others[number])
-                pairs.append((annotated.sentence, pair, names))
-        return pairs
+                new.append((others[number], tail) if rng.random() < 0.7 else (head, others[number]))
+            labels = (*known.labels, *[frozenset[str]()] * len(new))
+            more.append(Drawn(known.sentence, (*known.pairs, *new), labels, (*known.asked, *[names] * len(new))))
+        return more
+
+    def _with_doubts(self, drawn: list[Drawn], rng: np.random.Generator) -> list[Drawn]:
+        """Half of the sentences once more, where they can be denied; a tenth of all assured."""
+        if self.doubter is None:
+            return drawn
+        denied = [drawn[i] for i in rng.choice(len(drawn), size=len(drawn) // 2, replace=False)]
+        pairs = [first_labelled(d) for d in denied]
+        doubted = self.doubter.doubt([(d.sentence, pair) for d, (pair, _) in zip(denied, pairs, strict=True)], rng)
+        plain = []
+        for known in drawn:
+            if rng.random() < 0.1:
+                sentence, moved = in_front(ASSURANCES, rng).apply(known.sentence, known.pairs)
+                known = replace(known, sentence=sentence, pairs=moved)
+            plain.append(known)
+        return plain + [
+            Drawn(made[0], (made[1],), (frozenset(),), (names,))
+            for made, (_, names) in zip(doubted, pairs, strict=True)
+            if made is not None
+        ]
 
     def with_reversed(self, annotated: AnnotatedSentence) -> AnnotatedSentence:
         """The sentence with the reverse of every pair, labelled with the inverse relations or none."""
@@ -124,6 +162,16 @@ class EpisodeSampler:
                 labels.append(frozenset(reverse for name in names for reverse in self.reverse.get(name, ())))
         return replace(annotated, pairs=tuple(pairs), labels=tuple(labels))
 
+    def _with_doubtful_reverses(self, annotated: AnnotatedSentence) -> Drawn:
+        """The reverse of a relation with several inverses (child: father, mother) lacks that one; more is not known."""
+        labels = dict(zip(annotated.pairs, annotated.labels, strict=True))
+        asked = []
+        for (head, tail), names in labels.items():
+            back = labels.get((tail, head), frozenset())
+            unsure = not names and any(len(self.relations[name].inverse) > 1 for name in back if name in self.relations)
+            asked.append(back if unsure else None)
+        return Drawn(annotated.sentence, annotated.pairs, annotated.labels, tuple(asked))
+
     def _thinned(self, annotated: AnnotatedSentence, rng: np.random.Generator) -> AnnotatedSentence:
         """At most `max_pairs` pairs, those with relations first, then others at random."""
         if len(annotated.pairs) <= self.max_pairs:
@@ -133,6 +181,15 @@ class EpisodeSampler:
         return replace(
             annotated, pairs=tuple(annotated.pairs[i] for i in kept), labels=tuple(annotated.labels[i] for i in kept)
         )
+
+
+def all_known(annotated: AnnotatedSentence) -> Drawn:
+    return Drawn(annotated.sentence, annotated.pairs, annotated.labels, (None,) * len(annotated.pairs))
+
+
+def first_labelled(drawn: Drawn) -> tuple[Pair, frozenset[str]]:
+    """The first pair with relations, and these."""
+    return next((pair, names) for pair, names in zip(drawn.pairs, drawn.labels, strict=True) if names)
 
 
 def reverse_labels(relations: RelationSet) -> Mapping[str, tuple[str, ...]]:
@@ -148,13 +205,15 @@ def reverse_labels(relations: RelationSet) -> Mapping[str, tuple[str, ...]]:
     return reverse
 
 
-def vary(relation: Relation, rng: np.random.Generator, *, rate: float = 0.3) -> Relation:
-    """The relation as another user might have written it: parts left out, a synonym for a name.
+def vary(relation: Relation, rng: np.random.Generator, *, rate: float = 0.3, bare: float = 0.2) -> Relation:
+    """The relation as another user might have written it: parts left out, a synonym for a name; `bare`: just a name.
 
     Teaches the model to do with what side information there is.
     """
     side = relation.side
     names = [relation.name, *rng.permutation(side.synonyms)] if side.synonyms else [relation.name]
+    if rng.random() < bare:
+        return Relation(str(rng.choice(names)))
     if len(names) > 1 and rng.random() < rate:
         names[0], names[1] = names[1], names[0]
     keep = int(rng.integers(0, len(names))) if rng.random() < rate else len(names) - 1

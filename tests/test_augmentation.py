@@ -1,0 +1,165 @@
+"""Denied, doubted and renamed sentences; the parser's part runs on the pinned English pipeline."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+import tiny
+from hypothesis import given
+from hypothesis import strategies as st
+from spacy.language import Language
+
+from zslre.datasets import AnnotatedSentence
+from zslre.exceptions import InputError
+from zslre.packing import Pair
+from zslre.training.augmentation import (
+    ASSURANCES,
+    DOUBTS,
+    UNREALISED,
+    Doubter,
+    Edit,
+    in_front,
+    names_by_type,
+    negation,
+    renamed_mentions,
+    tying_verb,
+)
+from zslre.types import Mention, Sentence
+
+
+@cache
+def pipeline() -> Language:
+    return Doubter()._pipeline
+
+
+def asked(text: str, head: str, tail: str) -> tuple[Sentence, Pair]:
+    made = tiny.example(text, head, tail, None)
+    return made.sentence, (made.head, made.tail)
+
+
+@given(st.text(min_size=1, max_size=30), st.data())
+def test_an_edit_moves_mentions_along(text: str, data: st.DataObject) -> None:
+    cuts = sorted(data.draw(st.integers(0, len(text))) for _ in range(4))
+    mention_first = data.draw(st.booleans())
+    a, b, c, d = cuts
+    (start, end), (first, last) = ((a, b), (c, d)) if mention_first else ((c, d), (a, b))
+    if start == end:
+        return
+    mention = Mention(text[start:end], start, end)
+    edit = Edit(first, last, data.draw(st.text(max_size=5)))
+    sentence, ((moved, same),) = edit.apply(Sentence(text, (mention,)), [(mention, mention)])
+    assert sentence.text == text[:first] + edit.new + text[last:]
+    assert moved.text == mention.text == sentence.text[moved.start : moved.end]
+    assert moved == same
+
+
+def test_an_edit_inside_a_mention_is_refused() -> None:
+    with pytest.raises(InputError, match="would change the mention 'Rome'"):
+        Edit(14, 15, "").mention(Mention("Rome", 13, 17))
+
+
+@pytest.mark.parametrize(
+    ("text", "head", "tail", "verb"),
+    [
+        ("Acme Corp acquired Beta Ltd in 2010 .", "Acme Corp", "Beta Ltd", "acquired"),
+        ("Anna Ruiz was born in Porto , Portugal .", "Anna Ruiz", "Porto", "born"),
+        ("Anna Ruiz was born in Porto , Portugal .", "Porto", "Portugal", None),
+        ("Tom is the son of Mary .", "Tom", "Mary", "is"),
+        ("The company , which Anna Ruiz founded , makes cars in Porto .", "Anna Ruiz", "The company", "founded"),
+        ("In Spain in 1989 , young men rioted in Madrid .", "Madrid", "Spain", None),
+    ],
+)
+def test_the_verb_that_ties(text: str, head: str, tail: str, verb: str | None) -> None:
+    _, pair = asked(text, head, tail)
+    found = tying_verb(pipeline()(text), pair)
+    assert (found.text if found is not None else None) == verb
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Acme acquired Beta .", {"Acme did not acquire Beta .", "Acme never acquired Beta ."}
+         | {f"Acme {verb} acquire Beta ." for verb in UNREALISED}),
+        ("Ann was born in Porto .", {"Ann was not born in Porto .", "Ann was never born in Porto ."}),
+        ("Ann has played for Porto .", {"Ann has not played for Porto .", "Ann has never played for Porto ."}),
+        ("Tom is the son of Mary .", {"Tom is not the son of Mary .", "Tom is never the son of Mary ."}),
+        ("Ann leads Acme .", {"Ann does not lead Acme .", "Ann never leads Acme ."}),
+    ],
+)  # fmt: skip
+def test_negations_by_hand(text: str, expected: set[str]) -> None:
+    mentions = tiny.capitals(text)
+    sentence, pair = Sentence(text), (mentions[0], mentions[-1])
+    verb = tying_verb(pipeline()(text), pair)
+    assert verb is not None
+    edits = [negation(verb, np.random.default_rng(seed)) for seed in range(60)]
+    assert {edit.apply(sentence, [pair])[0].text for edit in edits} == expected
+
+
+def test_doubts_keep_the_order_and_leave_out_what_they_cannot_deny() -> None:
+    one, two = (
+        asked("Ann works for Acme .", "Ann", "Acme"),
+        asked("Anna was born in Porto , Portugal .", "Porto", "Portugal"),
+    )
+    forms = set()
+    for seed in range(30):
+        changed = Doubter().doubt([two, one], np.random.default_rng(seed)) if seed == 0 else doubt([two, one], seed)
+        assert changed[0] is None
+        assert changed[1] is not None
+        sentence, (head, tail) = changed[1]
+        assert (head.text, tail.text) == ("Ann", "Acme")
+        assert sentence.text != one[0].text
+        forms.add(sentence.text)
+    assert any(text.startswith(DOUBTS) for text in forms)
+    assert "Ann does not work for Acme ." in forms
+
+
+@cache
+def doubter() -> Doubter:
+    return Doubter()
+
+
+def doubt(sentences: list[tuple[Sentence, Pair]], seed: int) -> list[tuple[Sentence, Pair] | None]:
+    return doubter().doubt(sentences, np.random.default_rng(seed))
+
+
+def test_what_is_put_in_front() -> None:
+    edit = in_front(ASSURANCES, np.random.default_rng(0))
+    sentence, _ = edit.apply(*asked("Ann works", "Ann", "works")[:1], [])
+    assert sentence.text.removesuffix(" Ann works") in ASSURANCES
+    assert not set(ASSURANCES) & set(DOUBTS)
+
+
+def typed(text: str, *spans: tuple[str, str]) -> Sentence:
+    found = tuple(Mention(name, text.index(name), text.index(name) + len(name), kind) for name, kind in spans)
+    return Sentence(text, found)
+
+
+def test_new_names_by_hand() -> None:
+    sentence = typed("Ann met Bo in Rome in 1990", ("Ann", "PER"), ("Bo", "PER"), ("Rome", "LOC"), ("1990", "TIME"))
+    ann, bo, rome, year = sentence.mentions
+    annotated = AnnotatedSentence(sentence, ((ann, rome), (bo, year)), (frozenset({"residence"}), frozenset()))
+    new = renamed_mentions(annotated, {"PER": ["Caroline"], "TIME": ["May"]}, np.random.default_rng(0))
+    assert new.sentence.text == "Caroline met Caroline in Rome in May"
+    assert [(h.text, t.text) for h, t in new.pairs] == [("Caroline", "Rome"), ("Caroline", "May")]
+    assert new.labels == annotated.labels
+    assert [m.type for m in new.sentence.mentions] == ["PER", "PER", "LOC", "TIME"]
+
+
+def test_one_name_stays_one_name_and_overlaps_stay_as_they_are() -> None:
+    text = "Ann and Ann"
+    twice = Sentence(text, (Mention("Ann", 0, 3, "PER"), Mention("Ann", 8, 11, "PER")))
+    annotated = AnnotatedSentence(twice, ((twice.mentions[0], twice.mentions[1]),), (frozenset(),))
+    pool = {"PER": [f"name{i}" for i in range(50)]}
+    new = renamed_mentions(annotated, pool, np.random.default_rng(3))
+    assert new.sentence.mentions[0].text == new.sentence.mentions[1].text != "Ann"
+    nested = Sentence("New York", (Mention("New York", 0, 8, "PER"), Mention("York", 4, 8, "PER")))
+    overlapping = AnnotatedSentence(nested, (), ())
+    assert renamed_mentions(overlapping, pool, np.random.default_rng(3)) is overlapping
+
+
+def test_names_are_collected_by_type() -> None:
+    sentence = typed("Ann met Bo in Rome", ("Ann", "PER"), ("Bo", "PER"), ("Rome", "LOC"))
+    collected = names_by_type([AnnotatedSentence(sentence, (), ())], ["PER", "ORG"])
+    assert collected == {"PER": ["Ann", "Bo"]}

@@ -1,0 +1,190 @@
+"""Sentences that training data lacks: denied and doubted facts, and the same facts about other names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zslre.datasets.annotated import AnnotatedSentence
+from zslre.exceptions import InputError
+from zslre.mentions import DEFAULT_PIPELINE
+from zslre.packing import Pair
+from zslre.types import Mention, Sentence
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc, Token
+
+DOUBTS = (
+    "It is not true that",
+    "It was falsely claimed that",
+    "There is no evidence that",
+    "Contrary to what was reported, it is wrong that",
+    "The report denied that",
+    "Nobody could confirm that",
+    "It is unclear whether",
+    "They asked whether",
+    "It would be different if",
+)
+# As long and as formal, and the fact stands: it is the words that count, not that something stands in front.
+ASSURANCES = (
+    "It is true that",
+    "It was rightly claimed that",
+    "There is good evidence that",
+    "As was reported, it is well known that",
+    "The report confirmed that",
+    "Everybody could see that",
+    "It is clear that",
+    "They added that",
+    "It did not surprise anyone that",
+)
+FINITE = {"VBD": "did", "VBZ": "does", "VBP": "do"}
+UNREALISED = ("refused to", "failed to", "planned to", "wanted to", "was asked to")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Characters `start` to `end` of a text become `new`."""
+
+    start: int
+    end: int
+    new: str
+
+    def apply(self, sentence: Sentence, pairs: Sequence[Pair]) -> tuple[Sentence, tuple[Pair, ...]]:
+        """The edited sentence, with the pairs' mentions as its mentions, and the pairs."""
+        text = sentence.text[: self.start] + self.new + sentence.text[self.end :]
+        moved = tuple((self.mention(head), self.mention(tail)) for head, tail in pairs)
+        return Sentence(text, tuple(dict.fromkeys(mention for pair in moved for mention in pair))), moved
+
+    def mention(self, mention: Mention) -> Mention:
+        """The mention where the edited text has it.
+
+        >>> Edit(0, 3, "Robert").mention(Mention("Rome", 13, 17))
+        Mention(text='Rome', start=16, end=20, type=None)
+        """
+        if mention.end <= self.start:
+            return mention
+        if mention.start < self.end:
+            raise InputError(f"the edit at {self.start}:{self.end} would change the mention {mention.text!r}")
+        return mention.shifted(len(self.new) - (self.end - self.start))
+
+
+class Doubter:
+    """Denies what sentences say of a pair, with a spaCy pipeline that parses.
+
+    The verb that ties one mention, as its subject, to the other is negated ("did not found", "has never played for",
+    "refused to join"), or the whole sentence is doubted ("It is not true that …"). Where no verb does (an apposition,
+    two places somebody went to), a negation would not touch the fact, and the sentence is left out.
+    """
+
+    def __init__(self, name: str = DEFAULT_PIPELINE) -> None:
+        self.name = name
+
+    @cached_property
+    def _pipeline(self) -> Language:
+        import spacy
+
+        return spacy.load(self.name, exclude=["ner"])
+
+    def doubt(
+        self, asked: Sequence[tuple[Sentence, Pair]], rng: np.random.Generator
+    ) -> list[tuple[Sentence, Pair] | None]:
+        """Sentences and pairs in the same order, changed so that no relation of the pair holds any longer, or None."""
+        changed: list[tuple[Sentence, Pair] | None] = []
+        for doc, (sentence, pair) in zip(self._pipeline.pipe(s.text for s, _ in asked), asked, strict=True):
+            verb = tying_verb(doc, pair)
+            if verb is None:
+                changed.append(None)
+                continue
+            edit = in_front(DOUBTS, rng) if rng.random() < 0.25 else negation(verb, rng)
+            edited, (moved,) = edit.apply(sentence, [pair])
+            changed.append((edited, moved))
+        return changed
+
+
+def in_front(frames: Sequence[str], rng: np.random.Generator) -> Edit:
+    return Edit(0, 0, f"{rng.choice(frames)} ")
+
+
+def tying_verb(doc: Doc, pair: Pair) -> Token | None:
+    """The first verb between the mentions, in the parse, of which one of them is the subject, or which describes it."""
+    spans = [doc.char_span(mention.start, mention.end, alignment_mode="expand") for mention in pair]
+    if spans[0] is None or spans[1] is None:
+        return None
+    head, tail = spans[0].root, spans[1].root
+    inside = {token.i for span in spans if span is not None for token in span}
+    for token in _path(head, tail):
+        verbal = token.tag_.startswith("VB") and token.i not in inside
+        subject = any(m.head.i == token.i and m.dep_ in ("nsubj", "nsubjpass") for m in (head, tail))
+        describes = token.dep_ in ("acl", "relcl") and token.head.i in (head.i, tail.i)
+        if verbal and (subject or describes):
+            return token
+    return None
+
+
+def negation(verb: Token, rng: np.random.Generator) -> Edit:
+    """The edit that negates the verb's clause."""
+    end = verb.idx + len(verb.text)
+    helper = next((c for c in verb.children if c.dep_ in ("aux", "auxpass") and c.tag_ != "TO"), None)
+    if helper is not None and helper.i < verb.i:
+        end = helper.idx + len(helper.text)
+        return Edit(end, end, str(rng.choice([" not", " never"])))
+    if verb.lemma_ == "be":
+        return Edit(end, end, str(rng.choice([" not", " never"])))
+    if verb.tag_ in FINITE:
+        form = rng.choice(["not", "never", "unrealised"], p=[0.4, 0.3, 0.3])
+        if form == "not":
+            return Edit(verb.idx, end, f"{FINITE[verb.tag_]} not {verb.lemma_}")
+        if form == "unrealised" and verb.tag_ == "VBD":
+            return Edit(verb.idx, end, f"{rng.choice(UNREALISED)} {verb.lemma_}")
+    return Edit(verb.idx, verb.idx, "never ")
+
+
+def _path(one: Token, other: Token) -> list[Token]:
+    """The tokens between two others in the parse, their lowest common ancestor included, they themselves left out."""
+    upwards, downwards = [one, *one.ancestors], [other, *other.ancestors]
+    common = next((token for token in upwards if token in downwards), None)
+    if common is None:  # two sentences in the parser's eyes
+        return []
+    path = [*upwards[: upwards.index(common)], common, *downwards[: downwards.index(common)]]
+    return [token for token in path if token.i not in (one.i, other.i)]
+
+
+def names_by_type(sentences: Sequence[AnnotatedSentence], types: Sequence[str]) -> dict[str, list[str]]:
+    """Texts of the mentions of the given types, each as often as it is found."""
+    names: dict[str, list[str]] = {kind: [] for kind in types}
+    for annotated in sentences:
+        for mention in annotated.sentence.mentions:
+            if mention.type in names:
+                names[mention.type].append(mention.text)
+    return {kind: texts for kind, texts in names.items() if texts}
+
+
+def renamed_mentions(
+    annotated: AnnotatedSentence, names: Mapping[str, Sequence[str]], rng: np.random.Generator
+) -> AnnotatedSentence:
+    """The sentence with another name of its type for each mention of a type in `names`; a name twice stays one name.
+
+    What is left to learn from is how the sentence puts it. Left as it is where mentions overlap.
+    """
+    mentions = sorted(annotated.sentence.mentions, key=lambda m: m.start)
+    if any(a.end > b.start for a, b in pairwise(mentions)):
+        return annotated
+    chosen: dict[str, str] = {}
+    pieces, moved, place = [], {}, 0
+    for mention in mentions:
+        new = mention.text
+        if mention.type is not None and mention.type in names:
+            new = chosen.setdefault(mention.text, str(rng.choice(names[mention.type])))
+        pieces += [annotated.sentence.text[place : mention.start], new]
+        start = sum(map(len, pieces[:-1]))
+        moved[mention] = replace(mention, text=new, start=start, end=start + len(new))
+        place = mention.end
+    text = "".join([*pieces, annotated.sentence.text[place:]])
+    sentence = Sentence(text, tuple(moved[m] for m in annotated.sentence.mentions))
+    return replace(annotated, sentence=sentence, pairs=tuple((moved[h], moved[t]) for h, t in annotated.pairs))
