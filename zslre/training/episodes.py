@@ -13,6 +13,7 @@ from zslre.mentions import MentionDetector
 from zslre.packing import Pair
 from zslre.relations import Relation, RelationSet, SideInformation
 from zslre.training.augmentation import ASSURANCES, Doubter, in_front, names_by_type, renamed_mentions
+from zslre.training.written import Writer
 from zslre.types import Sentence
 
 
@@ -51,6 +52,7 @@ class EpisodeSampler:
     sentence's relation does not hold, though another might. That teaches whose relation it is.
     `doubter` denies some of the partial sentences, and `rename` gives the mentions of these types other names in half
     of the complete ones. That teaches to read what the sentence says.
+    `writer` writes plain sentences: for `n_written` relations of its own in each episode, and for half of the others.
     """
 
     def __init__(
@@ -66,6 +68,8 @@ class EpisodeSampler:
         detector: MentionDetector | None = None,
         doubter: Doubter | None = None,
         rename: Sequence[str] = (),
+        writer: Writer | None = None,
+        n_written: int = 8,
         seed: int = 0,
     ) -> None:
         self.relations = {relation.name: relation for relation in relations}
@@ -85,6 +89,10 @@ class EpisodeSampler:
         self.names = sorted(self.by_relation)
         self.n_relations, self.n_sentences, self.n_complete = n_relations, n_sentences, n_complete
         self.max_pairs, self.detector, self.doubter, self.seed = max_pairs, detector, doubter, seed
+        self.writer, self.n_written = writer, n_written
+        if writer is not None:
+            self.relations = {relation.name: relation for relation in writer.relations} | self.relations
+            self.reverse = reverse_labels(RelationSet(self.relations.values()))
 
     def episode(self, step: int) -> TrainingEpisode:
         rng = np.random.default_rng([self.seed, step])
@@ -101,6 +109,8 @@ class EpisodeSampler:
                 if self.names_by_type and rng.random() < 0.5:
                     thinned = renamed_mentions(thinned, self.names_by_type, rng)
                 drawn.append(all_known(thinned))
+        if self.writer is not None:
+            drawn += self._written(self.writer, chosen, rng)
         # Half of the complete sentences' own relations join the episode; pairs of the others must be rejected.
         extra = {n for d in drawn for labels in d.labels for n in labels if n in self.relations} - set(chosen)
         chosen += [name for name in sorted(extra) if rng.random() < 0.5]
@@ -152,6 +162,25 @@ class EpisodeSampler:
             for made, (_, names) in zip(doubted, pairs, strict=True)
             if made is not None
         ]
+
+    def _written(self, writer: Writer, chosen: list[str], rng: np.random.Generator) -> list[Drawn]:
+        """Sentences of one or two relations; the writer's own relations join the `chosen`."""
+        own = [name for name in writer.relations.names if name not in chosen]
+        new = [str(name) for name in rng.choice(own, size=min(self.n_written, len(own)), replace=False)]
+        told = [name for name in chosen if name in writer.phrases and rng.random() < 0.5]
+        chosen += new
+        told = [str(name) for name in rng.permutation([*told, *new])]
+        drawn = []
+        while told:
+            names = [told.pop() for _ in range(min(len(told), int(rng.integers(1, 3))))]
+            thin = self._thinned(writer.write([self.relations[name] for name in names], rng), rng)
+            back = {(tail, head): found for (head, tail), found in zip(thin.pairs, thin.labels, strict=True)}
+            labels = tuple(
+                found.union(*(self.reverse.get(name, ()) for name in back.get(pair, ())))
+                for pair, found in zip(thin.pairs, thin.labels, strict=True)
+            )
+            drawn.append(Drawn(thin.sentence, thin.pairs, labels, (frozenset(names),) * len(labels)))
+        return drawn
 
     def with_reversed(self, annotated: AnnotatedSentence) -> AnnotatedSentence:
         """The sentence with the reverse of every pair, labelled with the inverse relations or none."""

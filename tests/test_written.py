@@ -1,0 +1,119 @@
+"""Sentences written from side information; tags come from the pinned English pipeline."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+import tiny
+
+from zslre.datasets import group_examples
+from zslre.exceptions import InputError
+from zslre.relations import Relation, RelationSet, SideInformation
+from zslre.training.episodes import EpisodeSampler
+from zslre.training.written import Phrase, Writer, clause, names_by_hypernym, shape_of
+
+PEOPLE, FIRMS = ("Ann", "Bob", "Carl", "Dora"), ("Acme", "Zeta")
+EMPLOYER = Relation("employer", side=SideInformation(("works for", "employed by"), ("person",), ("company",)))
+FOUNDER = Relation(
+    "founder", side=SideInformation(("founded by",), ("company",), ("person",)), inverse=("founder of",)
+)  # fmt: skip
+FOUNDER_OF = Relation("founder of", side=SideInformation((), ("person",), ("company",)), inverse=("founder",))
+SPOUSE = Relation("spouse", side=SideInformation(("married to",), ("person",), ("person",)), symmetric=True)
+RELATIONS = RelationSet([EMPLOYER, FOUNDER, FOUNDER_OF, SPOUSE])
+EXAMPLES = group_examples([tiny.example(f"{a} works for {b}", a, b, "employer") for a in PEOPLE for b in FIRMS])
+
+
+@cache
+def writer() -> Writer:
+    return Writer(RELATIONS, EXAMPLES)
+
+
+@pytest.mark.parametrize(
+    ("words", "tag", "shape"),
+    [
+        ("lives in", "VBZ", "active"), ("owns", "NNS", "active"), ("owners", "VBZ", "noun"),
+        ("founded by", "VBN", "passive"), ("died in", "VBD", "active"), ("married", "VBD", "active"),
+        ("has mayor", "VB", "active"), ("user", "VBD", "noun"), ("starring", "VBG", "is"),
+        ("in the language", "IN", "is"), ("part of", "NN", "is a"),
+        ("its capital is", "PRP$", "whose"), ("place of birth", "NN", "noun"), ("sports league", "VBZ", "noun"),
+    ],
+)  # fmt: skip
+def test_shapes(words: str, tag: str, shape: str) -> None:
+    assert shape_of(words, tag) == shape
+
+
+def clauses(words: str, shape: str, *, denied: bool = False) -> set[str]:
+    return {" ".join(clause(Phrase(words, shape), denied, np.random.default_rng(seed))) for seed in range(40)}
+
+
+def test_clauses_by_hand() -> None:
+    assert clauses("works for", "active") == {"HEAD works for TAIL"}
+    assert clauses("works for", "active", denied=True) == {"HEAD never works for TAIL"}
+    assert clauses("is married to", "active", denied=True) == {
+        "HEAD is not married to TAIL", "HEAD is never married to TAIL"
+    }  # fmt: skip
+    assert clauses("founded by", "passive") == {"HEAD was founded by TAIL", "HEAD , founded by TAIL , grew quickly"}
+    assert clauses("alumna of", "is a") == {"HEAD is an alumna of TAIL", "HEAD was an alumna of TAIL"}
+    assert clauses("its capital is", "whose") == {"HEAD 's capital is TAIL"}
+    assert "TAIL is the founder of HEAD" in clauses("founder", "noun")
+    assert all(" not " in text or " never " in text for text in clauses("founder", "noun", denied=True))
+    assert clauses("in the language", "is") == {"HEAD is in the language TAIL"}
+
+
+def test_names_come_from_relations_with_that_hypernym() -> None:
+    names = names_by_hypernym(RELATIONS, EXAMPLES)
+    assert {kind: set(found) for kind, found in names.items()} == {"person": set(PEOPLE), "company": set(FIRMS)}
+    with pytest.raises(
+        InputError, match="name 2 heads and tails of the relations; writing about them needs at least 6"
+    ):
+        Writer(RELATIONS, EXAMPLES[:1])
+
+
+def test_a_sentence_says_what_its_labels_say() -> None:
+    plain = denied = 0
+    for seed in range(80):
+        made = writer().write([EMPLOYER], np.random.default_rng(seed))
+        text = made.sentence.text
+        assert (
+            len(made.pairs) == len(set(made.pairs)) == len(made.sentence.mentions) * (len(made.sentence.mentions) - 1)
+        )
+        labelled = [(pair, labels) for pair, labels in zip(made.pairs, made.labels, strict=True) if labels]
+        assert bool(labelled) != (" not " in text or " never " in text)
+        for (head, tail), labels in labelled:
+            assert labels == {"employer"}
+            assert head.text in PEOPLE
+            assert tail.text in FIRMS
+            assert any(word in text for word in ("works for", "employed by", "employer"))
+        plain += bool(labelled)
+        denied += not labelled
+    assert plain > 3 * denied > 0
+
+
+def test_two_clauses_speak_of_different_names() -> None:
+    for seed in range(20):
+        made = writer().write([EMPLOYER, FOUNDER], np.random.default_rng(seed))
+        assert len({m.text for m in made.sentence.mentions}) == len(made.sentence.mentions) >= 4
+
+
+def test_written_sentences_join_an_episode() -> None:
+    made = EpisodeSampler(
+        EXAMPLES, [], RELATIONS.select(["employer"]), n_relations=1, n_sentences=2, writer=writer(), n_written=3
+    )
+    seen = set()
+    for step in range(30):
+        episode = made.episode(step)
+        rows = [(sentence, pair) for sentence, pairs in episode.items for pair in pairs]
+        assert len(episode.relations) == 4
+        for row, (_, (head, tail)) in enumerate(rows):
+            names = frozenset(np.flatnonzero(episode.targets[row]).tolist())
+            back = next((i for i, (s, p) in enumerate(rows) if p == (tail, head) and s is rows[row][0]), None)
+            if back is None or not names:
+                continue
+            reverse = frozenset(np.flatnonzero(episode.targets[back]).tolist())
+            seen.add((len(names), len(reverse), names == reverse))
+            assert episode.known[row][list(names)].all()
+    assert (1, 1, True) in seen  # a symmetric relation
+    assert (1, 1, False) in seen  # a relation and its inverse
+    assert (1, 0, False) in seen
