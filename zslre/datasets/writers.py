@@ -19,7 +19,7 @@ from zslre.types import Example, Mention
 
 
 def write_jsonl(path: str | Path, examples: Iterable[Example]) -> int:
-    """Write examples as `read_examples` reads them, and return how many. Nothing is lost."""
+    """Write examples as `read_examples` reads them, and return how many. All is kept but `Sentence.start`."""
     count = 0
     with _aside(path) as stream:
         for example in examples:
