@@ -1,9 +1,9 @@
 """The public files that `zslre data fetch` can get: where from, how large, which bytes exactly, under which licence.
 
-Checksums are of the files at the revision that the address names. They were compared with copies in use (FewRel but
-`train_wiki.json`, Re-DocRED's `dev_revised.json`) or are those that others have published for that revision (the other
-files). Not listed, as no address with a known checksum gives them: Wiki-ZSL, and NYT in its three shapes, whose text
-belongs to the Linguistic Data Consortium.
+The checksums of FewRel's files are those that Hugging Face's `datasets` recorded when it fetched them from the same
+addresses, those of Re-DocRED's are of the revision that the address names. All but `train_wiki.json` and Re-DocRED's
+train and test documents were also compared with copies in use. Not listed, as no public address with a known checksum
+gives them: Wiki-ZSL, and NYT in its three shapes, whose text belongs to the Linguistic Data Consortium.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from zslre.exceptions import InputError
 from zslre.relation import suggestion
 
-_FEWREL = "https://raw.githubusercontent.com/thunlp/FewRel/278a2315d2138810a379cd8d5718914dc56e2582/data"
+_FEWREL = "https://raw.githubusercontent.com/thunlp/FewRel/master/data"
 _REDOCRED = "https://raw.githubusercontent.com/tonytan48/Re-DocRED/ccfb54f5ddf5836027c87badda10f6dfc56efaac/data"
 
 
