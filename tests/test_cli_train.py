@@ -188,11 +188,11 @@ def test_misuse(data: Path, schema: Path, tmp_path: Path, options: list[str], st
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("bad.jsonl", '{"text": "Ann"}', "line 1"),
-        ("bad.jsonl", "not json", "line 1"),
+        ("bad.jsonl", '{"text": "Ann"}', '{"text", "head", "tail", "relation"}'),
+        ("bad.jsonl", example("Ann and Rome", "Ann", " ", "Rome"), "line 1"),
         ("bad.jsonl", example("Ann likes Rome", "Ann", "likes", "Rome"), "'likes'"),
-        ("bad.json", "[]", "FewRel"),
-        ("bad.txt", "text", "neither .json"),
+        ("bad.json", "[]", "none of the formats"),
+        ("bad.txt", "text", "none of the formats"),
         ("bad.jsonl", example("Ann and Rome", "Ann", None, "Rome"), "nothing to learn"),
     ],
 )
@@ -205,6 +205,23 @@ def test_bad_data_is_named(
     said = capsys.readouterr().err
     assert message in said
     assert name in said or "nothing to learn" in said
+
+
+def test_any_format_will_do_and_bad_rows_can_be_skipped(
+    schema: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_model(tmp_path / "trained", tiny.model_files())
+    row = {"text": "Ann lives in Rome", "triple_list": [["Ann", "residence", "Rome"], ["Ann", "residence", "Oslo"]]}
+    data = tmp_path / "data.anything"
+    data.write_text(json.dumps([row]), encoding="utf-8")
+    command = ["train", str(data), "-r", str(schema), "-m", str(tmp_path / "trained"), "--head-only"]
+    command += ["-o", str(tmp_path / "fitted")]
+    assert main(command) == 1
+    assert "row 1: triple 2" in capsys.readouterr().err
+    assert main([*command, "--skip-bad"]) == 0
+    said = capsys.readouterr().err
+    assert "zslre: 1 bad row skipped" in said
+    assert "1 examples of 1 relations" in said
 
 
 def test_existing_output_is_kept(data: Path, schema: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import tiny
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zslre.datasets import examples_of, group_examples, read_docred, read_examples, read_fewrel
+from zslre.datasets import examples_of, group_examples, read_docred, read_examples, read_fewrel, read_unlabelled
 from zslre.datasets.tokens import TokenText
 from zslre.exceptions import InputError
 from zslre.types import Mention
@@ -82,19 +82,20 @@ def test_fewrel_by_hand(tmp_path: Path) -> None:
     [
         (("tokens",), None, "KeyError: 'tokens'"),
         (("h",), None, "KeyError: 'h'"),
-        (("t", 2), [], "IndexError"),
+        (("t", 2), [], "t has no tokens"),
         (("t", 2, 0), [2, 3], "token span 2:4 is outside a sentence of 3 tokens"),
         (("t", 2, 0), [-1], "token span -1:0 is outside"),
-        (("t", 2, 0), [], "ValueError"),
+        (("t", 2, 0), [], "t has no tokens"),
         (("t", 2, 0), ["x"], "TypeError"),
         (("tokens", 0), 7, "TypeError"),
+        (("tokens",), "Bob", "tokens must be a list of strings"),
         (("tokens", 0), "", "needs 0 <= start < end"),
     ],
 )
 def test_a_bad_fewrel_row_is_named(tmp_path: Path, place: tuple[Any, ...], value: object, message: str) -> None:
     good = {"P551": FEWREL["P551"] * 2, "P26": FEWREL["P26"] * 2}
     path = write(tmp_path, damaged(good, "P26", 1, *place, value=value))
-    with pytest.raises(InputError, match=rf"data\.json: relation 'P26', row 2: .*{message}"):
+    with pytest.raises(InputError, match=rf"data\.json, relation 'P26', row 2: .*{message}"):
         list(read_fewrel(path))
     assert len(list(islice(read_fewrel(path), 3))) == 3
 
@@ -115,12 +116,61 @@ def test_a_missing_file_is_named(tmp_path: Path, reader: Any) -> None:
 
 
 def test_fewrel_and_docred_are_not_taken_for_each_other(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is a JSON object"):
+    with pytest.raises(InputError, match="row 1: has no relation"):
         list(read_fewrel(write(tmp_path, DOCRED)))
-    with pytest.raises(InputError, match="is a JSON list of documents; this is a dict"):
+    with pytest.raises(InputError, match=r"is a JSON list of documents; this begins with '\{"):
         list(read_docred(write(tmp_path, FEWREL)))
     with pytest.raises(InputError, match="relation 'P1': needs a list of rows"):
         list(read_fewrel(write(tmp_path, {"P1": {"tokens": []}})))
+
+
+def test_a_fewrel_entity_stands_where_it_first_occurs(tmp_path: Path) -> None:
+    """Wiki-ZSL writes the tokens of several occurrences into one list."""
+    tokens = ["Warner", "Bros.", "sued", "Warner", "Bros.", "of", "Rome"]
+    row = {"tokens": tokens, "h": ["warner", "", [[0, 1, 3, 4]]], "t": ["rome", "", [[6], [0]]]}
+    (example,) = read_fewrel(write(tmp_path, {"P1": [row]}))
+    assert (example.head, example.tail) == (Mention("Warner Bros.", 0, 12), Mention("Rome", 34, 38))
+
+
+def test_fewrel_rows_in_a_list_or_one_a_line(tmp_path: Path) -> None:
+    rows = [{**row, "relation": name} for name in FEWREL for row in FEWREL[name]]
+    path = tmp_path / "rows"
+    for text in (json.dumps(rows), json.dumps(rows, indent=2), "\n\n".join(map(json.dumps, rows))):
+        path.write_text(text, encoding="utf-8")
+        assert list(read_fewrel(path)) == list(read_fewrel(write(tmp_path, FEWREL)))
+
+
+def test_fewrel_says_na_for_no_relation(tmp_path: Path) -> None:
+    (example,) = read_fewrel(write(tmp_path, {"NA": FEWREL["P26"]}))
+    assert example.relation is None
+
+
+def test_fewrel_without_labels_is_no_example(tmp_path: Path) -> None:
+    path = write(tmp_path, FEWREL["P551"] + FEWREL["P26"])
+    bad: list[InputError] = []
+    assert list(read_fewrel(path, on_bad=bad.append)) == []
+    assert [str(error).split(";")[0] for error in bad] == [
+        f"{path}, row {number}: has no relation" for number in (1, 2)
+    ]
+    first, second = read_unlabelled(path)
+    assert (first.text, first.mentions[1]) == ("Ann Lee lives in New York .", Mention("New York", 17, 25))
+    assert [mention.text for mention in second.mentions] == ["Éva", "Bob"]
+
+
+def test_a_broken_fewrel_file_gives_what_it_holds_and_then_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "cut.json"
+    path.write_text(json.dumps(FEWREL)[:-5], encoding="utf-8")
+    rows = read_fewrel(path, on_bad=pytest.fail)
+    assert next(rows).relation == "P551"
+    with pytest.raises(InputError, match=r"cut\.json: is no UTF-8 JSON, or breaks off"):
+        next(rows)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_data(tmp_path: Path) -> None:
+    path = tmp_path / "data"
+    for data, reader in ((FEWREL, read_fewrel), (DOCRED, read_docred), (GOOD, read_examples)):
+        path.write_text(json.dumps(data), encoding="utf-8-sig")
+        assert list(reader(path))
 
 
 def test_docred_by_hand(tmp_path: Path) -> None:
@@ -168,10 +218,17 @@ def test_a_bad_docred_document_is_named(tmp_path: Path, place: tuple[Any, ...], 
     bad = damaged(DOCRED * 3, 2, *place, value=value)
     bad[2]["title"] = "Broken"
     path = write(tmp_path, bad)
-    for documents in (slice(None), slice(1, 3), slice(-1, None)):  # its number is its place in the file
-        with pytest.raises(InputError, match=rf"data\.json: document 3 \('Broken'\): .*{message}"):
+    for documents in (slice(None), slice(1, 3), slice(2, None)):  # its number is its place in the file
+        with pytest.raises(InputError, match=rf"data\.json, document 3 \('Broken'\): .*{message}"):
             list(read_docred(path, documents))
     assert len(list(read_docred(path, slice(2)))) == 6
+
+
+def test_a_bad_docred_document_is_collected(tmp_path: Path) -> None:
+    bad: list[InputError] = []
+    path = write(tmp_path, damaged(DOCRED * 3, 1, "sents", 0, value=[7]))
+    assert len(list(read_docred(path, on_bad=bad.append))) == 6
+    assert [str(error).split(":")[0] for error in bad] == [f"{path}, document 2 ('Ann')"]
 
 
 def test_examples_by_hand(tmp_path: Path) -> None:
@@ -179,10 +236,11 @@ def test_examples_by_hand(tmp_path: Path) -> None:
     path.write_text(
         '{"text": "Ann lives in Rome", "head": [0, 3], "tail": [13, 17, "LOC"], "relation": "residence"}\n'
         "\n"
-        '{"id": 7, "text": "Éva met Bob", "head": [8, 11], "tail": [0, 3], "relation": null}',
+        '{"id": 7, "text": "Éva met Bob", "head": [8, 11], "tail": [0, 3], "relation": null}\n'
+        '{"text": "Éva met Bob", "head": [8, 11], "tail": [0, 3], "relation": "met", "mentions": [[4, 7, "V"]]}',
         encoding="utf-8",
     )
-    first, second = read_examples(path)
+    first, second, third = read_examples(path)
     assert (first.head, first.tail, first.relation) == (
         Mention("Ann", 0, 3),
         Mention("Rome", 13, 17, "LOC"),
@@ -190,6 +248,7 @@ def test_examples_by_hand(tmp_path: Path) -> None:
     )
     assert (second.head.text, second.tail.text, second.relation) == ("Bob", "Éva", None)
     assert second.sentence.mentions == (second.head, second.tail)
+    assert third.sentence.mentions == (Mention("met", 4, 7, "V"),)
 
 
 GOOD = {"text": "Ann lives in Rome", "head": [0, 3], "tail": [13, 17], "relation": "residence"}
@@ -203,12 +262,16 @@ GOOD = {"text": "Ann lives in Rome", "head": [0, 3], "tail": [13, 17], "relation
         ({"tail": [3, 3]}, "tail span"),
         ({"tail": [-4, 17]}, "tail span"),
         ({"tail": [13.0, 17]}, "tail span"),
-        ({"tail": [13]}, "ValueError"),
+        ({"tail": [13]}, r"tail span \[13\] must be \[start, end\]"),
+        ({"tail": [13, 17, None, 1]}, "tail span"),
         ({"tail": "Rome"}, "tail span"),
         ({"tail": [13, 17, 5]}, "the type of tail must be a text or null, not 5"),
-        ({"relation": " "}, "relation must be a name or null"),
-        ({"relation": ["residence"]}, "relation must be a name or null"),
-        ({"head": None}, "TypeError"),
+        ({"relation": " "}, "relation, if not null, must be a name, not ' '"),
+        ({"relation": ["residence"]}, "relation, if not null, must be a name"),
+        ({"head": None}, "head span None must be"),
+        ({"mentions": [[0, 3], [13, 18]]}, r"mention span \[13, 18\] is outside"),
+        ({"mentions": 7}, "TypeError"),
+        ({"text": "Ann lives in Rome \ud83d"}, "half a surrogate pair at character 18"),
     ],
 )
 def test_a_bad_line_is_named(tmp_path: Path, change: dict[str, object], message: str) -> None:
@@ -229,7 +292,7 @@ def test_lines_of_another_shape_are_named(tmp_path: Path, line: str) -> None:
 def test_examples_that_are_not_utf8(tmp_path: Path) -> None:
     path = tmp_path / "examples.jsonl"
     path.write_bytes(b'{"text": "\xe9"}')
-    with pytest.raises(InputError, match=r"examples\.jsonl: is not UTF-8"):
+    with pytest.raises(InputError, match=r"examples\.jsonl, line 1: is not UTF-8"):
         list(read_examples(path))
 
 

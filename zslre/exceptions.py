@@ -3,6 +3,7 @@
 ZslreError
 ├── InputError              text, mentions, relations or examples that cannot be used: names file, line and remedy
 ├── ModelError              a model folder that is missing, truncated, foreign or newer than this zslre
+├── DownloadError          a public file that cannot be fetched, or is not the one that was published
 └── MissingDependencyError  an optional package is absent: carries the command that installs it
 """
 
@@ -19,6 +20,10 @@ class InputError(ZslreError, ValueError):
 
 class ModelError(ZslreError):
     """A model folder cannot be read."""
+
+
+class DownloadError(ZslreError):
+    """A public file could not be had."""
 
 
 class MissingDependencyError(ZslreError, ImportError):

@@ -6,22 +6,25 @@ import argparse
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zslre.cli.convert import SkippedRows
 from zslre.cli.progress import Progress
 from zslre.exceptions import InputError, MissingDependencyError
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
+    from zslre.datasets.rows import OnBad
     from zslre.relations import RelationSet
     from zslre.types import Example
 
 DESCRIPTION = """\
 Train on examples of relations and write a model folder for `zslre predict -m`.
 
-DATA: FewRel JSON (.json: relation -> rows of tokens, h, t) or JSON Lines (.jsonl), one example a line:
+DATA: any format that `zslre convert --help` names; the content tells which. Of our JSON Lines, a line is an example:
   {"text": "Ann lives in Rome", "head": [0, 3], "tail": [13, 17], "relation": "residence"}
 Labels are names or ids of the relations in -r. Relation null marks a pair without any; such pairs teach rejection.
 
@@ -47,7 +50,7 @@ def add_parser(subparsers: Subparsers) -> None:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help="FewRel JSON or JSON Lines files")
+    parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help="files of examples")
     parser.add_argument("-r", "--relations", required=True, metavar="FILE", help="the relations: a .json or .toml file")
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="DIR", help="model folder to write")
     parser.add_argument("--head-only", action="store_true", help="use the examples as support of a trained model")
@@ -66,6 +69,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     parser.add_argument("--threads", type=_positive, help="CPU threads (default: all)")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
+    parser.add_argument("--skip-bad", action="store_true", help="report rows that cannot be used and go on")
     noise = parser.add_mutually_exclusive_group()
     noise.add_argument("-q", "--quiet", action="store_true", help="no progress")
     noise.add_argument("-v", "--verbose", action="store_true", help="each step's loss, in log files too")
@@ -88,7 +92,10 @@ def run(args: argparse.Namespace) -> int:
             print(line, file=sys.stderr, flush=True)
 
     relations = RelationSet.from_file(args.relations)
-    examples = [example for path in args.data for example in read(path, relations)]
+    skipped = SkippedRows(Progress(verbosity=-1))
+    on_bad = skipped if args.skip_bad else None
+    examples = [example for path in args.data for example in read(path, relations, on_bad)]
+    skipped.summarize()
     if not any(example.relation for example in examples):
         raise InputError("no example has a relation: there is nothing to learn from")
     if args.head_only:
@@ -96,18 +103,12 @@ def run(args: argparse.Namespace) -> int:
     return _train(args, relations, examples, say)
 
 
-def read(path: Path, relations: RelationSet) -> list[Example]:
+def read(path: Path, relations: RelationSet, on_bad: OnBad) -> Iterator[Example]:
     """Examples of a file, labelled with the names of `relations`."""
-    from dataclasses import replace
+    from zslre.datasets import read_dataset
 
-    from zslre.datasets import read_examples, read_fewrel
-
-    readers = {".json": read_fewrel, ".jsonl": read_examples}
-    if path.suffix not in readers:
-        raise InputError(f"{path}: is neither .json (FewRel) nor .jsonl (JSON Lines); rename or convert it")
     names: dict[str | None, str | None] = {None: None}
-    examples = []
-    for example in readers[path.suffix](path):
+    for example in read_dataset(path, on_bad=on_bad):
         if example.relation not in names:
             relation = relations.get(str(example.relation))
             if relation is None:
@@ -116,8 +117,7 @@ def read(path: Path, relations: RelationSet) -> list[Example]:
                     "add it there, by name or id"
                 )
             names[example.relation] = relation.name
-        examples.append(replace(example, relation=names[example.relation]))
-    return examples
+        yield replace(example, relation=names[example.relation])
 
 
 def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Example], say: Callable[[str], None]) -> int:

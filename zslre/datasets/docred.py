@@ -6,38 +6,45 @@ is how sentence-level users would see it; a fact whose two entities never share 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from itertools import permutations
+from itertools import islice, permutations
 from pathlib import Path
 from typing import Any
 
 from zslre.datasets.annotated import AnnotatedSentence
+from zslre.datasets.rows import ROW_ERRORS, OnBad, head_of, list_rows, reason
 from zslre.datasets.tokens import TokenText
 from zslre.exceptions import InputError
 from zslre.types import Mention, Sentence
 
+SHAPE = "a document needs sents, vertexSet and labels"
 
-def read_docred(path: str | Path, documents: slice = slice(None)) -> Iterator[AnnotatedSentence]:
-    """Sentences of the chosen documents; labels are Wikidata ids. Sentences with fewer than two mentions come as well.
 
-    Mentions of one entity in one sentence make no pair with each other.
+def read_docred(
+    path: str | Path, documents: slice = slice(None), *, on_bad: OnBad = None
+) -> Iterator[AnnotatedSentence]:
+    """Sentences of the chosen documents (a slice without negative numbers), streamed; labels are Wikidata ids.
+
+    Mentions of one entity in one sentence make no pair with each other. Sentences with fewer than two mentions come
+    as well. A bad document raises InputError, or goes to `on_bad` and is left out.
     """
-    try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as DocRED JSON ({error})") from error
-    if not isinstance(data, list):
-        raise InputError(f"{path}: a DocRED file is a JSON list of documents; this is a {type(data).__name__}")
-    for number, document in list(enumerate(data, start=1))[documents]:
+    head = head_of(path)
+    if not head.startswith("["):
+        raise InputError(f"{path}: a DocRED file is a JSON list of documents; this begins with {head[:10]!r}")
+    numbered = enumerate((document for _, document in list_rows(path)), start=1)
+    for number, document in islice(numbered, documents.start, documents.stop, documents.step):
         try:
-            yield from _sentences(document)
-        except (KeyError, IndexError, TypeError, ValueError) as error:
+            sentences = list(_sentences(document))
+            for sentence in sentences:
+                sentence.sentence.text.encode("utf-8")
+        except ROW_ERRORS as error:
             title = document.get("title", "?") if isinstance(document, dict) else "?"
-            raise InputError(
-                f"{path}: document {number} ({title!r}): {type(error).__name__}: {error}; a document needs "
-                "sents, vertexSet and labels"
-            ) from error
+            bad = InputError(f"{path}, document {number} ({title!r}): {reason(error)}; {SHAPE}")
+            if on_bad is None:
+                raise bad from error
+            on_bad(bad)
+        else:
+            yield from sentences
 
 
 def _sentences(document: dict[str, Any]) -> Iterator[AnnotatedSentence]:
@@ -45,11 +52,11 @@ def _sentences(document: dict[str, Any]) -> Iterator[AnnotatedSentence]:
     entities = document["vertexSet"]
     for label in document["labels"]:
         if not (0 <= label["h"] < len(entities) and 0 <= label["t"] < len(entities)):
-            raise IndexError(f"label {label} names an entity outside 0 … {len(entities) - 1}")
+            raise InputError(f"label {label} names an entity outside 0 … {len(entities) - 1}")
         relations.setdefault((label["h"], label["t"]), set()).add(label["r"])
     for mention in (mention for mentions in entities for mention in mentions):
         if not 0 <= mention["sent_id"] < len(document["sents"]):
-            raise IndexError(f"mention {mention['name']!r} is in sentence {mention['sent_id']}, which is not there")
+            raise InputError(f"mention {mention['name']!r} is in sentence {mention['sent_id']}, which is not there")
     for index, tokens in enumerate(document["sents"]):
         text = TokenText(tokens)
         entity_of: dict[Mention, int] = {}

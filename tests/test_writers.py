@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import tiny
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zslre.datasets import read_examples, read_fewrel, write_fewrel, write_jsonl
+from zslre.datasets.tokens import TokenText, split_tokens
+from zslre.types import Example, Mention, Sentence
+
+texts = st.text(st.characters(codec="utf-8") | st.sampled_from("  ab"), min_size=1, max_size=12)
+
+
+@st.composite
+def mentions(draw: st.DrawFn, text: str) -> Mention:
+    start = draw(st.integers(0, len(text) - 1))
+    end = draw(st.integers(start + 1, len(text)))
+    return Mention(text[start:end], start, end, draw(st.none() | st.sampled_from(["PER", "LOC"])))
+
+
+@st.composite
+def examples(draw: st.DrawFn) -> Example:
+    text = draw(texts)
+    head, tail = draw(mentions(text)), draw(mentions(text))
+    others = draw(st.lists(mentions(text), max_size=2))
+    relation = draw(st.none() | st.sampled_from(["P1", "lives in", "é\n"]))
+    return Example(Sentence(text, (head, tail, *others)), head, tail, relation)
+
+
+@given(st.lists(examples(), max_size=5))
+def test_jsonl_loses_nothing(tmp_path_factory: pytest.TempPathFactory, given_examples: list[Example]) -> None:
+    path = tmp_path_factory.mktemp("jsonl") / "examples.jsonl"
+    assert write_jsonl(path, given_examples) == len(given_examples)
+    assert list(read_examples(path)) == given_examples
+
+
+def words(text: str) -> Iterator[Mention]:
+    """The words of a text whose words single blanks divide."""
+    place = 0
+    for word in text.split(" "):
+        yield Mention(word, place, place + len(word))
+        place += len(word) + 1
+
+
+word_texts = st.lists(st.text(st.characters(codec="utf-8", exclude_characters=" "), min_size=1, max_size=4), min_size=2)
+
+
+@st.composite
+def word_examples(draw: st.DrawFn) -> Example:
+    text = " ".join(draw(word_texts))
+    pair = draw(st.tuples(*[st.sampled_from(list(words(text)))] * 2))
+    return Example(Sentence(text, pair), *pair, draw(st.none() | st.sampled_from(["P1", "P2", "P3"])))
+
+
+@given(st.lists(word_examples(), max_size=6))
+def test_fewrel_loses_nothing_of_words(tmp_path_factory: pytest.TempPathFactory, given_examples: list[Example]) -> None:
+    path = tmp_path_factory.mktemp("fewrel") / "examples.json"
+    assert write_fewrel(path, given_examples) == len(given_examples)
+    order = list(dict.fromkeys(example.relation for example in given_examples))
+    assert list(read_fewrel(path)) == sorted(given_examples, key=lambda example: order.index(example.relation))
+
+
+@given(texts, st.data())
+def test_tokens_of_any_text_keep_the_spans(text: str, data: st.DataObject) -> None:
+    """Joined, they are the text with blanks put in; what spans that do not overlap hold is the same."""
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), min_size=2, max_size=4, unique=True)))
+    spans = [(cuts[0], cuts[1]), *([(cuts[2], cuts[3])] if len(cuts) == 4 else [])]
+    tokens, places = split_tokens(text, spans)
+    joined = TokenText(tokens)
+    found = [joined.mention(*place) for place in places]
+    assert [mention.text for mention in found] == [text[start:end] for start, end in spans]
+    # Around the spans stands what stood there, parted from them by a blank where there was none.
+    places = [0, *(place for span in spans for place in span), len(text)]
+    new_places = [0, *(place for mention in found for place in (mention.start, mention.end)), len(joined.text)]
+    for number in range(0, len(places), 2):
+        before = text[places[number] : places[number + 1]]
+        behind_span, before_span = number > 0, number < len(places) - 2
+        if before:
+            expected = " " * (behind_span and before[0] != " ") + before + " " * (before_span and before[-1] != " ")
+        else:
+            expected = " " * (behind_span and before_span)
+        assert joined.text[new_places[number] : new_places[number + 1]] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "tokens", "places"),
+    [
+        ("Ann's in Rome.", [(0, 3), (9, 13)], ["Ann", "'s", "in", "Rome", "."], [(0, 1), (3, 4)]),
+        ("Ann Lee met Bob", [(12, 15), (0, 7)], ["Ann", "Lee", "met", "Bob"], [(3, 4), (0, 2)]),
+        ("New York City", [(0, 13), (4, 8)], ["New", "York", "City"], [(0, 3), (1, 2)]),
+        ("a  b", [(0, 1), (3, 4)], ["a", "", "b"], [(0, 1), (2, 3)]),
+        ("ab", [(0, 1), (1, 2)], ["a", "b"], [(0, 1), (1, 2)]),
+        (" a ", [(1, 2)], ["", "a", ""], [(1, 2)]),
+        ("a b", [(1, 3)], ["a", "", "b"], [(1, 3)]),
+    ],
+)
+def test_tokens_by_hand(
+    text: str, spans: list[tuple[int, int]], tokens: list[str], places: list[tuple[int, int]]
+) -> None:
+    assert split_tokens(text, spans) == (tokens, places)
+
+
+def test_fewrel_by_hand(tmp_path: Path) -> None:
+    rows = [
+        tiny.example("Ann lives in Rome", "Ann", "Rome", "P551"),
+        tiny.example("Bob met Ann", "Bob", "Ann", None),
+        tiny.example("Bob lives in Rome", "Bob", "Rome", "P551"),
+    ]
+    path = tmp_path / "data.json"
+    assert write_fewrel(path, rows) == 3
+    data = json.loads(path.read_text(encoding="utf-8"))
+    assert list(data) == ["P551", "NA"]
+    assert data["P551"][0] == {
+        "tokens": ["Ann", "lives", "in", "Rome"],
+        "h": ["Ann", "", [[0]]],
+        "t": ["Rome", "", [[3]]],
+    }
+    assert [row["tokens"][0] for row in data["P551"]] == ["Ann", "Bob"]
+
+
+@pytest.mark.parametrize("write", [write_jsonl, write_fewrel])
+def test_a_file_appears_when_it_is_whole(tmp_path: Path, write: object) -> None:
+    path = tmp_path / "data"
+    path.write_text("old")
+
+    def broken() -> Iterator[Example]:
+        yield tiny.example("Ann lives in Rome", "Ann", "Rome", "residence")
+        raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        write(path, broken())  # type: ignore[operator]
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("write", [write_jsonl, write_fewrel])
+def test_no_examples_make_a_file_too(tmp_path: Path, write: object) -> None:
+    path = tmp_path / "data"
+    assert write(path, []) == 0  # type: ignore[operator]
+    assert path.read_text() in ("", "{}\n")

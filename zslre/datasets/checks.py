@@ -1,0 +1,34 @@
+"""What a row must hold, whatever its format."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zslre.exceptions import InputError
+from zslre.types import Mention
+
+
+def string(value: Any, what: str) -> str:
+    if not isinstance(value, str):
+        raise InputError(f"{what} must be a string, not {type(value).__name__}")
+    return value
+
+
+def name(value: Any, what: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise InputError(f"{what} must be a name, not {value!r:.60}")
+    return value
+
+
+def relation_name(value: Any, none: str | None) -> str | None:
+    """The label; None for `none`, by which the format says that there is no relation."""
+    return None if value == none else name(value, "relation" if none is not None else "relation, if not null,")
+
+
+def mention_at(text: str, role: str, start: Any, end: Any, type: Any = None) -> Mention:
+    """The mention at these characters of `text`; raises InputError if there are none such."""
+    if not isinstance(start, int) or not isinstance(end, int) or not 0 <= start < end <= len(text):
+        raise InputError(f"{role} span [{start}, {end}] is outside the text of {len(text)} characters")
+    if type is not None and not isinstance(type, str):
+        raise InputError(f"the type of {role} must be a text or null, not {type!r}")
+    return Mention(text[start:end], start, end, type)
