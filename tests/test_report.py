@@ -50,6 +50,13 @@ def test_mean_and_spread_over_seeds() -> None:
     assert summary["figures"]["accuracy"] == {"mean": 0.6, "spread": 0.282843}
 
 
+def test_splits_of_one_family_are_averaged_and_named_by_it() -> None:
+    found = report.scores([outcome(split=f"re_matching/m2/{n}", command="zslre") for n in (40, 41)])
+    (summary,) = found["summary"]
+    assert summary["details"] == {"split": "re_matching/m2/*", "command": "zslre"}
+    assert summary["varied"] == {"split": ["re_matching/m2/40", "re_matching/m2/41"]}
+
+
 def test_a_single_outcome_has_no_spread() -> None:
     (summary,) = report.scores([outcome()])["summary"]
     assert summary["figures"]["accuracy"] == {"mean": 0.6, "spread": None}
@@ -62,9 +69,10 @@ def test_a_single_outcome_has_no_spread() -> None:
         outcome(data="other"),
         outcome(ways=5),
         outcome(none_rate=0.5),
+        outcome(split="relation_prompt/m5/0"),
         Outcome("zero-shot", ("a", "b", "c"), ("a", "b", "c"), (1.0,) * 3),
     ],
-    ids=["setting", "data", "ways", "none rate", "number of relations"],
+    ids=["setting", "data", "ways", "none rate", "whose split", "number of relations"],
 )
 def test_different_things_are_not_averaged(other: Outcome) -> None:
     assert [kind["outcomes"] for kind in report.scores([outcome(), other, outcome(seed=2)])["summary"]] == [2, 1]
@@ -97,6 +105,15 @@ def test_extraction_reports_its_own_figures_and_no_accuracy() -> None:
     assert "accuracy" not in entry["figures"]
     assert set(entry["intervals"]) == {"macro_f1"}
     assert entry["points"] == []
+
+
+def test_what_was_not_asked_about_is_missed_but_not_miscalibrated() -> None:
+    found = ("a", "a"), ("a", None), (0.75, 0.0)
+    figures = report.scores([Outcome("extraction", *found, EXTRACTION)])["outcomes"][0]["figures"]
+    assert figures["calibration_error"] == 0.25
+    assert figures["macro_f1"] == pytest.approx(2 / 3, abs=1e-6)
+    # In other settings every query is asked, and a rejection of which the model is sure may be wrong.
+    assert report.scores([Outcome("few-shot", *found)])["outcomes"][0]["figures"]["calibration_error"] == 0.625
 
 
 def test_the_combined_curve_and_its_mean() -> None:

@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 from zslre.evaluation.metrics import (
     BINS,
     Confusion,
-    confidence,
     confusion,
     expected_calibration_error,
     reliability_bins,
 )
 from zslre.evaluation.outcome import Outcome
-from zslre.evaluation.report import check
+from zslre.evaluation.report import answers, check
 from zslre.evaluation.tables import describe
 from zslre.exceptions import MissingDependencyError
 
@@ -96,7 +95,7 @@ def confusion_matrix(outcome: Outcome) -> Figure:
 
 def reliability_diagram(outcome: Outcome) -> Figure:
     """How often answers of each confidence are right, above how many there are."""
-    sure, right = confidence(outcome.gold, outcome.predicted, outcome.probabilities)
+    sure, right = answers(outcome)
     bins = reliability_bins(sure, right)
     figure = _figure(5.4, 5.6)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
@@ -121,7 +120,7 @@ def reliability_diagram(outcome: Outcome) -> Figure:
     lower.set(xlabel="confidence in the answer (%)", ylabel="queries")
     _legend_outside(figure, upper)
     error = 100 * expected_calibration_error(sure, right)
-    _head(figure, f"Reliability: calibration error {error:.1f} % over {len(right)} queries", outcome)
+    _head(figure, f"Reliability: calibration error {error:.1f} % over {len(right)} answers", outcome)
     return figure
 
 

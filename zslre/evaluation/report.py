@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zslre.evaluation.intervals import (
     LEVEL,
@@ -30,7 +31,7 @@ from zslre.evaluation.outcome import Outcome
 from zslre.evaluation.tables import markdown, table
 from zslre.exceptions import InputError
 
-__all__ = ["check", "markdown", "scores", "table"]
+__all__ = ["answers", "check", "markdown", "scores", "table"]
 
 # Only outcomes that agree in these are runs of the same thing; any other detail (seed, split, model) may differ.
 SAME = ("data", "m", "ways", "shots", "none_rate", "side_information", "mentions")
@@ -48,9 +49,9 @@ def scores(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     `outcomes`, one entry each: `setting`, `details`, numbers of `queries` and `relations`, `figures` by name,
     `intervals` (of 95 %: a bootstrap over queries, or over episodes where there are any), `per_relation`,
     `confused`, `reliability`, and of combined ones the `curve`, of extraction the precision-recall `points`.
-    `summary`: an entry for each kind, with `outcomes` (their number), the `details` they share, and `figures` and
-    `curve` with `mean` and `spread` (sample standard deviation, None for a single outcome). Raises InputError for no
-    outcomes, and for one that is empty or inconsistent.
+    `summary`: an entry for each kind, with `outcomes` (their number), the `details` they share, those that are
+    `varied` with the value of each, and `figures` and `curve` with `mean` and `spread` (sample standard deviation,
+    None for a single outcome). Raises InputError for no outcomes, and for one that is empty or inconsistent.
 
     >>> found = scores([Outcome("zero-shot", ("a", "b"), ("a", "a"), (0.9, 0.6))])
     >>> found["outcomes"][0]["figures"]["accuracy"], found["summary"][0]["figures"]["accuracy"]
@@ -83,6 +84,17 @@ def check(outcomes: Sequence[Outcome]) -> None:
             raise InputError(f"outcome {number} ({outcome.setting}): {error}") from error
 
 
+def answers(outcome: Outcome) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The confidence of each answer (N,) and whether it is right, as `metrics.confidence` has them.
+
+    In extraction a probability of 0 marks a label whose pair was not asked about, since a mention was not detected:
+    recall counts it, but no answer was given whose probability could be judged.
+    """
+    sure, right = confidence(outcome.gold, outcome.predicted, outcome.probabilities)
+    asked = np.array(outcome.probabilities) > 0 if outcome.setting == "extraction" else np.ones(len(sure), dtype=bool)
+    return sure[asked], right[asked]
+
+
 def _check(outcome: Outcome) -> None:
     classification_scores(outcome.gold, outcome.predicted)
     if len(outcome.probabilities) != len(outcome.gold):
@@ -110,12 +122,18 @@ def _check(outcome: Outcome) -> None:
 def _kind(outcome: Outcome) -> str:
     """What outcomes must share to be averaged: figures over 5 and over 15 relations are different figures."""
     relations = len({name for name in outcome.gold if name is not None})
-    return repr((outcome.setting, relations, [outcome.details.get(key) for key in SAME]))
+    family = _family(outcome.details)
+    return repr((outcome.setting, relations, family, [outcome.details.get(key) for key in SAME]))
+
+
+def _family(details: Mapping[str, Any]) -> str:
+    """Whose split it is, without its number: `re_matching/m15` of `re_matching/m15/40`."""
+    return str(details.get("split", "")).rpartition("/")[0]
 
 
 def _entry(outcome: Outcome) -> dict[str, Any]:
     counted = confusion(outcome.gold, outcome.predicted)
-    bins = reliability_bins(*confidence(outcome.gold, outcome.predicted, outcome.probabilities))
+    bins = reliability_bins(*answers(outcome))
     entry: dict[str, Any] = {
         "setting": outcome.setting,
         "details": {key: value for key, value in outcome.details.items() if key not in _MOVED},
@@ -150,8 +168,7 @@ def _figures(outcome: Outcome, counted: Confusion) -> dict[str, float]:
             figures.update({key: point[key] for key in CURVE})
     if "episode_accuracies" in outcome.details:
         figures["accuracy"] = mean_and_spread(outcome.details["episode_accuracies"])[0]
-    sure, right = confidence(outcome.gold, outcome.predicted, outcome.probabilities)
-    figures["calibration_error"] = expected_calibration_error(sure, right)
+    figures["calibration_error"] = expected_calibration_error(*answers(outcome))
     return figures
 
 
@@ -168,20 +185,27 @@ def _intervals(outcome: Outcome, counted: Confusion) -> dict[str, Interval]:
 
 def _summary(entries: list[dict[str, Any]]) -> dict[str, Any]:
     first = entries[0]
-    shared = {
-        key: value for key, value in first["details"].items() if all(e["details"].get(key) == value for e in entries)
-    }
+    keys = dict.fromkeys(key for entry in entries for key in entry["details"])
+    values = {key: [entry["details"].get(key) for entry in entries] for key in keys}
+    shared = {key: of[0] for key, of in values.items() if all(value == of[0] for value in of)}
     summary: dict[str, Any] = {
         "setting": first["setting"],
         "relations": first["relations"],
         "outcomes": len(entries),
         "details": shared,
+        "varied": {
+            key: of
+            for key, of in values.items()
+            if key not in shared and all(isinstance(value, (str, int, float)) for value in of)
+        },
         "figures": {
             name: _mean([entry["figures"][name] for entry in entries])
             for name in first["figures"]
             if all(name in entry["figures"] for entry in entries)
         },
     }
+    if "split" in summary["varied"]:
+        shared["split"] = f"{_family(first['details'])}/*"
     if "curve" in first:
         summary["curve"] = _mean_curve([entry["curve"] for entry in entries])
     return summary

@@ -46,16 +46,16 @@ def table(scores: Mapping[str, Any]) -> str:
 def markdown(scores: Mapping[str, Any]) -> str:
     """The summary, the curves, and of each outcome its command, its relations and its confusions."""
     shared, rows = _summary_rows(scores)
-    parts = [*([_escaped(shared)] if shared else []), _piped(rows), _escaped(_legend(scores))]
+    parts = [*([_escaped(shared)] if shared else []), piped(rows), _escaped(_legend(scores))]
     for title, curve in _curves(scores):
-        parts += [f"### {_escaped(title)}", _piped(curve)]
+        parts += [f"### {_escaped(title)}", piped(curve)]
     for outcome in scores["outcomes"]:
         parts.append(f"### {_escaped(describe(outcome['setting'], outcome['details']))}")
         if "command" in outcome["details"]:
             parts.append(f"```sh\n{printable(str(outcome['details']['command']))}\n```")
-        parts.append(_piped(_relation_rows(outcome)))
+        parts.append(piped(_relation_rows(outcome)))
         if outcome["confused"]:
-            parts += ["Most often taken for another relation:", _piped(_confused_rows(outcome))]
+            parts += ["Most often taken for another relation:", piped(_confused_rows(outcome))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -206,8 +206,8 @@ def _aligned(rows: Rows) -> str:
     )
 
 
-def _piped(rows: Rows) -> str:
-    """A table of GitHub's Markdown."""
+def piped(rows: Rows) -> str:
+    """The rows, of which the first is the header, as a table of GitHub's Markdown."""
     rule = ["--:" if _is_numeric(rows, at) else "---" for at in range(len(rows[0]))]
     lines = [[_escaped(cell) for cell in row] for row in rows]
     return "\n".join(f"| {' | '.join(row)} |" for row in [lines[0], rule, *lines[1:]])
