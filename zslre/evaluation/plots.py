@@ -78,7 +78,7 @@ def confusion_matrix(outcome: Outcome) -> Figure:
     axes.imshow(shares, cmap="Blues", norm=matplotlib.colors.PowerNorm(0.5, vmin=0, vmax=100))
     for (row, column), share in np.ndenumerate(shares):
         if (text := f"{share:.0f}") != "0":
-            color = "white" if share > 50 else "black"
+            color = "white" if share > 40 else "black"
             axes.text(column, row, text, ha="center", va="center", fontsize=7, color=color)
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")
