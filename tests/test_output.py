@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from zslre.exceptions import InputError
-from zslre.output import _columns, open_writer, resume_point, triple_record
+from zslre.output import columns, open_writer, resume_point, triple_record
 from zslre.types import Mention, Triple
 
 TRIPLE = Triple(
@@ -102,7 +102,7 @@ def test_a_table_cuts_long_names_and_steers_no_terminal() -> None:
     assert "\x1b" not in stream.getvalue()
     _, _, first, second, _ = stream.getvalue().split("\n")
     assert f"{'x' * 39}…  r" in first
-    assert _columns(first) - 1 <= _columns(second) <= _columns(first)
+    assert columns(first) - 1 <= columns(second) <= columns(first)
 
 
 def test_a_table_of_many_rows_has_all_of_them() -> None:

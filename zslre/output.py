@@ -107,7 +107,7 @@ class TableWriter:
         """See `Writer`."""
         count = 0
         with _record(self._stream) as spool:
-            spool.write(f"{'' if self._first else chr(10)}{_printable(document_id)}\n")
+            spool.write(f"{'' if self._first else chr(10)}{printable(document_id)}\n")
             rows = iter(triples)
             while some := list(islice(rows, _TABLE_ROWS)):
                 self._write_rows(spool, some)
@@ -120,10 +120,10 @@ class TableWriter:
     def _write_rows(self, spool: TextIO, triples: list[Triple]) -> None:
         rows = [tuple(_cell(part) for part in (t.head.text, t.relation, t.tail.text)) for t in triples]
         titled = [("head", "relation", "tail"), *rows]
-        wide = [max(_columns(row[at]) for row in titled) for at in range(2)]
+        wide = [max(columns(row[at]) for row in titled) for at in range(2)]
         scores = ["score", *(f"{triple.score:.2f}" for triple in triples)]
         for index, (score, (head, relation, tail)) in enumerate(zip(scores, titled, strict=True)):
-            spool.write(f"  {score:>5}  {_padded(head, wide[0])}  {_padded(relation, wide[1])}  {tail}\n")
+            spool.write(f"  {score:>5}  {padded(head, wide[0])}  {padded(relation, wide[1])}  {tail}\n")
             if self._explain and index:
                 parts = "  ".join(f"{name} {value:+.2f}" for name, value in _explanation(triples[index - 1]).items())
                 spool.write(f"         {parts}\n")
@@ -192,29 +192,30 @@ def _json(value: object) -> str:
     return text.replace("\x85", "\\u0085").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """On one line, without characters that would steer a terminal."""
     return "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
 
 
 def _cell(text: str) -> str:
-    text = _printable(text)
-    if _columns(text) <= _TABLE_WIDTH:
+    text = printable(text)
+    if columns(text) <= _TABLE_WIDTH:
         return text
-    while _columns(text) > _TABLE_WIDTH - 1:
+    while columns(text) > _TABLE_WIDTH - 1:
         text = text[: _TABLE_WIDTH - 1] if len(text) >= _TABLE_WIDTH else text[:-1]
     return f"{text}…"
 
 
-def _columns(text: str) -> int:
+def columns(text: str) -> int:
     """How many columns of a terminal the text takes: two for a wide character, none for a combining one."""
     if text.isascii():
         return len(text)
     return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
 
 
-def _padded(text: str, columns: int) -> str:
-    return text + " " * (columns - _columns(text))
+def padded(text: str, wide: int) -> str:
+    """Filled up to `wide` columns of a terminal."""
+    return text + " " * (wide - columns(text))
 
 
 @contextmanager
