@@ -14,6 +14,7 @@ from spacy.language import Language
 from zslre.datasets import AnnotatedSentence
 from zslre.exceptions import InputError
 from zslre.packing import Pair
+from zslre.training import augmentation
 from zslre.training.augmentation import (
     ASSURANCES,
     DOUBTS,
@@ -55,9 +56,20 @@ def test_an_edit_moves_mentions_along(text: str, data: st.DataObject) -> None:
     assert moved == same
 
 
-def test_an_edit_inside_a_mention_is_refused() -> None:
+@pytest.mark.parametrize(("start", "end"), [(14, 15), (14, 14), (10, 14), (16, 20), (13, 17)])
+def test_an_edit_inside_a_mention_is_refused(start: int, end: int) -> None:
     with pytest.raises(InputError, match="would change the mention 'Rome'"):
-        Edit(14, 15, "").mention(Mention("Rome", 13, 17))
+        Edit(start, end, "").mention(Mention("Rome", 13, 17))
+
+
+def test_a_verb_inside_a_name_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    sentence, pair = asked("Ann directed The Cranes Are Flying .", "Ann", "The Cranes Are Flying")
+    inside = sentence.text.index(" Flying")
+    monkeypatch.setattr(augmentation, "negation", lambda verb, rng: Edit(inside, inside, " not"))
+    for seed in range(9):
+        (changed,) = doubt([(sentence, pair)], seed)
+        assert changed is not None
+        assert changed[0].text.endswith(sentence.text)
 
 
 @pytest.mark.parametrize(

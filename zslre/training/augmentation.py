@@ -67,11 +67,12 @@ class Edit:
         >>> Edit(0, 3, "Robert").mention(Mention("Rome", 13, 17))
         Mention(text='Rome', start=16, end=20, type=None)
         """
-        if mention.end <= self.start:
-            return mention
-        if mention.start < self.end:
+        if self.touches(mention):
             raise InputError(f"the edit at {self.start}:{self.end} would change the mention {mention.text!r}")
-        return mention.shifted(len(self.new) - (self.end - self.start))
+        return mention if mention.end <= self.start else mention.shifted(len(self.new) - (self.end - self.start))
+
+    def touches(self, mention: Mention) -> bool:
+        return (self.start < mention.end and mention.start < self.end) or mention.start < self.start < mention.end
 
 
 class Doubter:
@@ -102,6 +103,8 @@ class Doubter:
                 changed.append(None)
                 continue
             edit = in_front(DOUBTS, rng) if rng.random() < 0.25 else negation(verb, rng)
+            if any(edit.touches(mention) for mention in pair):  # the title of a work can hold its verb
+                edit = in_front(DOUBTS, rng)
             edited, (moved,) = edit.apply(sentence, [pair])
             changed.append((edited, moved))
         return changed
