@@ -65,3 +65,35 @@ def expected_calibration_error(probabilities: np.ndarray, correct: np.ndarray, b
         if (index == b).any()
     ]
     return round(float(sum(gaps)) / max(len(probabilities), 1), 12)
+
+
+@dataclass(frozen=True, slots=True)
+class PrecisionRecall:
+    """Precision and recall (fractions in [0, 1]) of keeping all above each threshold, in order of growing recall.
+
+    `area`: average precision, the sum of precision · gain in recall; it does not interpolate between points.
+    """
+
+    thresholds: tuple[float, ...]
+    precision: tuple[float, ...]
+    recall: tuple[float, ...]
+    area: float
+
+    def points(self, limit: int = 200) -> list[dict[str, float]]:
+        """At most `limit` of the points, evenly over their number and with both ends, for a report or a plot."""
+        n = len(self.thresholds)
+        chosen: list[int] = np.unique(np.linspace(0, n - 1, min(limit, n)).round().astype(int)).tolist() if n else []
+        return [
+            {"threshold": self.thresholds[i], "precision": self.precision[i], "recall": self.recall[i]} for i in chosen
+        ]
+
+
+def precision_recall(probabilities: Sequence[float], correct: Sequence[bool], n_gold: int) -> PrecisionRecall:
+    """The curve of keeping the most probable of the candidates (both N), where `n_gold` triples are to be found."""
+    order = np.argsort(-np.asarray(probabilities, dtype=np.float64), kind="stable")
+    ranked = np.asarray(probabilities, dtype=np.float64)[order]
+    hits = np.cumsum(np.asarray(correct, dtype=np.int64)[order])
+    last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True)) if len(ranked) else np.zeros(0, dtype=np.int64)
+    precision, recall = hits[last] / (last + 1), hits[last] / n_gold
+    area = float((precision * np.diff(recall, prepend=0.0)).sum())
+    return PrecisionRecall(tuple(ranked[last]), tuple(precision), tuple(recall), area)
