@@ -82,6 +82,16 @@ def test_the_models_own_threshold_is_the_default(model: RelationExtractor) -> No
     assert run(model, asked) == run(model, asked, threshold=model.config["threshold"])
 
 
+def test_support_examples_count_where_relations_may_be_seen(model: RelationExtractor) -> None:
+    fitted = model.fit(EXAMPLES[::3])
+    supervised = run(fitted, task("supervised"))
+    expected = [reference(fitted, example) for example in EXAMPLES]
+    assert supervised.predicted == tuple(name for name, _ in expected)
+    np.testing.assert_allclose(supervised.probabilities, [p for _, p in expected], atol=1e-4)
+    assert run(model, task("supervised")).probabilities != supervised.probabilities
+    assert run(fitted, task("zero-shot")) == run(model, task("zero-shot"))
+
+
 def test_combined_has_a_curve(model: RelationExtractor) -> None:
     outcome = run(model, task("combined", unseen=["spouse"]))
     assert outcome.predicted == run(model, task("zero-shot")).predicted

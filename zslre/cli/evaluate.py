@@ -190,7 +190,7 @@ def _outcome(
     extractor = load(model)
     config = extractor.config
     if not args.allow_seen:
-        check_unseen(config, extractor.relations, task.unseen)
+        check_unseen(extractor, task.unseen)
     options = RunOptions(
         seed=seed,
         threshold=args.threshold,
@@ -207,7 +207,7 @@ def _outcome(
     details.update({"split": split.name} if split is not None else {})
     details.update({"mentions": args.mentions or "gold"} if args.setting == "extraction" else {})
     details.update({"training": config["evaluation"]} if train is not None else {})
-    seen = seen_in_training(config, extractor.relations, task.unseen)
+    seen = seen_in_training(extractor, task.unseen)
     details.update({"seen_in_training": seen} if seen else {})
     return replace(outcome, details={**details, **outcome.details})
 

@@ -12,7 +12,15 @@ from zslre.datasets.annotated import group_examples
 from zslre.encoder import FloatArray
 from zslre.evaluation.extraction import extraction_outcome, with_pair_mentions
 from zslre.evaluation.outcome import Outcome
-from zslre.evaluation.scenarios import EpisodeSettings, best_rejection, combined, few_shot, supervised, zero_shot
+from zslre.evaluation.scenarios import (
+    EpisodeSettings,
+    best_rejection,
+    combined,
+    few_shot,
+    supervised,
+    with_own_support,
+    zero_shot,
+)
 from zslre.evaluation.tasks import Dataset, Task
 from zslre.evaluation.vectors import encode_examples
 from zslre.exceptions import InputError
@@ -76,7 +84,7 @@ def run_task(
         return few_shot(extractor, task, encode, options.episodes, threshold, rng)
     sentences = [with_pair_mentions(annotated) for annotated in group_examples(task.examples)]
     return extraction_outcome(
-        extractor.with_relations(task.relations),
+        with_own_support(extractor, task.relations),
         sentences,
         threshold=threshold,
         detect=extractor.detector.detect if options.predicted_mentions else None,

@@ -18,6 +18,7 @@ from zslre.evaluation.tasks import Task
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
 from zslre.prototypes import without_side
+from zslre.relations import RelationSet
 from zslre.types import Example
 
 Encode = Callable[[Sequence[Example]], FloatArray]  # examples → pair vectors (n_examples, D)
@@ -50,6 +51,13 @@ def classify(extractor: RelationExtractor, vectors: FloatArray) -> tuple[list[st
     return [names[column] for column in best], probabilities
 
 
+def with_own_support(extractor: RelationExtractor, relations: RelationSet) -> RelationExtractor:
+    """The model for these relations, with the support examples that it has of them."""
+    return RelationExtractor(
+        extractor.encoder, extractor.scorer, relations, config=extractor.config, support=extractor.support
+    )
+
+
 def zero_shot(extractor: RelationExtractor, task: Task, encode: Encode) -> Outcome:
     """Each row among the task's relations; one is always chosen."""
     predicted, probabilities = classify(extractor.with_relations(task.relations), encode(task.examples))
@@ -57,8 +65,11 @@ def zero_shot(extractor: RelationExtractor, task: Task, encode: Encode) -> Outco
 
 
 def supervised(extractor: RelationExtractor, task: Task, encode: Encode, threshold: float) -> Outcome:
-    """The same, but where rows without a relation are asked, a relation less probable than `threshold` is rejected."""
-    predicted, probabilities = classify(extractor.with_relations(task.relations), encode(task.examples))
+    """The same, with the support examples that the model has.
+
+    Where rows without a relation are asked, a relation less probable than `threshold` is rejected.
+    """
+    predicted, probabilities = classify(with_own_support(extractor, task.relations), encode(task.examples))
     gold = _gold(task)
     if None not in gold:
         return _outcome(task, gold, predicted, probabilities, {})
@@ -72,7 +83,7 @@ def combined(extractor: RelationExtractor, task: Task, encode: Encode, rng: np.r
     A point's queries, as many as the rarer kind of row has, hold the share of unseen ones; the sets are nested, drawn
     by `rng`. Accuracies are None where a point has no such queries.
     """
-    predicted, probabilities = classify(extractor.with_relations(task.relations), encode(task.examples))
+    predicted, probabilities = classify(with_own_support(extractor, task.relations), encode(task.examples))
     gold = _gold(task)
     names = {relation.name for relation in task.unseen}
     unseen = np.array([name in names for name in gold])
