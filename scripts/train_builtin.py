@@ -20,6 +20,7 @@ import numpy as np
 import torch
 
 from zslre.datasets import read_docred, read_fewrel
+from zslre.datasets.splits import normal_text
 from zslre.encoder.transformer import TransformerEncoder
 from zslre.evaluation.metrics import classification_scores
 from zslre.exceptions import InputError
@@ -32,7 +33,7 @@ from zslre.training.base import BASE_NAME, default_base_folder
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.finish import calibrate, input_ranges, model_card, model_files, phrases_of
 from zslre.training.model import TorchScorer
-from zslre.training.sources import named, normal_text, renamed, without_leaks
+from zslre.training.sources import named, renamed, without_leaks
 from zslre.training.trainer import Trainer, TrainingConfig, zero_shot_predictions
 from zslre.training.written import Writer
 

@@ -44,15 +44,7 @@ def schema(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Hugging Face folder of the tiny BERT."""
-    pytest.importorskip("torch", reason="training needs torch")
-    from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
-
-    folder = tmp_path_factory.mktemp("base")
-    settings = {key: value for key, value in tiny.hf_config().items() if key != "model_type"}
-    AutoModel.from_config(AutoConfig.for_model("bert", **settings)).save_pretrained(folder)
-    PreTrainedTokenizerFast(tokenizer_object=tiny.tokenizer(), pad_token="[PAD]").save_pretrained(folder)
-    return folder
+    return tiny.base_folder(tmp_path_factory.mktemp("base"))
 
 
 def train(data: Path, schema: Path, base: Path, output: Path, *options: str) -> int:

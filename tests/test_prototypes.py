@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from zslre.encoder import FloatArray
-from zslre.prototypes import MAX_SYNONYMS, build_prototypes, fuse, kind_widths, relation_phrases
+from zslre.prototypes import (
+    MAX_SYNONYMS,
+    build_prototypes,
+    fuse,
+    kind_widths,
+    relation_phrases,
+    with_support,
+    without_side,
+)
 from zslre.relations import Relation, RelationSet, SideInformation
 from zslre.scoring import KINDS, unit
 
@@ -125,10 +133,24 @@ def test_no_examples_are_no_support() -> None:
 def test_fuse_by_hand() -> None:
     # Two alike: evidence 2, prior 2: equal weights. Two opposite ones say nothing.
     half = fuse(np.float32([1, 0]), np.float32([[0, 1], [0, 1]]), 2.0)
-    np.testing.assert_allclose(half, [2**-0.5, 2**-0.5], rtol=1e-6)  # type: ignore[arg-type]
-    np.testing.assert_allclose(fuse(np.float32([1, 0]), np.float32([[0, 1], [0, -1]]), 2.0), [1, 0])  # type: ignore[arg-type]
-    np.testing.assert_allclose(fuse(None, np.float32([[3, 0], [3, 0]]), 2.0), [1, 0])  # type: ignore[arg-type]
-    assert fuse(None, None, 2.0) is None
+    np.testing.assert_allclose(half, [2**-0.5, 2**-0.5], rtol=1e-6)
+    np.testing.assert_allclose(fuse(np.float32([1, 0]), np.float32([[0, 1], [0, -1]]), 2.0), [1, 0])
+    np.testing.assert_allclose(fuse(np.zeros(2, dtype=np.float32), np.float32([[3, 0], [3, 0]]), 2.0), [1, 0])
+
+
+def test_fuse_takes_many_at_once() -> None:
+    rng = np.random.default_rng(0)
+    side, support = rng.standard_normal((3, 4)).astype(np.float32), rng.standard_normal((3, 2, 4)).astype(np.float32)
+    one_by_one = [fuse(s, shown, 0.7) for s, shown in zip(side, support, strict=True)]
+    np.testing.assert_allclose(fuse(side, support, 0.7), one_by_one, rtol=1e-5)
+
+
+def test_support_alone_makes_a_prototype() -> None:
+    shown = SCORER.features(np.random.default_rng(3).standard_normal((2, tiny.H)).astype(np.float32))
+    prototypes = with_support(SCORER, without_side(SCORER, 1), shown[None])
+    np.testing.assert_array_equal(prototypes.present, [[True, True, True, False]])
+    np.testing.assert_allclose(prototypes.vectors[0, : tiny.H], unit(shown.mean(axis=0)[: tiny.H]), atol=1e-6)
+    assert not prototypes.vectors[0, -8:].any()
 
 
 vectors = hnp.arrays(np.float32, (6,), elements=st.floats(-1, 1, width=32)).filter(lambda v: np.linalg.norm(v) > 0.1)
@@ -142,8 +164,6 @@ def test_more_examples_move_it_further(side: FloatArray, shown: FloatArray, prio
         return  # opposite: halfway there is no direction
     fewer = fuse(side, np.stack([shown] * count), prior)
     more = fuse(side, np.stack([shown] * (count + 1)), prior)
-    assert fewer is not None
-    assert more is not None
     assert side @ shown - 1e-5 <= fewer @ shown <= more @ shown + 1e-5
 
 
@@ -157,6 +177,4 @@ def test_tight_examples_move_it_further_than_scattered_ones(side: FloatArray, pr
     scattered = unit(np.stack([target + spread * across, target - spread * across]))
     tight = np.stack([target, target])
     near, far = fuse(side, tight, prior), fuse(side, scattered, prior)
-    assert near is not None
-    assert far is not None
     assert near @ target >= far @ target - 1e-5

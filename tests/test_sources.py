@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zslre.datasets import group_examples
+from zslre.datasets.splits import normal_text
 from zslre.exceptions import InputError
 from zslre.relations import Relation, RelationSet, catalogue
 
@@ -29,7 +30,7 @@ SENTENCES = group_examples(
 
 
 def kept(unseen: list[str], held_out: tuple[str, ...] = ()) -> list[tuple[str, set[str]]]:
-    texts = {sources.normal_text(text) for text in held_out}
+    texts = {normal_text(text) for text in held_out}
     found = sources.without_leaks(SENTENCES, RELATIONS, unseen, texts)
     return [(s.sentence.text, {name for labels in s.labels for name in labels}) for s in found]
 
@@ -55,7 +56,7 @@ def test_a_held_out_sentence_goes_under_any_tokenisation() -> None:
 @given(st.lists(st.sampled_from(RELATIONS.names), max_size=3), st.data())
 def test_no_unseen_label_and_no_held_out_text_is_left(unseen: list[str], data: st.DataObject) -> None:
     held_out = data.draw(st.lists(st.sampled_from([s.sentence.text for s in SENTENCES]), max_size=2))
-    for annotated in sources.without_leaks(SENTENCES, RELATIONS, unseen, {sources.normal_text(t) for t in held_out}):
+    for annotated in sources.without_leaks(SENTENCES, RELATIONS, unseen, {normal_text(t) for t in held_out}):
         assert annotated.pairs
         assert len(annotated.pairs) == len(annotated.labels)
         assert annotated.sentence.text not in held_out
@@ -93,10 +94,6 @@ def test_sample_per_relation_by_hand() -> None:
     assert sources.sample_per_relation(SENTENCES, ["residence"], 1) == SENTENCES[:1]
     assert sources.sample_per_relation(SENTENCES, ["residence"], 9) == [SENTENCES[0], SENTENCES[2]]
     assert sources.sample_per_relation(SENTENCES, [], 9) == []
-
-
-def test_normal_text_by_hand() -> None:
-    assert sources.normal_text("Ann's  NEW-York , 1999 Éva.") == "annsnewyork1999éva"
 
 
 def test_catalogue_ids_are_known_to_leak() -> None:

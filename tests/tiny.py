@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
 from zslre.encoder.runtime import RuntimeEncoder
@@ -157,6 +159,17 @@ def model_files(relations: RelationSet = RELATIONS, seed: int = SEED) -> ModelFi
     config = {"name": "tiny", "threshold": 0.5, "encoder": encoder_settings()}
     prototypes = build_prototypes(encoder, numbers, relations)
     return ModelFiles(config, encoder_tensors(seed), numbers, prototypes, encoder.tokenizer, relations)
+
+
+def base_folder(folder: Path) -> Path:
+    """Writes the Hugging Face folder of the tiny BERT, with weights of its own; skips the test without torch."""
+    pytest.importorskip("torch", reason="training needs torch")
+    from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
+
+    settings = {key: value for key, value in hf_config().items() if key != "model_type"}
+    AutoModel.from_config(AutoConfig.for_model("bert", **settings)).save_pretrained(folder)
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer(), pad_token="[PAD]").save_pretrained(folder)
+    return folder
 
 
 class CapitalDetector:

@@ -12,7 +12,7 @@ import numpy as np
 
 from zslre.encoder import Encoder, FloatArray, pair_vectors
 from zslre.exceptions import InputError
-from zslre.packing import Packer, Pair
+from zslre.packing import IntArray, Packer, Pair
 from zslre.prototypes import Prototypes, build_prototypes, kind_widths
 from zslre.relations import RelationSet, RelationSource
 from zslre.scoring import KINDS, Scorer
@@ -224,6 +224,14 @@ class RelationExtractor:
             if key not in best or triple.score > best[key].score:
                 best[key] = triple
         return list(best.values())
+
+    def best(self, vectors: FloatArray) -> tuple[IntArray, FloatArray]:
+        """The place of each pair vector's best relation, and its probability; (P, D) → (P,), (P,)."""
+        places = np.zeros(len(vectors), dtype=np.int64)
+        probabilities = np.zeros(len(vectors), dtype=np.float32)
+        for row, kept in enumerate(self._candidates(vectors, 0.0, 1)):
+            places[row], probabilities[row] = kept[0]
+        return places, probabilities
 
     def _explain(self, vector: FloatArray, column: int) -> dict[str, float]:
         """What each kind of side information adds to the margin, and what none-of-the-above takes; in logits."""

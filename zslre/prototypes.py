@@ -66,35 +66,51 @@ def build_prototypes(
     starts = np.cumsum([0, *widths])
     vectors = np.zeros((len(relations), int(starts[-1])), dtype=np.float32)
     present = np.zeros((len(relations), len(KINDS)), dtype=np.bool_)
-    for row, (relation, kinds) in enumerate(zip(relations, phrases, strict=True)):
-        examples = None if support is None else support.get(relation.name)
-        features = None if examples is None or len(examples) == 0 else scorer.features(examples)
+    for row, kinds in enumerate(phrases):
         for k, kind in enumerate(KINDS):
-            columns = slice(starts[k], starts[k + 1])
-            side = _side_vector(scorer, kind, vectors_of[kinds[kind]]) if kind in kinds else None
-            shown = features[:, columns] if features is not None and kind != "keywords" else None
-            fused = fuse(side, shown, float(scorer.support_prior))
-            if fused is not None:
-                vectors[row, columns] = fused
+            if kind in kinds:
+                vectors[row, starts[k] : starts[k + 1]] = _side_vector(scorer, kind, vectors_of[kinds[kind]])
                 present[row, k] = True
+    prototypes = Prototypes(vectors, present)
+    for row, relation in enumerate(relations):
+        examples = None if support is None else support.get(relation.name)
+        if examples is not None and len(examples):
+            one = Prototypes(vectors[row : row + 1], present[row : row + 1])
+            fused = with_support(scorer, one, scorer.features(examples)[None])
+            vectors[row], present[row] = fused.vectors[0], fused.present[0]
+    return prototypes
+
+
+def without_side(scorer: Scorer, n_relations: int) -> Prototypes:
+    """Prototypes of relations of which nothing is known, for `with_support`."""
+    vectors = np.zeros((n_relations, sum(kind_widths(scorer))), dtype=np.float32)
+    return Prototypes(vectors, np.zeros((n_relations, len(KINDS)), dtype=np.bool_))
+
+
+def with_support(scorer: Scorer, prototypes: Prototypes, shown: FloatArray) -> Prototypes:
+    """Each prototype moved towards the features (R, K, D + 3T) of its K support examples; keywords have no examples."""
+    vectors, present = prototypes.vectors.copy(), prototypes.present.copy()
+    starts = np.cumsum([0, *kind_widths(scorer)])
+    for k, kind in enumerate(KINDS):
+        if kind != "keywords":
+            columns = slice(starts[k], starts[k + 1])
+            vectors[:, columns] = fuse(vectors[:, columns], shown[..., columns], float(scorer.support_prior))
+            present[:, k] = True
     return Prototypes(vectors, present)
 
 
-def fuse(side: FloatArray | None, support: FloatArray | None, prior: float) -> FloatArray | None:
-    """Side information (D,) moved towards the mean m of K unit support vectors (K, D); a unit vector.
+def fuse(side: FloatArray, support: FloatArray, prior: float) -> FloatArray:
+    """Side information (…, D) moved towards the mean m of K unit support vectors (…, K, D); unit vectors (…, D).
 
-    Its weight is K|m|² / (K|m|² + prior): it grows with the number of examples, and with how tightly they lie, for
-    which the length of their mean stands (1: all alike; near 0: scattered).
+    The support's weight is K|m|² / (K|m|² + prior): it grows with the number of examples, and with how tightly they
+    lie, for which the length of their mean stands (1: all alike; near 0: scattered). Where side information is missing,
+    its zero vector leaves the support alone to speak.
 
     >>> fuse(np.float32([1, 0]), np.float32([[0, 1]]), 1.0).round(3)
     array([0.707, 0.707], dtype=float32)
     """
-    if support is None or len(support) == 0:
-        return side
-    mean = support.mean(axis=0)
-    if side is None:
-        return unit(mean)
-    evidence = len(support) * float(mean @ mean)
+    mean = support.mean(axis=-2)
+    evidence = support.shape[-2] * (mean * mean).sum(axis=-1, keepdims=True)
     weight = evidence / (evidence + prior)
     return unit((1.0 - weight) * side + weight * unit(mean))
 

@@ -19,7 +19,7 @@ from zslre.exceptions import ZslreError
 if TYPE_CHECKING:
     Subparsers: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
 
-VERBS = ("predict", "train", "convert", "data", "relations", "info")
+VERBS = ("predict", "train", "evaluate", "convert", "data", "relations", "info")
 
 EXAMPLES = """\
 examples:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from zslre.cli.convert import SkippedRows
 from zslre.cli.progress import Progress
+from zslre.cli.stopping import stop_after_step
 from zslre.exceptions import InputError, MissingDependencyError
 
 if TYPE_CHECKING:
@@ -163,33 +163,25 @@ def _train(
         bf16=bf16_is_fast() and not args.no_bf16,
         seed=args.seed,
     )
-    stopped = False
-
-    def stop(*_: object) -> None:
-        nonlocal stopped
-        stopped = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C does not wait for the step
-
     progress = Progress(verbosity=-1 if args.quiet else int(args.verbose))
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        train_model(
-            examples,
-            relations,
-            args.output,
-            config,
-            base=args.base,
-            hold_out=hold_out,
-            work=work,
-            resume=args.resume,
-            facts={"data": [path.name for path in args.data]},
-            report=say,
-            on_step=lambda state: progress.update(lambda: state),
-            stopped=lambda: stopped,
-        )
-    finally:
-        progress.clear()
-        signal.signal(signal.SIGINT, before)
+    with stop_after_step() as stopped:
+        try:
+            train_model(
+                examples,
+                relations,
+                args.output,
+                config,
+                base=args.base,
+                hold_out=hold_out,
+                work=work,
+                resume=args.resume,
+                facts={"data": [path.name for path in args.data]},
+                report=say,
+                on_step=lambda state: progress.update(lambda: state),
+                stopped=stopped,
+            )
+        finally:
+            progress.clear()
     shutil.rmtree(work, ignore_errors=True)
     say(f"the model is in {args.output}: zslre predict -m {args.output} FILE")
     return 0

@@ -1,13 +1,16 @@
-"""Extraction from sentences in which every pair is labelled: micro precision, recall and F1 of triples."""
+"""Extraction from sentences in which every pair is labelled: micro precision, recall, F1 of triples, and the curve."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from zslre.datasets.annotated import AnnotatedSentence
-from zslre.evaluation.metrics import precision_recall_f1
+from zslre.evaluation.metrics import precision_recall, precision_recall_f1
+from zslre.evaluation.outcome import Outcome
 from zslre.relations import Relation, RelationSet
 from zslre.types import Sentence, Triple
 
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from zslre.extractor import RelationExtractor
 
 Key = tuple[int, str, str, str]  # sentence number, head, relation, tail
+Entry = tuple[str | None, str | None, float]  # gold relation, best relation, its probability
+Detect = Callable[[list[Sentence]], list[Sentence]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +40,88 @@ def extraction_scores(
     *,
     threshold: float | None = None,
     top_k: int = 1,
-    detect: Callable[[list[Sentence]], list[Sentence]] | None = None,
+    detect: Detect | None = None,
 ) -> ExtractionScores:
     """Triples found, compared with the labels by their exact mentions (or, with `detect`, by those it finds).
 
     A triple counts once a sentence, by the texts of head and tail, a symmetric one whichever way round it comes; a
     relation that the extractor does not know is not asked for.
     """
-    plain = [annotated.sentence for annotated in sentences]
-    if detect is not None:
-        plain = detect([Sentence(sentence.text) for sentence in plain])
     gold = gold_keys(sentences, extractor.relations)
-    found = extractor.extract_sentences(plain, threshold=threshold, top_k=top_k)
+    found = extractor.extract_sentences(_asked(sentences, detect), threshold=threshold, top_k=top_k)
     predicted = triple_keys(found, extractor.relations)
     hits = len(gold & predicted)
     return ExtractionScores(
         *precision_recall_f1(hits, len(predicted), len(gold)), hits=hits, predicted=len(predicted), gold=len(gold)
     )
+
+
+def extraction_outcome(
+    extractor: RelationExtractor,
+    sentences: Sequence[AnnotatedSentence],
+    *,
+    threshold: float,
+    detect: Detect | None = None,
+    on_sentence: Callable[[int], None] = lambda done: None,
+) -> Outcome:
+    """Every pair's best relation against the labels; triples count as in `extraction_scores`.
+
+    An entry is a pair of texts in a sentence, or each further label or relation of it. A label whose pair no one asked
+    about, because a mention was not detected, is an entry with probability 0.0. Below `threshold` None is predicted.
+    The details hold the micro scores, and precision and recall at other thresholds (`points`, and the `area` below).
+    """
+    gold = gold_keys(sentences, extractor.relations)
+    best: dict[Key, float] = {}
+    found = extractor.extract_sentences(_asked(sentences, detect), threshold=0.0)
+    for number, triples in enumerate(found):
+        for triple in triples:
+            key = _key(number, triple.head.text, extractor.relations[triple.relation], triple.tail.text)
+            best[key] = max(best.get(key, 0.0), triple.score)
+        on_sentence(number + 1)
+    entries = list(_entries(gold, best))
+    kept = [name if p >= threshold else None for _, name, p in entries]
+    hits = sum(truth is not None and truth == name for (truth, _, _), name in zip(entries, kept, strict=True))
+    counts = hits, sum(name is not None for name in kept), len(gold)
+    curve = precision_recall(list(best.values()), [key in gold for key in best], len(gold))
+    details = dict(zip(("precision", "recall", "f1"), precision_recall_f1(*counts), strict=True))
+    return Outcome(
+        "extraction",
+        tuple(truth for truth, _, _ in entries),
+        tuple(kept),
+        tuple(probability for _, _, probability in entries),
+        {**details, "area": curve.area, "points": curve.points(), "threshold": threshold},
+    )
+
+
+def with_pair_mentions(annotated: AnnotatedSentence) -> AnnotatedSentence:
+    """The sentence with every mention that a pair of it has, so that every labelled pair is asked about."""
+    found = {*annotated.sentence.mentions, *(mention for pair in annotated.pairs for mention in pair)}
+    mentions = tuple(sorted(found, key=lambda mention: (mention.start, mention.end, mention.type or "")))
+    return replace(annotated, sentence=replace(annotated.sentence, mentions=mentions))
+
+
+def _entries(gold: set[Key], best: dict[Key, float]) -> Iterator[Entry]:
+    """Of each pair first the relations that are right, then the other labels beside the other relations."""
+    labels: dict[tuple[int, str, str], set[str]] = defaultdict(set)
+    answers: dict[tuple[int, str, str], dict[str, float]] = defaultdict(dict)
+    for number, head, relation, tail in gold:
+        labels[number, head, tail].add(relation)
+    for (number, head, relation, tail), probability in best.items():
+        answers[number, head, tail][relation] = probability
+    for pair in sorted(labels.keys() | answers.keys()):
+        wanted, given = labels[pair], answers[pair]
+        for relation in sorted(wanted & given.keys()):
+            yield relation, relation, given[relation]
+        missed = sorted(wanted - given.keys())
+        wrong = sorted(given.keys() - wanted, key=lambda relation: -given[relation])
+        for truth, relation in zip_longest(missed, wrong):
+            yield truth, relation, given[relation] if relation is not None else 0.0
+
+
+def _asked(sentences: Sequence[AnnotatedSentence], detect: Detect | None) -> list[Sentence]:
+    """The sentences with their own mentions, or with those that `detect` finds without having seen them."""
+    plain = [annotated.sentence for annotated in sentences]
+    return plain if detect is None else detect([Sentence(sentence.text) for sentence in plain])
 
 
 def gold_keys(sentences: Sequence[AnnotatedSentence], relations: RelationSet) -> set[Key]:

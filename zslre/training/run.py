@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,19 @@ from zslre.training.base import BASE_NAME, default_base_folder
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.finish import calibrate, model_card, model_files
 from zslre.training.model import TorchScorer
-from zslre.training.sources import without_leaks
+from zslre.training.sources import sample_per_relation, without_leaks
 from zslre.training.trainer import Trainer, TrainingConfig
 from zslre.types import Example
+
+DEV_SENTENCES = 100  # of each held-out relation: enough to tell checkpoints apart, and quick
+
+
+def held_out(examples: Sequence[Example], hold_out: int | Sequence[str], seed: int) -> list[str]:
+    """Names of the relations to hold out: those given, or so many of the examples', drawn by the seed."""
+    if not isinstance(hold_out, int):
+        return sorted(hold_out)
+    seen = sorted({example.relation for example in examples if example.relation is not None})
+    return sorted(np.random.default_rng(seed).choice(seen, hold_out, replace=False).tolist())
 
 
 def bf16_is_fast() -> bool:
@@ -37,7 +47,7 @@ def train_model(
     config: TrainingConfig,
     *,
     base: str | None = None,
-    hold_out: int = 0,
+    hold_out: int | Sequence[str] = 0,
     work: Path,
     resume: bool = False,
     facts: Mapping[str, Any] | None = None,
@@ -47,21 +57,26 @@ def train_model(
 ) -> None:
     """Train on `examples`, labelled by relation name, and write a model folder for `relations` to `output`.
 
-    `hold_out` relations, drawn by the seed, are left out of training with their inverses and sentences; they decide
-    when to stop, and calibrate the scores. Raises KeyboardInterrupt, with a checkpoint in `work`, once `stopped()`.
+    `hold_out` relations (these names, or so many drawn by the seed) are left out of training with their inverses and
+    sentences; they decide when to stop, and calibrate the scores. Raises KeyboardInterrupt, with a checkpoint in
+    `work`, once `stopped()`.
     """
-    seen = sorted({str(example.relation) for example in examples if example.relation is not None})
-    dev_names = sorted(np.random.default_rng(config.seed).choice(seen, hold_out, replace=False).tolist())
+    dev_names = held_out(examples, hold_out, config.seed)
     sentences = group_examples(examples)
-    dev = [s for s in sentences if any(labels & set(dev_names) for labels in s.labels)]
-    dev_texts = {s.sentence.text for s in dev}
+    all_dev = [s for s in sentences if any(labels & set(dev_names) for labels in s.labels)]
+    dev_texts = {s.sentence.text for s in all_dev}
     rest = [s for s in sentences if s.sentence.text not in dev_texts]
     rest = without_leaks(rest, relations, dev_names, set()) if dev_names else rest
-    partial = [s for s in rest if any(s.labels)]
+    # Of a sentence with more mentions than one pair has, and with unlabelled pairs, every pair is known.
     complete = [s for s in rest if not all(s.labels)]
-    trained = sorted({name for s in partial for labels in s.labels for name in labels})
+    partial = [s for s in rest if any(s.labels) and (all(s.labels) or len(s.sentence.mentions) <= 2)]
+    trained = sorted({name for s in rest for labels in s.labels for name in labels})
     report(f"{len(partial)} sentences of {len(trained)} relations, {len(complete)} with pairs that have none")
     report(f"held out: {', '.join(dev_names) if dev_names else 'nothing; the last step is kept'}")
+    dev = [
+        replace(s, labels=tuple(labels & set(dev_names) for labels in s.labels))
+        for s in sample_per_relation(all_dev, dev_names, DEV_SENTENCES)
+    ]
 
     torch.manual_seed(config.seed)
     encoder = TransformerEncoder.from_base(base if base is not None else default_base_folder())

@@ -6,15 +6,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from zslre.datasets.annotated import AnnotatedSentence, group_examples
+from zslre.datasets.splits import normal_text
 from zslre.exceptions import InputError
-from zslre.relations import RelationSet, training_leaks
+from zslre.relations import Relation, RelationSet, training_leaks
 from zslre.types import Example
 
 
 def without_leaks(
-    sentences: Iterable[AnnotatedSentence], relations: RelationSet, unseen: Iterable[str], held_out_texts: set[str]
+    sentences: Iterable[AnnotatedSentence],
+    relations: RelationSet,
+    unseen: Iterable[str | Relation],
+    held_out_texts: set[str],
 ) -> list[AnnotatedSentence]:
-    """Sentences fit for training when `unseen` relations (names or ids) are to be tested.
+    """Sentences fit for training when `unseen` relations (or their names or ids) are to be tested.
 
     Leaves out every sentence of `held_out_texts`, and every pair that is labelled with an unseen relation, under its
     name, its id or as its inverse.
@@ -70,8 +74,3 @@ def sample_per_relation(
             for name in wanted:
                 counts[name] += 1
     return kept
-
-
-def normal_text(text: str) -> str:
-    """Letters and digits only, lower case: the same sentence under another tokenisation compares equal."""
-    return "".join(c for c in text.lower() if c.isalnum())

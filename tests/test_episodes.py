@@ -1,0 +1,110 @@
+"""Episodes: what is drawn, and that all at once gives what one by one does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tiny
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zslre.evaluation.episodes import Episodes, draw_episodes, predict_episodes
+from zslre.exceptions import InputError
+from zslre.prototypes import build_prototypes, fuse, kind_widths, without_side
+from zslre.scoring import KINDS
+
+ROWS = [np.arange(10 * number, 10 * number + 4 + number) for number in range(5)]  # row // 10 is its relation
+
+
+def draw(seed: int = 0, **changes: float) -> Episodes:
+    options = {"n_way": 3, "k_shot": 2, "episodes": 20, "na_rate": 0.0, **changes}
+    return draw_episodes(ROWS, rng=np.random.default_rng(seed), **options)  # type: ignore[arg-type]
+
+
+@settings(max_examples=25)
+@given(st.integers(1, 4), st.integers(1, 3), st.sampled_from([0.0, 0.15, 0.3, 0.5]), st.integers(0, 99))
+def test_an_episode_is_what_it_should_be(n_way: int, k_shot: int, na_rate: float, seed: int) -> None:
+    drawn = draw(seed, n_way=n_way, k_shot=k_shot, na_rate=na_rate)
+    assert drawn.support.shape == (20, n_way, k_shot)
+    assert drawn.none.sum() == round(na_rate * 20 * n_way)
+    assert (drawn.support // 10 == drawn.relations[..., None]).all()
+    for relations, support, queries, none in zip(
+        drawn.relations, drawn.support, drawn.queries, drawn.none, strict=True
+    ):
+        assert len(set(relations)) == n_way
+        assert len(set(support.ravel())) == support.size
+        for place in range(n_way):
+            relation = queries[place] // 10
+            assert relation not in relations if none[place] else relation == relations[place]
+            assert queries[place] not in support
+            assert queries[place] in ROWS[relation]
+
+
+def test_the_seed_decides() -> None:
+    np.testing.assert_array_equal(draw(1).support, draw(1).support)
+    assert not np.array_equal(draw(1).support, draw(2).support)
+
+
+def test_every_relation_and_row_is_drawn_alike() -> None:
+    drawn = draw(episodes=4000, na_rate=0.5)
+    shares = np.bincount(drawn.relations.ravel(), minlength=5) / 4000
+    np.testing.assert_allclose(shares, 3 / 5, atol=0.03)
+    outside = np.bincount(drawn.queries[drawn.none] // 10, minlength=5) / drawn.none.sum()
+    np.testing.assert_allclose(outside, 1 / 5, atol=0.03)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"n_way": 6}, "6 relations an episode cannot be drawn from 5"),
+        ({"n_way": 5, "na_rate": 0.1}, "one outside"),
+        ({"k_shot": 4}, "one has 4 rows"),
+    ],
+)
+def test_too_little_is_refused(changes: dict[str, float], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        draw(**changes)
+
+
+@pytest.mark.parametrize("at_once", [1, 10**9])
+def test_all_at_once_is_one_by_one(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    """Against `build_prototypes` with support, episode by episode, which is what `zslre train --head-only` does."""
+    monkeypatch.setattr("zslre.evaluation.episodes.NUMBERS_AT_ONCE", at_once)
+    encoder, scorer, relations = tiny.runtime_encoder(), tiny.scorer(), tiny.RELATIONS
+    vectors = np.random.default_rng(0).standard_normal((50, tiny.H)).astype(np.float32)
+    drawn = draw_episodes(ROWS[:4], n_way=3, k_shot=2, episodes=15, na_rate=0.3, rng=np.random.default_rng(3))
+    side = build_prototypes(encoder, scorer, relations)
+    features = scorer.features(vectors)
+    best, similarity = predict_episodes(scorer, features, side, drawn.relations, drawn.support, drawn.queries)
+    for episode in range(15):
+        chosen = drawn.relations[episode]
+        support = {relations.names[n]: vectors[drawn.support[episode, i]] for i, n in enumerate(chosen)}
+        matrix = build_prototypes(encoder, scorer, relations, support).weighted(scorer)[chosen]
+        expected = features[drawn.queries[episode]] @ matrix.T
+        np.testing.assert_array_equal(best[episode], expected.argmax(axis=1))
+        np.testing.assert_allclose(similarity[episode], expected.max(axis=1), atol=1e-4)
+
+
+def test_without_side_information_support_alone_speaks() -> None:
+    scorer = tiny.scorer()
+    vectors = np.random.default_rng(0).standard_normal((50, tiny.H)).astype(np.float32)
+    features = scorer.features(vectors)
+    drawn = draw_episodes(ROWS, n_way=3, k_shot=2, episodes=4, na_rate=0.0, rng=np.random.default_rng(3))
+    best, similarity = predict_episodes(
+        scorer, features, without_side(scorer, 5), drawn.relations, drawn.support, drawn.queries
+    )
+    widths = kind_widths(scorer)
+    ends = np.cumsum(widths)
+    weights = scorer.kind_weights(np.array([[True, True, True, False]]))[0]
+    for episode in range(4):
+        for place, query in enumerate(drawn.queries[episode]):
+            scores = []
+            for rows in drawn.support[episode]:
+                score = 0.0
+                for k in range(len(KINDS) - 1):
+                    columns = slice(ends[k] - widths[k], ends[k])
+                    alone = fuse(np.zeros(widths[k], dtype=np.float32), features[rows][:, columns], 1.0)
+                    score += float(scorer.scale * weights[k] * (features[query, columns] @ alone))
+                scores.append(score)
+            assert best[episode, place] == int(np.argmax(scores))
+            assert similarity[episode, place] == pytest.approx(max(scores), abs=1e-4)

@@ -1,0 +1,257 @@
+"""Settings: against plain reference code, by hand, and blind to gold labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import tiny
+
+from zslre.encoder import FloatArray, pair_vectors
+from zslre.evaluation.outcome import Outcome
+from zslre.evaluation.runs import RunOptions, dev_task, run_task
+from zslre.evaluation.scenarios import SHARES, EpisodeSettings, best_rejection, mixture_curve
+from zslre.evaluation.tasks import Dataset, Task
+from zslre.exceptions import InputError
+from zslre.extractor import RelationExtractor
+from zslre.types import Example
+
+NAMES = ("residence", "employer", "founder", "spouse")
+PEOPLE, THINGS = ("Ann", "Bob", "Carl", "Dora"), ("Rome", "Oslo", "Acme", "Zeta")
+TEXTS = ("{} lives in {}", "{} works for {}", "{1} was founded by {0}", "{} married {}")
+EXAMPLES = tuple(
+    tiny.example(text.format(person, thing), person, thing, name)
+    for text, name in zip(TEXTS, NAMES, strict=True)
+    for person in PEOPLE
+    for thing in THINGS
+)
+NONE = tuple(
+    tiny.example(f"{person} and the city {place}", person, place, None) for person in PEOPLE for place in THINGS
+)
+
+
+@pytest.fixture(scope="module")
+def model() -> RelationExtractor:
+    return tiny.extractor()
+
+
+def task(setting: str, examples: Sequence[Example] = EXAMPLES, unseen: Sequence[str] = NAMES) -> Task:
+    return Task(setting, tuple(examples), tiny.RELATIONS, tuple(tiny.RELATIONS.select(unseen)))
+
+
+def run(model: RelationExtractor, asked: Task, **options: Any) -> Outcome:
+    return run_task(model, asked, RunOptions(**options))
+
+
+def reference(model: RelationExtractor, example: Example) -> tuple[str, float]:
+    """One pair on its own, as `predict` would see it."""
+    vector: FloatArray = pair_vectors(model.encoder, model.packer, [(example.sentence, [(example.head, example.tail)])])
+    scores = model.scorer.features(vector) @ model.prototypes.weighted(model.scorer).T
+    probability = model.scorer.probabilities(scores.max(axis=1) - model.scorer.none_scores(vector))
+    return model.relations.names[int(scores.argmax())], float(probability[0])
+
+
+def test_zero_shot_is_the_best_of_each_pair(model: RelationExtractor) -> None:
+    outcome = run(model, task("zero-shot"))
+    expected = [reference(model, example) for example in EXAMPLES]
+    assert outcome.gold == tuple(example.relation for example in EXAMPLES)
+    assert outcome.predicted == tuple(name for name, _ in expected)
+    assert len(set(outcome.predicted)) > 1
+    np.testing.assert_allclose(outcome.probabilities, [p for _, p in expected], atol=1e-4)
+    assert outcome.details == {"m": 4, "relations": list(NAMES)}
+
+
+def test_supervised_rejects_where_rows_without_a_relation_are_asked(model: RelationExtractor) -> None:
+    outcome = run(model, task("supervised"), threshold=0.99)
+    assert None not in outcome.predicted
+    whole = run(model, task("supervised", EXAMPLES + NONE), threshold=0.4)
+    assert whole.details["threshold"] == 0.4
+    expected = [reference(model, example) for example in EXAMPLES + NONE]
+    assert whole.predicted == tuple(name if p >= 0.4 else None for name, p in expected)
+    assert {None, *whole.predicted} > {None}
+    strict = run(model, task("supervised", EXAMPLES + NONE), threshold=1.0)
+    assert set(strict.predicted) == {None}
+    assert strict.probabilities == whole.probabilities
+
+
+def test_the_models_own_threshold_is_the_default(model: RelationExtractor) -> None:
+    asked = task("supervised", EXAMPLES + NONE)
+    assert run(model, asked) == run(model, asked, threshold=model.config["threshold"])
+
+
+def test_support_examples_count_where_relations_may_be_seen(model: RelationExtractor) -> None:
+    fitted = model.fit(EXAMPLES[::3])
+    supervised = run(fitted, task("supervised"))
+    expected = [reference(fitted, example) for example in EXAMPLES]
+    assert supervised.predicted == tuple(name for name, _ in expected)
+    np.testing.assert_allclose(supervised.probabilities, [p for _, p in expected], atol=1e-4)
+    assert run(model, task("supervised")).probabilities != supervised.probabilities
+    assert run(fitted, task("zero-shot")) == run(model, task("zero-shot"))
+
+
+def test_combined_has_a_curve(model: RelationExtractor) -> None:
+    outcome = run(model, task("combined", unseen=["spouse"]))
+    assert outcome.predicted == run(model, task("zero-shot")).predicted
+    assert outcome.details["unseen"] == ["spouse"]
+    curve = outcome.details["curve"]
+    assert [point["unseen_share"] for point in curve] == list(SHARES)
+    right = [g == p for g, p in zip(outcome.gold, outcome.predicted, strict=True) if g == "spouse"]
+    assert curve[-1]["unseen_accuracy"] == pytest.approx(np.mean(right))
+    assert curve[-1]["seen_accuracy"] is None
+    assert curve[0]["unseen_accuracy"] is None
+
+
+def test_curve_by_hand() -> None:
+    # Seen: all right. Unseen: 5 of 10. Ten queries a point; at a share of 1 all unseen rows are asked.
+    curve = mixture_curve(np.ones(30, dtype=bool), np.arange(10) % 2 == 0, np.random.default_rng(0))
+    assert curve[0] == {
+        "unseen_share": 0.0, "seen_accuracy": 1.0, "unseen_accuracy": None, "harmonic_mean": None, "accuracy": 1.0,
+    }  # fmt: skip
+    assert curve[-1] == {
+        "unseen_share": 1.0, "seen_accuracy": None, "unseen_accuracy": 0.5, "harmonic_mean": None, "accuracy": 0.5,
+    }  # fmt: skip
+    for number, point in enumerate(curve[1:-1], start=1):
+        unseen = point["unseen_accuracy"]
+        assert unseen is not None
+        assert unseen * number == pytest.approx(round(unseen * number))  # a share of 0.1 · number of ten queries
+        assert point["harmonic_mean"] == pytest.approx(2 * unseen / (1 + unseen))
+        assert point["accuracy"] == pytest.approx((10 - number + unseen * number) / 10)
+
+
+def test_a_curve_of_failures_is_zero() -> None:
+    wrong = np.zeros(4, dtype=bool)
+    assert mixture_curve(wrong, wrong, np.random.default_rng(0))[5]["harmonic_mean"] == 0.0
+
+
+@pytest.mark.parametrize(("seen", "unseen"), [(0, 3), (3, 0)])
+def test_a_curve_needs_both(seen: int, unseen: int) -> None:
+    with pytest.raises(InputError, match=f"{seen} and {unseen}"):
+        mixture_curve(np.ones(seen, dtype=bool), np.ones(unseen, dtype=bool), np.random.default_rng(0))
+
+
+def test_few_shot_agrees_with_itself(model: RelationExtractor) -> None:
+    settings = EpisodeSettings(3, 2, 50)
+    outcome = run(model, task("few-shot"), episodes=settings)
+    assert len(outcome.gold) == 150
+    assert None not in outcome.gold + outcome.predicted
+    right = np.array([g == p for g, p in zip(outcome.gold, outcome.predicted, strict=True)])
+    np.testing.assert_allclose(outcome.details["episode_accuracies"], right.reshape(50, 3).mean(axis=1))
+    assert {key: outcome.details[key] for key in ("ways", "shots", "episodes", "none_rate", "side_information")} == {
+        "ways": 3, "shots": 2, "episodes": 50, "none_rate": 0.0, "side_information": True,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"n_way": 2}, {"k_shot": 5}, {"episodes": 20}, {"na_rate": 0.3}, {"side_information": False}],
+)
+def test_every_episode_setting_changes_something(model: RelationExtractor, changes: dict[str, Any]) -> None:
+    settings = EpisodeSettings(3, 1, 40)
+    first = run(model, task("few-shot"), episodes=settings)
+    other = run(model, task("few-shot"), episodes=replace(settings, **changes))
+    assert first.predicted != other.predicted
+    assert run(model, task("few-shot"), episodes=settings, seed=1).predicted != first.predicted
+
+
+def test_queries_without_a_relation_are_right_when_rejected(model: RelationExtractor) -> None:
+    settings = EpisodeSettings(3, 1, 40, 0.3)
+    outcome = run(model, task("few-shot"), episodes=settings, threshold=1.0)
+    assert set(outcome.predicted) == {None}
+    assert sum(name is None for name in outcome.gold) == 36
+    assert np.mean(outcome.details["episode_accuracies"]) == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"n_way": 0}, {"k_shot": 0}, {"episodes": 0}, {"na_rate": 1.0}, {"na_rate": -0.1}]
+)
+def test_impossible_episodes_are_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=next(iter(settings))):
+        EpisodeSettings(**settings)
+
+
+def test_an_impossible_threshold_is_refused() -> None:
+    with pytest.raises(InputError, match="threshold"):
+        RunOptions(threshold=1.5)
+
+
+@pytest.mark.parametrize("setting", ["zero-shot", "supervised", "combined", "extraction"])
+def test_shuffling_gold_labels_changes_no_prediction(model: RelationExtractor, setting: str) -> None:
+    """The proof of no leakage: who asks with other labels gets the same answers."""
+    examples = EXAMPLES + NONE if setting in ("supervised", "extraction") else EXAMPLES
+    order = np.random.default_rng(0).permutation(len(examples))
+    shuffled = [replace(e, relation=examples[n].relation) for e, n in zip(examples, order, strict=True)]
+    first, second = (run(model, task(setting, rows, unseen=["spouse"])) for rows in (examples, shuffled))
+    assert first.gold != second.gold
+    if setting == "extraction":  # its entries are sorted into right and wrong; as a whole they are the same answers
+        assert sorted(p for p in first.probabilities if p) == sorted(p for p in second.probabilities if p)
+        first, second = (replace(o, predicted=tuple(sorted(n for n in o.predicted if n))) for o in (first, second))
+    else:
+        assert first.probabilities == second.probabilities
+    assert first.predicted == second.predicted
+
+
+def test_shuffling_the_labels_of_queries_changes_no_few_shot_prediction(
+    model: RelationExtractor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which rows are asked depends on labels; what is answered depends on support labels and the query's text alone.
+
+    So the same episodes are asked again with other gold labels: which queries have none is another draw.
+    """
+    from zslre.evaluation import scenarios
+
+    draw = scenarios.draw_episodes
+    settings = EpisodeSettings(3, 1, 40, 0.3)
+    first = run(model, task("few-shot"), episodes=settings, threshold=0.4)
+
+    def shuffled(*args: Any, **options: Any) -> Any:
+        drawn = draw(*args, **options)
+        return replace(drawn, none=np.random.default_rng(1).permuted(drawn.none, axis=0))
+
+    monkeypatch.setattr(scenarios, "draw_episodes", shuffled)
+    second = run(model, task("few-shot"), episodes=settings, threshold=0.4)
+    assert first.gold != second.gold
+    assert first.predicted == second.predicted
+
+
+def test_best_rejection_by_hand() -> None:
+    # Kept from 0.5 on: one right, one wrong. Below: one without a relation, and one that was right.
+    outcome = Outcome("few-shot", ("a", None, None, "b"), ("a", "a", "b", "b"), (0.9, 0.7, 0.3, 0.62))
+    assert best_rejection(outcome) == pytest.approx(
+        0.35
+    )  # 3 of 4: between 0.3 and 0.62 all are equal, the first counts
+    assert best_rejection(replace(outcome, gold=("a", "a", "b", "b"))) == pytest.approx(0.05)
+    assert best_rejection(replace(outcome, gold=(None,) * 4)) == pytest.approx(0.95)
+
+
+def test_the_threshold_of_episodes_is_chosen_on_held_out_relations(model: RelationExtractor) -> None:
+    held_out = Dataset("train", EXAMPLES, tiny.RELATIONS)
+    options = RunOptions(episodes=EpisodeSettings(3, 1, 40, 0.3))
+    asked = task("few-shot")
+    assert run_task(model, asked, options, held_out=held_out).details["threshold"] == 0.5  # none were held out
+    chooser = RelationExtractor(
+        model.encoder,
+        model.scorer,
+        model.relations,
+        config={**model.config, "threshold": 0.77, "held_out": {"checkpoint": ["residence", "spouse", "founder"]}},
+    )
+    chosen = run_task(chooser, asked, options, held_out=held_out).details["threshold"]
+    assert chosen != 0.77
+    dev = dev_task(held_out, ["residence", "spouse", "founder"])
+    assert dev is not None
+    several = run_task(chooser, dev, RunOptions(threshold=0.0, episodes=EpisodeSettings(2, 1, 40, 0.3)))
+    assert chosen == best_rejection(several)
+    given = replace(options, threshold=0.2)
+    assert run_task(chooser, asked, given, held_out=held_out).details["threshold"] == 0.2
+
+
+def test_held_out_rows_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zslre.evaluation.runs.DEV_ROWS", 3)
+    held_out = Dataset("train", EXAMPLES + NONE, tiny.RELATIONS)
+    dev = dev_task(held_out, ["spouse", "residence", "elsewhere"])
+    assert dev is not None
+    assert [e.relation for e in dev.examples] == ["residence"] * 3 + ["spouse"] * 3
+    assert set(dev.relations.names) == {"residence", "spouse"}
+    assert dev_task(held_out, ["spouse"]) is None

@@ -1,0 +1,264 @@
+"""`zslre evaluate`: a model against labelled data, in the settings of the field."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zslre.cli.progress import Progress
+from zslre.exceptions import InputError
+
+if TYPE_CHECKING:
+    from zslre.cli import Subparsers
+    from zslre.datasets.splits import Split
+    from zslre.evaluation.outcome import Outcome
+    from zslre.evaluation.scenarios import EpisodeSettings
+    from zslre.evaluation.tasks import Dataset
+    from zslre.extractor import RelationExtractor
+
+DESCRIPTION = """\
+Measure a model on labelled data: FewRel JSON, DocRED JSON, JSON Lines and other formats, told apart by their content.
+
+settings:
+  zero-shot   each pair among the unseen relations, which are all of DATA, those of a published split (--split), or
+              some drawn by the seeds (--unseen)
+  few-shot    episodes of --n-way relations with --k-shot support examples each; a share of the queries may have none of
+              them (--na-rate), and rejecting those is right
+  supervised  relations that were trained on. Where DATA and --train are the same file, a fixed fifth of its rows is
+              tested and the rest trained on
+  combined    seen and unseen relations (--split, --unseen) together, and a curve over the share of unseen ones
+  extraction  all pairs of sentences in which every pair is labelled, as in DocRED
+
+Relations are looked up, by name or id, in -r, else in the catalogue; a label that neither has is itself the name.
+With --train a model is trained for the test: without the tested sentences, and without the unseen relations, whatever
+their name or id, and their inverses. A model that was trained on such a relation is refused, unless --allow-seen.
+"""
+EXAMPLES = """\
+examples:
+  zslre evaluate val_wiki.json --setting zero-shot
+  zslre evaluate val_wiki.json --setting few-shot --n-way 10 --k-shot 5 --na-rate 0.5 --json few_shot.json
+  zslre evaluate train_wiki.json val_wiki.json --setting zero-shot --split re_matching/m15/40 re_matching/m15/41 \\
+      --train train_wiki.json val_wiki.json --work runs --plot plots
+  zslre evaluate mine.jsonl -r schema.toml --setting supervised --train mine.jsonl --work runs --markdown report.md
+"""
+
+# Options that only some settings have, by the name of their argument.
+ONLY_FOR = {
+    "n_way": ("few-shot",),
+    "k_shot": ("few-shot",),
+    "episodes": ("few-shot",),
+    "na_rate": ("few-shot",),
+    "no_side_info": ("few-shot",),
+    "mentions": ("extraction",),
+    "threshold": ("few-shot", "supervised", "extraction"),
+    "split": ("zero-shot", "few-shot", "combined", "extraction"),
+    "unseen": ("zero-shot", "few-shot", "combined", "extraction"),
+}
+ONLY_WITH_TRAIN = ("work", "resume", "base", "steps", "learning_rate")
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the verb `evaluate`."""
+    parser = subparsers.add_parser(
+        "evaluate",
+        help="measure a model on labelled data",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help="files of labelled pairs")
+    parser.add_argument(
+        "--setting",
+        required=True,
+        choices=("zero-shot", "few-shot", "supervised", "combined", "extraction"),
+        help="what to measure, see above",
+    )
+    parser.add_argument("-m", "--model", metavar="DIR", help="a model folder (default: the built-in model)")
+    parser.add_argument("-r", "--relations", metavar="FILE", help="relations: a .json or .toml file")
+    unseen = parser.add_mutually_exclusive_group()
+    unseen.add_argument("--split", nargs="+", metavar="NAME", help="published splits, such as re_matching/m15/40")
+    unseen.add_argument("--unseen", type=int, metavar="M", help="take M relations, drawn by each seed, for unseen")
+    parser.add_argument("--seeds", nargs="+", type=int, metavar="S", help="a run for each (default: 0)")
+    parser.add_argument(
+        "--allow-seen", action="store_true", help="test relations that the model was trained on as well"
+    )
+    parser.add_argument("--skip-bad", action="store_true", help="leave out rows that cannot be read, and count them")
+    parser.add_argument(
+        "--threshold", type=float, metavar="P", help="reject below this probability (default: the model's)"
+    )
+    few = parser.add_argument_group("few-shot")
+    few.add_argument("--n-way", type=int, metavar="N", help="relations an episode (default: 5)")
+    few.add_argument("--k-shot", type=int, metavar="K", help="support examples a relation (default: 1)")
+    few.add_argument("--episodes", type=int, metavar="E", help="default: 1000")
+    few.add_argument("--na-rate", type=float, metavar="R", help="share of queries without a relation (default: 0)")
+    few.add_argument("--no-side-info", action="store_true", default=None, help="prototypes from support examples alone")
+    extraction = parser.add_argument_group("extraction")
+    extraction.add_argument("--mentions", choices=("gold", "predicted"), help="whose mentions (default: gold)")
+    training = parser.add_argument_group("training for the test")
+    training.add_argument("--train", nargs="+", type=Path, metavar="FILE", help="files to train on; needs --work")
+    training.add_argument("--work", type=Path, metavar="DIR", help="where models and checkpoints go")
+    training.add_argument("--resume", action="store_true", default=None, help="go on, and use models that are finished")
+    training.add_argument("--base", metavar="NAME", help="base encoder, hub id or folder (default: all-MiniLM-L6-v2)")
+    training.add_argument("--steps", type=int, metavar="N", help="training steps at most (default: 600)")
+    training.add_argument("--learning-rate", type=float, metavar="RATE", help="of the encoder (default: 8e-5)")
+    output = parser.add_argument_group("output, beside the table")
+    output.add_argument("--json", type=Path, metavar="FILE", help="every figure")
+    output.add_argument("--markdown", type=Path, metavar="FILE", help="a report")
+    output.add_argument("--plot", type=Path, metavar="DIR", help="confusion matrix, reliability diagram, curves")
+    output.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    parser.set_defaults(run=run, usage_error=parser.error)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out `zslre evaluate`."""
+    _check_usage(args)
+    from zslre.evaluation import report
+    from zslre.evaluation.tasks import read_labelled
+    from zslre.extractor import RelationExtractor
+    from zslre.relations import RelationSet
+
+    def say(line: str) -> None:
+        if not args.quiet:
+            print(line, file=sys.stderr, flush=True)
+
+    bad: list[InputError] = []
+
+    def skip(error: InputError) -> None:
+        bad.append(error)
+        say(f"zslre: skipped: {error}")
+
+    relations = RelationSet.from_file(args.relations) if args.relations is not None else None
+    on_bad = skip if args.skip_bad else None
+    data = read_labelled(args.data, relations, on_bad=on_bad)
+    facts: dict[str, object] = {"command": "zslre " + shlex.join(sys.argv[1:]), "data": data.name}
+    facts.update({"bad_rows": len(bad)} if args.skip_bad else {})
+    train = read_labelled(args.train, relations, on_bad=on_bad) if args.train is not None else None
+    bare = [relation.name for relation in data.relations if not relation.description and not relation.side]
+    if bare:
+        say(f"known by name alone, which a relation file (-r) would change: {', '.join(bare)}")
+    load = lru_cache(maxsize=1)(RelationExtractor.from_pretrained)  # runs with one model load it once
+    outcomes: list[Outcome] = []
+    for split, seed in _runs(args, data):
+        outcome = _outcome(args, data, train, split, seed, load, say)
+        outcomes.append(replace(outcome, details={**facts, **outcome.details}))
+        scores = report.scores(outcomes)
+        # After each run, so that a long series which is stopped leaves what it has.
+        if args.json is not None:
+            _write(args.json, json.dumps(scores, indent=1, ensure_ascii=False) + "\n")
+        if args.markdown is not None:
+            _write(args.markdown, report.markdown(scores))
+    print(report.table(scores).rstrip())
+    if args.plot is not None:
+        from zslre.evaluation import plots
+
+        for path in plots.draw(outcomes, args.plot):
+            say(f"wrote {path}")
+    return 0
+
+
+def _outcome(
+    args: argparse.Namespace,
+    data: Dataset,
+    train: Dataset | None,
+    split: Split | None,
+    seed: int,
+    load: Callable[[str | Path], RelationExtractor],
+    say: Callable[[str], None],
+) -> Outcome:
+    """One run: a split and a seed."""
+    from zslre.cli.trained import trained_model
+    from zslre.evaluation.leaks import check_unseen, seen_in_training
+    from zslre.evaluation.runs import RunOptions, run_task
+    from zslre.evaluation.tasks import make_task
+    from zslre.paths import cache_dir
+    from zslre.serialization import BUILTIN, read_config
+
+    progress = Progress(verbosity=-1 if args.quiet else 0)
+    model = args.model if args.model is not None else BUILTIN
+    same_files = bool({path.resolve() for path in args.data} & {path.resolve() for path in args.train or ()})
+    row_split = same_files if train is not None else bool(read_config(model).get("row_split"))
+    task = make_task(args.setting, data, split, row_split=row_split)
+    if train is not None:
+        model = trained_model(args, train, task, split, seed, row_split=row_split, say=say, progress=progress)
+    extractor = load(model)
+    config = extractor.config
+    if not args.allow_seen:
+        check_unseen(extractor, task.unseen)
+    options = RunOptions(
+        seed=seed,
+        threshold=args.threshold,
+        episodes=_episode_settings(args),
+        predicted_mentions=args.mentions == "predicted",
+        cache=cache_dir() / "vectors",
+        progress=lambda state: progress.update(lambda: state),
+    )
+    try:
+        outcome = run_task(extractor, task, options, held_out=train)
+    finally:
+        progress.clear()
+    details: dict[str, object] = {"model": config.get("name", str(model)), "seed": seed}
+    details.update({"split": split.name} if split is not None else {})
+    details.update({"mentions": args.mentions or "gold"} if args.setting == "extraction" else {})
+    details.update({"training": config["evaluation"]} if train is not None else {})
+    seen = seen_in_training(extractor, task.unseen)
+    details.update({"seen_in_training": seen} if seen else {})
+    return replace(outcome, details={**details, **outcome.details})
+
+
+def _runs(args: argparse.Namespace, data: Dataset) -> Iterator[tuple[Split | None, int]]:
+    """Every split with every seed."""
+    from zslre.datasets.splits import published_split, random_split
+
+    seeds = args.seeds if args.seeds is not None else [0]
+    splits = [published_split(name) for name in args.split] if args.split is not None else [None]
+    for seed in seeds:
+        if args.unseen is not None:
+            yield random_split(data.relations.names, args.unseen, seed), seed
+        else:
+            yield from ((split, seed) for split in splits)
+
+
+def _episode_settings(args: argparse.Namespace) -> EpisodeSettings:
+    from zslre.evaluation.scenarios import EpisodeSettings
+
+    given = {name: getattr(args, name) for name in ("n_way", "k_shot", "episodes", "na_rate")}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return EpisodeSettings(**chosen, side_information=not args.no_side_info)
+
+
+def _check_usage(args: argparse.Namespace) -> None:
+    """Refuse options that would change nothing."""
+    flag = {name: "--" + name.replace("_", "-") for name in (*ONLY_FOR, *ONLY_WITH_TRAIN)}
+    for name, settings in ONLY_FOR.items():
+        if getattr(args, name) is not None and args.setting not in settings:
+            args.usage_error(f"{flag[name]} does not go with --setting {args.setting}, only with {', '.join(settings)}")
+    if args.setting == "combined" and args.split is None and args.unseen is None:
+        args.usage_error("--setting combined needs --split or --unseen: which relations are unseen?")
+    if args.train is None:
+        for name in ONLY_WITH_TRAIN:
+            if getattr(args, name) is not None:
+                args.usage_error(f"{flag[name]} goes with --train")
+    else:
+        if args.model is not None:
+            args.usage_error("-m and --train exclude each other: --base names the encoder that training starts from")
+        if args.work is None:
+            args.usage_error("--train needs --work, a folder for models and checkpoints")
+        if args.allow_seen:
+            args.usage_error("--allow-seen does not go with --train, which never trains on what is tested as unseen")
+    drawn = args.train is not None or args.unseen is not None or args.setting in ("few-shot", "combined")
+    if args.seeds is not None and not drawn:
+        args.usage_error("--seeds: nothing is drawn here; it goes with --unseen, --train, few-shot and combined")
+    if args.setting == "few-shot" and args.threshold is not None and not args.na_rate:
+        args.usage_error("--threshold goes with --na-rate: without it no query is rejected")
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,81 @@
+"""The model that `zslre evaluate --train` tests: trained now, or by an earlier run that --resume finds."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zslre.cli.progress import Progress
+from zslre.cli.stopping import stop_after_step
+from zslre.exceptions import InputError, MissingDependencyError
+
+if TYPE_CHECKING:
+    from zslre.datasets.splits import Split
+    from zslre.evaluation.tasks import Dataset, Task
+
+
+def trained_model(
+    args: argparse.Namespace,
+    train: Dataset,
+    task: Task,
+    split: Split | None,
+    seed: int,
+    *,
+    row_split: bool,
+    say: Callable[[str], None],
+    progress: Progress,
+) -> Path:
+    """The folder of the model for this task, in `--work`. Raises InputError for one that is there without --resume, or
+    was made otherwise."""
+    from zslre.serialization import read_config
+
+    try:
+        from zslre.training.run import bf16_is_fast
+        from zslre.training.trainer import TrainingConfig
+        from zslre.training.unseen import train_for
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"training needs torch and transformers ({error}): pip install 'zslre[train]'"
+        ) from error
+    name = f"{args.setting}-{split.name.replace('/', '-') if split is not None else 'all'}-seed{seed}"
+    output = args.work / name
+    given = {name: getattr(args, name) for name in ("steps", "learning_rate") if getattr(args, name) is not None}
+    config = TrainingConfig(**given, bf16=bf16_is_fast(), seed=seed)
+    made = {
+        "setting": args.setting,
+        "tested": list(task.relations.names),
+        "test_rows": len(task.examples),
+        "train": train.name,
+        "base": args.base,
+        "steps": config.steps,
+        "learning_rate": config.learning_rate,
+        "seed": seed,
+    }
+    if not args.resume and (output.exists() or output.with_name(output.name + ".training").exists()):
+        raise InputError(f"{output} or its checkpoint exists: add --resume to use it, or choose another --work")
+    if output.exists():
+        if read_config(output).get("evaluation") != made:
+            raise InputError(f"{output} was trained for another test or otherwise: choose another --work")
+        say(f"{output}: finished before, used again")
+        return Path(output)
+    say(f"training {output} on {train.name}")
+    with stop_after_step() as stopped:
+        try:
+            train_for(
+                train,
+                task,
+                output,
+                config,
+                dev=split.dev if split is not None else (),
+                base=args.base,
+                resume=bool(args.resume),
+                facts={"evaluation": made, "row_split": row_split},
+                report=say,
+                on_step=lambda state: progress.update(lambda: state),
+                stopped=stopped,
+            )
+        finally:
+            progress.clear()
+    return Path(output)

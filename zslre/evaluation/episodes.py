@@ -1,0 +1,89 @@
+"""N-way K-shot episodes: drawn as FewRel draws them, and predicted all at once.
+
+Dimension letters: E episodes, N relations an episode, K support rows a relation, F numbers of a feature row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zslre.encoder import FloatArray
+from zslre.exceptions import InputError
+from zslre.packing import IntArray
+from zslre.prototypes import Prototypes, with_support
+from zslre.scoring import Scorer
+
+NUMBERS_AT_ONCE = 20_000_000  # of support features held in memory
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Episodes:
+    """Rows of a dataset by number. A query is of the relation at its place, or, where `none`, of one outside."""
+
+    relations: IntArray  # (E, N)
+    support: IntArray  # (E, N, K)
+    queries: IntArray  # (E, N)
+    none: NDArray[np.bool_]  # (E, N)
+
+
+def draw_episodes(
+    rows: Sequence[IntArray], *, n_way: int, k_shot: int, episodes: int, na_rate: float, rng: np.random.Generator
+) -> Episodes:
+    """Episodes with one query a relation; `rows`: for each relation of the dataset the numbers of its rows.
+
+    Of all queries a share of `na_rate` (fraction, rounded to whole queries) has, in place of the relation's own row,
+    one of a relation outside the episode, which is drawn first and its row then (FewRel 2.0, Gao et al. 2019).
+    Raises InputError for too few relations or rows.
+    """
+    needed = n_way + (na_rate > 0)
+    if len(rows) < needed:
+        outside = " and one outside them" if na_rate else ""
+        raise InputError(f"{n_way} relations an episode{outside} cannot be drawn from {len(rows)}: lower --n-way")
+    short = min(map(len, rows))
+    if short < k_shot + 1:
+        raise InputError(f"{k_shot} support rows and a query a relation are needed, and one has {short} rows")
+    numbers = np.arange(len(rows))
+    none = np.zeros((episodes, n_way), dtype=np.bool_)
+    none.flat[rng.choice(none.size, size=round(na_rate * none.size), replace=False)] = True
+    chosen = np.empty((episodes, n_way), dtype=np.int64)
+    drawn = np.empty((episodes, n_way, k_shot + 1), dtype=np.int64)
+    for episode in range(episodes):
+        order = rng.permutation(numbers)
+        chosen[episode] = order[:n_way]
+        for place in range(n_way):
+            drawn[episode, place] = rng.choice(rows[order[place]], size=k_shot + 1, replace=False)
+        for without in np.flatnonzero(none[episode]).tolist():
+            drawn[episode, without, -1] = rng.choice(rows[int(rng.choice(order[n_way:]))])
+    return Episodes(chosen, drawn[..., :-1], drawn[..., -1], none)
+
+
+def predict_episodes(
+    scorer: Scorer,
+    features: FloatArray,
+    side: Prototypes,
+    relations: IntArray,
+    support: IntArray,
+    queries: IntArray,
+) -> tuple[IntArray, FloatArray]:
+    """The place of each query's best relation in its episode, and its similarity s, both (E, N).
+
+    features (n_rows, F), from `Scorer.features`; side: a row a relation of the dataset; the numbers as in `Episodes`.
+    """
+    episodes, n_way, k_shot = support.shape
+    best = np.empty((episodes, n_way), dtype=np.int64)
+    similarity = np.empty((episodes, n_way), dtype=np.float32)
+    step = max(1, NUMBERS_AT_ONCE // (n_way * k_shot * features.shape[1]))
+    for start in range(0, episodes, step):
+        now = slice(start, start + step)
+        chosen = relations[now].ravel()
+        shown = features[support[now]].reshape(len(chosen), k_shot, -1)
+        fused = with_support(scorer, Prototypes(side.vectors[chosen], side.present[chosen]), shown)
+        weighted = fused.weighted(scorer).reshape(-1, n_way, features.shape[1])
+        scores = np.einsum("eqf,enf->eqn", features[queries[now]], weighted, optimize=True)
+        best[now] = scores.argmax(axis=2)
+        similarity[now] = scores.max(axis=2)
+    return best, similarity

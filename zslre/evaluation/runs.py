@@ -1,0 +1,106 @@
+"""One run: a model, a task and options to an `Outcome`, whatever the setting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from zslre.datasets.annotated import group_examples
+from zslre.encoder import FloatArray
+from zslre.evaluation.extraction import extraction_outcome, with_pair_mentions
+from zslre.evaluation.outcome import Outcome
+from zslre.evaluation.scenarios import (
+    EpisodeSettings,
+    best_rejection,
+    combined,
+    few_shot,
+    supervised,
+    with_own_support,
+    zero_shot,
+)
+from zslre.evaluation.tasks import Dataset, Task
+from zslre.evaluation.vectors import encode_examples
+from zslre.exceptions import InputError
+from zslre.extractor import RelationExtractor
+from zslre.relations import RelationSet
+from zslre.types import Example
+
+DEV_ROWS = 100  # of each held-out relation, for choosing a threshold
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """`threshold` None: the model's. `predicted_mentions`: in extraction, those that are recognised, not the gold ones.
+    `cache`: folder for pair vectors."""
+
+    seed: int = 0
+    threshold: float | None = None
+    episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
+    predicted_mentions: bool = False
+    cache: Path | None = None
+    progress: Callable[[str], None] = lambda state: None
+
+    def __post_init__(self) -> None:
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise InputError(f"threshold must lie in [0, 1], got {self.threshold}")
+
+
+def run_task(
+    extractor: RelationExtractor, task: Task, options: RunOptions, *, held_out: Dataset | None = None
+) -> Outcome:
+    """The outcome of a task.
+
+    Where episodes ask for rejection and no threshold is given, it is chosen on episodes of the model's held-out
+    relations, if `held_out` has them: the model's own one is for sentences in which most pairs have no relation.
+    """
+
+    def encode(examples: Sequence[Example]) -> FloatArray:
+        return encode_examples(
+            extractor.encoder,
+            extractor.packer,
+            examples,
+            folder=options.cache,
+            on_pairs=lambda done, of: options.progress(f"encoded {done} of {of} pairs"),
+        )
+
+    rng = np.random.default_rng(options.seed)
+    threshold = options.threshold if options.threshold is not None else float(extractor.config["threshold"])
+    if task.setting == "zero-shot":
+        return zero_shot(extractor, task, encode)
+    if task.setting == "supervised":
+        return supervised(extractor, task, encode, threshold)
+    if task.setting == "combined":
+        return combined(extractor, task, encode, rng)
+    if task.setting == "few-shot":
+        if options.threshold is None and options.episodes.na_rate > 0 and held_out is not None:
+            dev = dev_task(held_out, extractor.config.get("held_out", {}).get("checkpoint", ()))
+            if dev is not None:
+                n_way = min(options.episodes.n_way, len(dev.relations) - 1)
+                settings = replace(options.episodes, n_way=n_way)
+                threshold = best_rejection(few_shot(extractor, dev, encode, settings, 0.0, np.random.default_rng(0)))
+        return few_shot(extractor, task, encode, options.episodes, threshold, rng)
+    sentences = [with_pair_mentions(annotated) for annotated in group_examples(task.examples)]
+    return extraction_outcome(
+        with_own_support(extractor, task.relations),
+        sentences,
+        threshold=threshold,
+        detect=extractor.detector.detect if options.predicted_mentions else None,
+        on_sentence=lambda done: options.progress(f"sentence {done} of {len(sentences)}"),
+    )
+
+
+def dev_task(data: Dataset, names: Sequence[str]) -> Task | None:
+    """Episodes of these relations' first rows; None unless there are two of them at least."""
+    known = [name for name in names if data.relations.get(name) is not None]
+    if len(known) < 2:
+        return None
+    counts = dict.fromkeys(known, 0)
+    rows = []
+    for example in data.examples:
+        if example.relation is not None and counts.get(example.relation, DEV_ROWS) < DEV_ROWS:
+            counts[example.relation] += 1
+            rows.append(example)
+    return Task("few-shot", tuple(rows), RelationSet(data.relations.select(known)), ())

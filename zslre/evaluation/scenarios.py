@@ -1,0 +1,196 @@
+"""The settings of the field, each a function from a model and a task to an `Outcome`.
+
+Predictions come from vectors and relations alone. Gold labels are read to choose what is asked, and to be compared with
+the answers; that no prediction changes when they are shuffled is tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from zslre.encoder import FloatArray
+from zslre.evaluation.episodes import draw_episodes, predict_episodes
+from zslre.evaluation.outcome import Outcome
+from zslre.evaluation.tasks import Task
+from zslre.exceptions import InputError
+from zslre.extractor import RelationExtractor
+from zslre.prototypes import without_side
+from zslre.relations import RelationSet
+from zslre.types import Example
+
+Encode = Callable[[Sequence[Example]], FloatArray]  # examples → pair vectors (n_examples, D)
+
+SHARES = tuple(percent / 100 for percent in range(0, 101, 10))
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeSettings:
+    """Relations and support rows an episode, number of episodes, share of queries without a relation (fraction)."""
+
+    n_way: int = 5
+    k_shot: int = 1
+    episodes: int = 1000
+    na_rate: float = 0.0
+    side_information: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("n_way", "k_shot", "episodes"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if not 0 <= self.na_rate < 1:
+            raise InputError(f"na_rate is a share of the queries, from 0 to below 1; got {self.na_rate}")
+
+
+def classify(extractor: RelationExtractor, vectors: FloatArray) -> tuple[list[str], FloatArray]:
+    """The best relation of each pair vector (P, D), and its calibrated probability (P,)."""
+    best, probabilities = extractor.best(vectors)
+    names = extractor.relations.names
+    return [names[column] for column in best], probabilities
+
+
+def with_own_support(extractor: RelationExtractor, relations: RelationSet) -> RelationExtractor:
+    """The model for these relations, with the support examples that it has of them."""
+    return RelationExtractor(
+        extractor.encoder, extractor.scorer, relations, config=extractor.config, support=extractor.support
+    )
+
+
+def zero_shot(extractor: RelationExtractor, task: Task, encode: Encode) -> Outcome:
+    """Each row among the task's relations; one is always chosen."""
+    predicted, probabilities = classify(extractor.with_relations(task.relations), encode(task.examples))
+    return _outcome(task, _gold(task), predicted, probabilities, {"m": len(task.unseen)})
+
+
+def supervised(extractor: RelationExtractor, task: Task, encode: Encode, threshold: float) -> Outcome:
+    """The same, with the support examples that the model has.
+
+    Where rows without a relation are asked, a relation less probable than `threshold` is rejected.
+    """
+    predicted, probabilities = classify(with_own_support(extractor, task.relations), encode(task.examples))
+    gold = _gold(task)
+    if None not in gold:
+        return _outcome(task, gold, predicted, probabilities, {})
+    kept = _kept(predicted, probabilities, threshold)
+    return _outcome(task, gold, kept, probabilities, {"threshold": threshold})
+
+
+def combined(extractor: RelationExtractor, task: Task, encode: Encode, rng: np.random.Generator) -> Outcome:
+    """Seen and unseen relations are candidates together; the curve shows mixtures of their rows.
+
+    A point's queries, as many as the rarer kind of row has, hold the share of unseen ones; the sets are nested, drawn
+    by `rng`. Accuracies are None where a point has no such queries.
+    """
+    predicted, probabilities = classify(with_own_support(extractor, task.relations), encode(task.examples))
+    gold = _gold(task)
+    names = {relation.name for relation in task.unseen}
+    unseen = np.array([name in names for name in gold])
+    right = np.array([a == b for a, b in zip(gold, predicted, strict=True)])
+    curve = mixture_curve(right[~unseen], right[unseen], rng)
+    return _outcome(task, gold, predicted, probabilities, {"m": len(names), "curve": curve, "unseen": sorted(names)})
+
+
+def mixture_curve(seen: np.ndarray, unseen: np.ndarray, rng: np.random.Generator) -> list[dict[str, float | None]]:
+    """The curve from which seen and unseen rows are answered rightly, bool (n_seen,) and (n_unseen,)."""
+    if not len(seen) or not len(unseen):
+        raise InputError(f"a curve needs seen and unseen rows, there are {len(seen)} and {len(unseen)}")
+    seen, unseen = rng.permutation(seen), rng.permutation(unseen)
+    size = min(len(seen), len(unseen))
+    curve = []
+    for share in SHARES:
+        n_unseen = round(share * size)
+        parts = seen[: size - n_unseen], unseen[:n_unseen]
+        s, u = (float(part.mean()) if len(part) else None for part in parts)
+        mean = None if s is None or u is None else 2 * s * u / (s + u) if s + u else 0.0
+        accuracy = float(np.concatenate(parts).mean())
+        point = {"unseen_share": share, "seen_accuracy": s, "unseen_accuracy": u, "harmonic_mean": mean}
+        curve.append({**point, "accuracy": accuracy})
+    return curve
+
+
+def few_shot(
+    extractor: RelationExtractor,
+    task: Task,
+    encode: Encode,
+    settings: EpisodeSettings,
+    threshold: float,
+    rng: np.random.Generator,
+) -> Outcome:
+    """N-way K-shot episodes. With a `na_rate`, relations less probable than `threshold` are rejected; else none is.
+
+    Without side information a prototype is made of support examples alone.
+    """
+    scorer = extractor.scorer
+    vectors = encode(task.examples)
+    side = (
+        extractor.with_relations(task.relations).prototypes
+        if settings.side_information
+        else without_side(scorer, len(task.relations))
+    )
+    numbers = {name: number for number, name in enumerate(task.relations.names)}
+    labels = np.array([numbers[str(example.relation)] for example in task.examples])
+    drawn = draw_episodes(
+        [np.flatnonzero(labels == number) for number in range(len(numbers))],
+        n_way=settings.n_way,
+        k_shot=settings.k_shot,
+        episodes=settings.episodes,
+        na_rate=settings.na_rate,
+        rng=rng,
+    )
+    best, similarity = predict_episodes(
+        scorer, scorer.features(vectors), side, drawn.relations, drawn.support, drawn.queries
+    )
+    margins = similarity.ravel() - scorer.none_scores(vectors)[drawn.queries.ravel()]
+    probabilities = scorer.probabilities(margins)
+    names = task.relations.names
+    predicted: list[str | None] = [names[n] for n in np.take_along_axis(drawn.relations, best, axis=1).ravel()]
+    if settings.na_rate > 0:
+        predicted = _kept(predicted, probabilities, threshold)
+    gold = [None if none else names[n] for n, none in zip(drawn.relations.ravel(), drawn.none.ravel(), strict=True)]
+    right = np.array([a == b for a, b in zip(gold, predicted, strict=True)]).reshape(drawn.queries.shape)
+    details = {
+        "ways": settings.n_way,
+        "shots": settings.k_shot,
+        "episodes": settings.episodes,
+        "none_rate": settings.na_rate,
+        "side_information": settings.side_information,
+        "episode_accuracies": right.mean(axis=1).tolist(),
+        **({"threshold": threshold} if settings.na_rate > 0 else {}),
+    }
+    return _outcome(task, gold, predicted, probabilities, details)
+
+
+def best_rejection(outcome: Outcome) -> float:
+    """The threshold, of 0.05, 0.10 … 0.95, with the best accuracy, of an outcome that rejected nothing."""
+    probabilities = np.array(outcome.probabilities)
+    right = np.array([a == b for a, b in zip(outcome.gold, outcome.predicted, strict=True)])
+    none = np.array([name is None for name in outcome.gold])
+    thresholds = np.arange(1, 20) / 20
+    accuracies = [np.where(probabilities >= threshold, right, none).mean() for threshold in thresholds]
+    return float(thresholds[int(np.argmax(accuracies))])
+
+
+def _gold(task: Task) -> list[str | None]:
+    return [example.relation for example in task.examples]
+
+
+def _kept(predicted: Sequence[str | None], probabilities: FloatArray, threshold: float) -> list[str | None]:
+    return [name if p >= threshold else None for name, p in zip(predicted, probabilities, strict=True)]
+
+
+def _outcome(
+    task: Task,
+    gold: Sequence[str | None],
+    predicted: Sequence[str | None],
+    probabilities: FloatArray,
+    details: dict[str, object],
+) -> Outcome:
+    return Outcome(
+        task.setting,
+        tuple(gold),
+        tuple(predicted),
+        tuple(probabilities.astype(float).tolist()),
+        {**details, "relations": list(task.relations.names)},
+    )

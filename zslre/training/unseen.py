@@ -1,0 +1,72 @@
+"""A model for a test: trained on all that gives nothing of the test away."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from zslre.datasets.annotated import examples_of, group_examples
+from zslre.datasets.splits import normal_text
+from zslre.evaluation.tasks import Dataset, Task
+from zslre.exceptions import InputError
+from zslre.training.run import train_model
+from zslre.training.sources import without_leaks
+from zslre.training.trainer import TrainingConfig
+from zslre.types import Example
+
+HELD_OUT = 5  # relations that choose the model where a split names none, as zero-shot papers have it
+
+
+def fit_for_training(data: Dataset, task: Task) -> list[Example]:
+    """The rows of `data` without the task's sentences, and without its unseen relations and their inverses.
+
+    Raises InputError if no labelled row is left.
+    """
+    texts = {normal_text(example.sentence.text) for example in task.examples}
+    kept = without_leaks(group_examples(data.examples), data.relations, task.unseen, texts)
+    examples = list(examples_of(kept))
+    if not any(example.relation is not None for example in examples):
+        raise InputError(f"{data.name}: nothing is left to train on without what the test must not have seen")
+    return examples
+
+
+def train_for(
+    data: Dataset,
+    task: Task,
+    output: Path,
+    config: TrainingConfig,
+    *,
+    dev: Sequence[str],
+    base: str | None,
+    resume: bool,
+    facts: Mapping[str, Any],
+    report: Callable[[str], None],
+    on_step: Callable[[str], None],
+    stopped: Callable[[], bool],
+) -> None:
+    """Train for `task` and write a model folder to `output`; while it lasts, checkpoints lie beside it.
+
+    The relations of `dev` (names or ids), as far as they may be trained on at all, choose the model; where there are
+    none, up to `HELD_OUT` drawn ones do.
+    """
+    examples = fit_for_training(data, task)
+    seen = {example.relation for example in examples} - {None}
+    known = {found.name for key in dev if (found := data.relations.get(key)) is not None} & seen
+    work = output.with_name(output.name + ".training")
+    train_model(
+        examples,
+        data.relations,
+        output,
+        config,
+        base=base,
+        hold_out=sorted(map(str, known)) if known else min(HELD_OUT, len(seen) // 5),
+        work=work,
+        resume=resume,
+        facts={"data": [data.name], **facts},
+        report=report,
+        on_step=on_step,
+        stopped=stopped,
+    )
+    shutil.rmtree(work, ignore_errors=True)
