@@ -3,7 +3,8 @@
     python scripts/bench/redocred.py --json docs/results/redocred.json
 
 With gold mentions, also with two relations a pair, and with the mentions that the default entity recogniser finds; for
-all relations of the catalogue that Re-DocRED uses. The built-in model was trained and its threshold chosen on the first 250 documents.
+all relations of the catalogue that Re-DocRED uses. The built-in model was trained and its threshold chosen on the first
+250 documents.
 """
 
 from __future__ import annotations
