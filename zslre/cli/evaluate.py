@@ -44,8 +44,7 @@ EXAMPLES = """\
 examples:
   zslre evaluate val_wiki.json --setting zero-shot
   zslre evaluate val_wiki.json --setting few-shot --n-way 10 --k-shot 5 --na-rate 0.5 --json few_shot.json
-  zslre evaluate train_wiki.json val_wiki.json --setting zero-shot --split re_matching/m15/40 re_matching/m15/41 \\
-      --train train_wiki.json val_wiki.json --work runs --plot plots
+  zslre evaluate fewrel.json --setting zero-shot --split re_matching/m15/40 --train fewrel.json --work runs --plot plots
   zslre evaluate mine.jsonl -r schema.toml --setting supervised --train mine.jsonl --work runs --markdown report.md
 """
 
