@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from zslre.datasets.nyt import readable_name
 from zslre.relations import Relation, RelationSet, SideInformation, catalogue
 
 
@@ -28,7 +29,7 @@ def readable_relation(label: str) -> Relation:
     parts = [_words(part) for part in label.split("/")]
     if len(parts) > 3 and not parts[0] and all(parts[1:]):
         head, means = parts[-2:]
-        return Relation(f"{head} {means}", "", SideInformation((means,), (head,)), id=label)
+        return Relation(readable_name(label), "", SideInformation((means,), (head,)), id=label)
     name = " ".join(_words(label).split()) or label
     return Relation(name, id=label if name != label else None)
 
