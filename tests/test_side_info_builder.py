@@ -126,9 +126,14 @@ def test_examples_give_types_by_tagger_and_keywords_without_names() -> None:
     assert "person" not in [i for i, s in items(bare, "head_hypernyms").items() if s == "examples"]
     assert items(typed, "head_hypernyms")["person"] == "examples"
     assert items(typed, "tail_hypernyms")["organization"] == "examples"
+    assert next(s.confidence for s in typed.sources if s.item == "organization") == 0.67  # 2 of 2, and one for doubt
     detail = next(s.detail for s in typed.sources if s.item == "person")
     assert detail == "2 of 2 names: Ann Lee, Bob Ray"
     assert items(typed, "keywords") == {"salary": "examples", "draws": "examples"}
+
+
+def test_where_examples_tell_no_keyword_the_description_does() -> None:
+    assert set(items(build(examples=EXAMPLES[:1])[0], "keywords").values()) == {"description"}
 
 
 def test_given_types_of_mentions_need_no_tagger() -> None:

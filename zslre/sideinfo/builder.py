@@ -27,6 +27,7 @@ from zslre.sideinfo.wordnet import wordnet
 from zslre.types import Example, Mention, Sentence
 
 MAX_EXAMPLES = 200  # of a relation: more change nothing but the time
+LEAST_EXAMPLES = 2  # for keywords: what stands in one sentence may stand there by chance
 MAX_ALIASES = 6
 MAX_TYPES = 4
 _PROPER_NAME = re.compile(r"(?<=\S\s)[^\W\d_a-z][\w'\u2019-]*")
@@ -156,7 +157,10 @@ def _add_types(
 def _of_examples(
     examples: Sequence[Example], role: str, table: HypernymTable | None
 ) -> Iterable[tuple[str, str, float, str]]:
-    """(type, source, share of the entities, which) for the types that cover most of the examples' heads or tails."""
+    """(type, source, confidence, which) for the types that cover most of the examples' heads or tails.
+
+    The confidence is the share of the entities, as if one more had been seen that is of another type.
+    """
     mentions = {mention.text: mention for mention in (getattr(e, role) for e in examples)}
     types = {name: type_words(mention, table) for name, mention in mentions.items()}
     known = [name for name, words in types.items() if words]
@@ -164,7 +168,7 @@ def _of_examples(
         crawled = table is not None and any(name in table for name in common.entities)
         some = ", ".join(common.entities[:3]) + (", …" if len(common.entities) > 3 else "")
         detail = f"{len(common.entities)} of {len(known)} names: {some}"
-        yield common.name, "crawl" if crawled else "examples", len(common.entities) / len(known), detail
+        yield common.name, "crawl" if crawled else "examples", len(common.entities) / (len(known) + 1), detail
 
 
 def _add_keywords(
@@ -173,14 +177,14 @@ def _add_keywords(
     examples: Mapping[str, Sequence[Example]],
     vectors: PhraseVectors,
 ) -> None:
-    """Keywords of examples, set apart from the other relations' examples; of descriptions where there are none."""
+    """Keywords of examples, set apart from the other relations' examples; where these tell none, of descriptions."""
     background = Counter(phrase for p in properties() for phrase in set(phrases_of(p.description)))
-    shown = {r.name: [_plain(e) for e in examples[r.name]] for r in relations if examples.get(r.name)}
-    told = {r.name: [r.description] for r in relations if r.description and r.name not in shown}
-    for source, texts in (("examples", shown), ("description", told)):
-        for name, chosen in keywords(texts, background, vectors).items():
-            if source == "examples":
-                found[name].asked.add("examples")
+    enough = [r.name for r in relations if len(examples.get(r.name, ())) >= LEAST_EXAMPLES]
+    shown = {name: [_plain(example) for example in examples[name]] for name in enough}
+    of_examples = {name: chosen for name, chosen in keywords(shown, background, vectors).items() if chosen}
+    told = {r.name: [r.description] for r in relations if r.description and r.name not in of_examples}
+    for source, of_source in (("examples", of_examples), ("description", keywords(told, background, vectors))):
+        for name, chosen in of_source.items():
             for phrase, weight in chosen:
                 found[name].add("keywords", phrase, source, weight, "")
 

@@ -13,7 +13,7 @@ from zslre.sideinfo.words import ARGUMENT_WORDS, FUNCTION_WORDS
 # "the head is a company that the tail, another company, has bought"
 _NAMED = re.compile(
     r"\b(?P<role>head|subject|tail|object)\b(?:\s+(?:entity|item))?"
-    r"(?:,|\s+(?:is|are|being|was|must\s+be|should\s+be))\s+(?:an?|another|some|the)\s+(?=(?P<rest>[^.;:]+))",
+    r"(?:,|\s+(?:is|are|being|was|must\s+be|should\s+be))\s+(?:(?:an?|another|some|the)\s+)?(?=(?P<rest>[^.;:]+))",
     re.IGNORECASE,
 )
 # "person who established this organization": the tail first, and of the head "this …", as Wikidata writes.

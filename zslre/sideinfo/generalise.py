@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from zslre.sideinfo.wordnet import LEAST_INFORMATION, WordNet
 
 MAX_TYPES = 3
-LEAST_COVERED = 0.2  # of the entities, for a type to be worth naming
+LEAST_COVERED = 0.2  # of the entities, and never only one of them, for a type to be worth naming
 ENOUGH_COVERED = 0.85
 
 
@@ -36,7 +36,7 @@ def common_types(types: Mapping[str, Sequence[str]], wordnet: WordNet) -> list[C
     left, chosen = set(nodes), list[CommonType]()
     while left and len(chosen) < MAX_TYPES and len(left) > (1 - ENOUGH_COVERED) * len(nodes):
         best = max(covers, key=lambda name: (len(covers[name] & left) * weights[name], name), default=None)
-        if best is None or len(covers[best] & left) < LEAST_COVERED * len(nodes):
+        if best is None or len(covers[best] & left) < max(2, LEAST_COVERED * len(nodes)):
             break
         chosen.append(CommonType(best, tuple(entity for entity in nodes if entity in covers[best])))
         left -= covers[best]

@@ -15,6 +15,7 @@ from zslre.sideinfo.words import ARGUMENT_WORDS, is_content, words_of
 MAX_KEYWORDS = 6
 CANDIDATES = 30
 DIVERSITY = 0.4
+LEAST_WEIGHT = 0.2  # of the best keyword's
 LEAST_TEXTS = 0.04  # of a relation's texts that must hold a keyword, and never fewer than two where there are examples
 _PUNCTUATION = re.compile(r"[^\w\s'\u2019-]+")
 
@@ -68,7 +69,9 @@ def _diverse(weights: Mapping[str, float], vectors: PhraseVectors) -> list[tuple
     chosen: list[tuple[str, float]] = []
     for i in order:
         # "executive" says nothing beside "executive board".
-        if not any(set(phrases[i].split()) <= set(other.split()) for other, _ in chosen):
+        if relevance[i] >= LEAST_WEIGHT and not any(
+            set(phrases[i].split()) <= set(other.split()) for other, _ in chosen
+        ):
             chosen.append((phrases[i], float(relevance[i])))
     return chosen
 

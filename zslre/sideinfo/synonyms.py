@@ -139,7 +139,7 @@ def _swapped(words: list[str], span: _Span, wordnet: WordNet) -> Iterator[tuple[
         for word in synset.words:
             # "sit down" for "sit" says more than was said; "film director" for "director" says what was meant.
             same = span.lemma in (word.lower(), *wordnet.base_forms(word, span.part))
-            if not same and not (span.part == "v" and word.split(" ")[0] == span.lemma):
+            if is_content(word) and not same and not (span.part == "v" and word.split(" ")[0] == span.lemma):
                 phrase = [*words[: span.first], _like(words, span, word, wordnet), *words[span.end :]]
                 yield " ".join(phrase), f"{synset.name}: {synset.gloss}"
 
