@@ -24,6 +24,7 @@ import zslre.extractor
 from zslre.cli import main
 from zslre.cli.progress import Progress
 from zslre.relations import RelationSet
+from zslre.sideinfo.hypernyms import Hypernym, HypernymTable
 from zslre.types import Mention, Sentence, Triple
 
 
@@ -46,6 +47,10 @@ class Fake:
 
     def with_relations(self, relations: RelationSet) -> Fake:
         self.names = tuple(relations.names)
+        return self
+
+    def with_hypernyms(self, hypernyms: HypernymTable) -> Fake:
+        self.loaded["hypernyms"] = list(hypernyms)
         return self
 
     def detect(self, sentences: Sequence[Sentence]) -> list[Sentence]:
@@ -127,6 +132,14 @@ def test_json_lines_are_the_default_in_a_pipe(text: str, capsys: pytest.CaptureF
         for side in ("head", "tail"):
             assert content[triple[side]["start"] : triple[side]["end"]] == triple[side]["text"]
     assert err == ""
+
+
+def test_a_table_of_hypernyms_reaches_the_extractor(fake: Fake, text: str, tmp_path: Path) -> None:
+    table = tmp_path / "hypernyms.jsonl"
+    HypernymTable({"Ann": (Hypernym("person", 2, 0.8),)}).write(table)
+    assert main(["predict", text, "--hypernyms", str(table)]) == 0
+    assert fake.loaded["hypernyms"] == ["Ann"]
+    assert main(["predict", text, "--hypernyms", str(tmp_path / "none.jsonl")]) == 1
 
 
 @pytest.mark.usefixtures("fake")

@@ -96,6 +96,14 @@ def test_show_says_that_a_relation_is_symmetric(run: Run) -> None:
     assert re.search(r"^symmetric +yes$", run("show", "spouse")[1], re.MULTILINE)
 
 
+def test_show_and_check_know_strict_types(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "schema.toml"
+    RelationSet([Relation("supplies", "d", strict_types=True)]).to_file(file)
+    assert re.search("^types +strict: other pairs are ruled out$", run("show", "supplies", "-r", str(file))[1], re.M)
+    said = run("check", str(file))[1]
+    assert "'supplies' has strict_types = true and no types; add head_hypernyms or tail_hypernyms" in said
+
+
 def test_show_from_a_file(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "schema.toml"
     RelationSet([Relation("buys from", "the head buys from the tail", inverse=("sells to",))]).to_file(file)

@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zslre.extractor
+from zslre.candidates import candidate_pairs
 from zslre.encoder import pair_vectors
 from zslre.exceptions import InputError
-from zslre.extractor import RelationExtractor, candidate_pairs
+from zslre.extractor import RelationExtractor
 from zslre.prototypes import build_prototypes
 from zslre.types import Example, Mention, Sentence, Triple
 

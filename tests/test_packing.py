@@ -6,7 +6,7 @@ import tiny
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from zslre.extractor import candidate_pairs
+from zslre.candidates import candidate_pairs
 from zslre.packing import PackedBatch, Packer, Pair, pack_phrases, plain_tokenizer, token_span, window
 from zslre.types import Mention, Sentence
 

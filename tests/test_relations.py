@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zslre.exceptions import InputError
-from zslre.relations import Relation, RelationSet, SideInformation, catalogue, resolve, training_leaks
+from zslre.relations import Relation, RelationSet, SideInformation, Source, catalogue, resolve, training_leaks
 
 OWNED = Relation("acquired by", "the tail bought the head", SideInformation(("bought by",), ("company",), ("company",)))
 WORKS = Relation("works for", id="X1", side=SideInformation(keywords=("staff",)))
@@ -478,3 +478,58 @@ def test_leaks_keep_the_catalogue_relations_that_share_no_meaning() -> None:
     clean = catalogue().without(training_leaks(["P25", "P361"], catalogue()))
     assert {"mother", "child", "part of", "has part"} & set(clean.names) == set()
     assert "father" in clean
+
+
+# strict types and sources
+
+SOURCE = Source("synonyms", "funded by", "wordnet", "2026-05-01", 0.65, 'fund.v.06: "furnish" money, \\ for')
+
+
+@pytest.mark.parametrize("suffix", ["json", "toml"])
+def test_strict_types_and_sources_survive_a_file(suffix: str, tmp_path: Path) -> None:
+    bare = Source("keywords", "money", "examples", "2026-05-01", 1)
+    relation = Relation("paid by", side=SideInformation(("funded by",)), strict_types=True, sources=(SOURCE, bare))
+    file = tmp_path / f"set.{suffix}"
+    RelationSet([relation, Relation("other")]).to_file(file)
+    read = RelationSet.from_file(file)
+    assert read[0].strict_types is True
+    assert read[0].sources == (SOURCE, bare)
+    assert (read[1].strict_types, read[1].sources) == (False, ())
+    assert "strict_types" not in read[1].to_dict()
+
+
+def test_sources_make_no_difference_to_what_a_relation_is() -> None:
+    assert Relation("a", sources=(SOURCE,)) == Relation("a")
+    assert Relation("a", strict_types=True) != Relation("a")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"field": "synonym"}, "unknown field 'synonym'"),
+        ({"item": " "}, "item is empty"),
+        ({"source": ""}, "source is empty"),
+        ({"date": "May 2026"}, "date must be as in 2025-12-31, got 'May 2026'"),
+        ({"confidence": 1.5}, "confidence must be from 0 to 1, got 1.5"),
+        ({"confidence": True}, "confidence must be from 0 to 1"),
+        ({"confidence": "high"}, "confidence must be from 0 to 1"),
+        ({"detail": 3}, "detail must be text"),
+        ({"sauce": "x"}, "unknown key 'sauce'; did you mean 'source'"),
+    ],
+)
+def test_a_bad_source_says_what_is_wrong(change: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Relation.from_dict({"name": "a", "sources": [{**SOURCE.to_dict(), **change}]})
+
+
+def test_sources_of_the_wrong_shape() -> None:
+    with pytest.raises(InputError, match="sources must be a list of tables"):
+        Relation.from_dict({"name": "a", "sources": "wordnet"})
+    with pytest.raises(InputError, match="each must be a table"):
+        Relation.from_dict({"name": "a", "sources": ["wordnet"]})
+    with pytest.raises(InputError, match="has no confidence"):
+        Relation.from_dict({"name": "a", "sources": [{"field": "synonyms", "item": "b", "source": "c", "date": "d"}]})
+    with pytest.raises(InputError, match="sources has 'funded by' twice"):
+        Relation("a", sources=(SOURCE, SOURCE))
+    with pytest.raises(InputError, match="strict_types must be true or false, got 'yes'"):
+        Relation.from_dict({"name": "a", "strict_types": "yes"})

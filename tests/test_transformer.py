@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_packing import sentences
 
+from zslre.candidates import candidate_pairs
 from zslre.encoder import Encoder, pair_vectors
 from zslre.encoder.loading import describe_encoder, load_encoder
 from zslre.exceptions import ModelError
-from zslre.extractor import candidate_pairs
 from zslre.packing import Packer
 from zslre.types import Sentence
 

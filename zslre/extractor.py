@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import islice, permutations
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zslre.candidates import candidate_pairs, one_direction
 from zslre.encoder import Encoder, FloatArray, pair_vectors
 from zslre.exceptions import InputError
 from zslre.packing import IntArray, Packer, Pair
@@ -21,6 +22,8 @@ from zslre.types import Example, Mention, Sentence, Triple
 
 if TYPE_CHECKING:
     from zslre.mentions import MentionDetector
+    from zslre.sideinfo.hypernyms import HypernymTable
+    from zslre.sideinfo.query import StrictTypes, TypeEvidence
 
 SCORES_AT_ONCE = 4_000_000  # pair-relation scores held in memory at a time
 
@@ -28,7 +31,8 @@ SCORES_AT_ONCE = 4_000_000  # pair-relation scores held in memory at a time
 class RelationExtractor:
     """Finds the relations of a `RelationSet` between the mentions of a text.
 
-    Make one with `from_pretrained`. It is immutable: `with_relations` and `fit` return another that shares the encoder.
+    Make one with `from_pretrained`. It is immutable: `with_relations`, `with_hypernyms` and `fit` return another that
+    shares the encoder.
     """
 
     def __init__(
@@ -41,8 +45,10 @@ class RelationExtractor:
         detector: MentionDetector | None = None,
         support: Mapping[str, FloatArray] | None = None,
         prototypes: Prototypes | None = None,
+        hypernyms: HypernymTable | None = None,
     ) -> None:
         self.encoder, self.scorer, self.relations, self.config = encoder, scorer, relations, config
+        self.hypernyms = hypernyms
         self.support = dict(support) if support is not None else {}
         self.packer = Packer(encoder.tokenizer, max_text_tokens=config["encoder"]["max_text_tokens"])
         self._detector = detector
@@ -89,11 +95,29 @@ class RelationExtractor:
     def _weighted(self) -> FloatArray:
         return self.prototypes.weighted(self.scorer)
 
+    @cached_property
+    def _evidence(self) -> TypeEvidence | None:
+        if self.hypernyms is None:
+            return None
+        from zslre.sideinfo.query import TypeEvidence
+
+        return TypeEvidence(self.encoder, self.scorer, self.hypernyms)
+
+    @cached_property
+    def _strict(self) -> StrictTypes | None:
+        if not any(relation.strict_types for relation in self.relations):
+            return None
+        from zslre.sideinfo.query import StrictTypes
+
+        return StrictTypes(self.relations, self.hypernyms)
+
     def with_relations(self, relations: RelationSource) -> RelationExtractor:
         """The same model for other relations: whatever `RelationSet.of` takes. Costs one encoding of their texts."""
-        return RelationExtractor(
-            self.encoder, self.scorer, RelationSet.of(relations), config=self.config, detector=self._detector
-        )
+        return self._with(relations=RelationSet.of(relations), support=None)
+
+    def with_hypernyms(self, hypernyms: HypernymTable | None) -> RelationExtractor:
+        """The same, but what the table says of a mention counts for the types that relations want; None: no table."""
+        return self._with(hypernyms=hypernyms, prototypes=self.__dict__.get("prototypes"))
 
     def fit(self, examples: Iterable[Example]) -> RelationExtractor:
         """Move prototypes with support examples; no gradient step. A second `fit` adds to the first.
@@ -112,8 +136,12 @@ class RelationExtractor:
         for name in dict.fromkeys(str(e.relation) for e in chosen):
             new = vectors[[e.relation == name for e in chosen]]
             support[name] = np.concatenate([support[name], new]) if name in support else new
+        return self._with(support=support)
+
+    def _with(self, **changes: Any) -> RelationExtractor:
+        kept = {"relations": self.relations, "support": self.support, "hypernyms": self.hypernyms}
         return RelationExtractor(
-            self.encoder, self.scorer, self.relations, config=self.config, detector=self._detector, support=support
+            self.encoder, self.scorer, config=self.config, detector=self._detector, **{**kept, **changes}
         )
 
     def predict(
@@ -184,7 +212,7 @@ class RelationExtractor:
         items = [(sentence, candidate_pairs(sentence)) for sentence in batch]
         vectors = pair_vectors(self.encoder, self.packer, items)
         found: list[list[Triple]] = []
-        candidates = self._candidates(vectors, least, top_k)
+        candidates = self._candidates(vectors, [pair for _, pairs in items for pair in pairs], least, top_k)
         first = 0
         for sentence, pairs in items:
             triples = [
@@ -193,77 +221,77 @@ class RelationExtractor:
                     self.relations[column].name,
                     pairs[row][1].shifted(sentence.start),
                     probability,
-                    self._explain(vectors[first + row], column) if explain else None,
+                    self._explain(vectors[first + row], pairs[row], column) if explain else None,
                 )
                 for row in range(len(pairs))
                 for column, probability in candidates[first + row]
             ]
-            found.append(sorted(self._one_direction(triples), key=lambda t: (t.head.start, t.tail.start, -t.score)))
+            found.append(sorted(one_direction(triples), key=lambda t: (t.head.start, t.tail.start, -t.score)))
             first += len(pairs)
         return found
 
-    def _candidates(self, vectors: FloatArray, least: float, top_k: int) -> list[list[tuple[int, float]]]:
+    def _candidates(
+        self, vectors: FloatArray, pairs: Sequence[Pair], least: float, top_k: int
+    ) -> list[list[tuple[int, float]]]:
         """For each pair vector, (P, D), its best relations and their probabilities, those of at least `least`."""
         kept: list[list[tuple[int, float]]] = []
         step = max(1, SCORES_AT_ONCE // len(self.relations))
         k = min(top_k, len(self.relations))
         for start in range(0, len(vectors), step):
             part = vectors[start : start + step]
-            scores = self.scorer.features(part) @ self._weighted.T
+            features = self.scorer.features(part)
+            if self._evidence is not None:
+                keep, add = self._evidence.shift(pairs[start : start + step])
+                features = features * keep + add
+            scores = features @ self._weighted.T
+            if self._strict is not None:
+                scores = np.where(self._strict.allowed(pairs[start : start + step]), scores, -np.inf)
             best = scores.argmax(axis=1)[:, None] if k == 1 else np.argpartition(-scores, k - 1, axis=1)[:, :k]
             margins = np.take_along_axis(scores, best, axis=1) - self.scorer.none_scores(part)[:, None]
-            for columns, row in zip(best, self.scorer.probabilities(margins), strict=True):
+            # What was ruled out is not found at a threshold of 0 either.
+            probabilities = np.where(np.isfinite(margins), self.scorer.probabilities(margins), -1.0)
+            for columns, row in zip(best, probabilities, strict=True):
                 kept.append([(int(c), float(p)) for c, p in zip(columns, row, strict=True) if p >= least])
         return kept
 
-    def _one_direction(self, triples: list[Triple]) -> list[Triple]:
-        """Of the two directions of a relation between two mentions, the better one."""
-        best: dict[tuple[str, frozenset[Mention]], Triple] = {}
-        for triple in triples:
-            key = (triple.relation, frozenset((triple.head, triple.tail)))
-            if key not in best or triple.score > best[key].score:
-                best[key] = triple
-        return list(best.values())
-
     def best(self, vectors: FloatArray) -> tuple[IntArray, FloatArray]:
-        """The place of each pair vector's best relation, and its probability; (P, D) → (P,), (P,)."""
-        places = np.zeros(len(vectors), dtype=np.int64)
-        probabilities = np.zeros(len(vectors), dtype=np.float32)
-        for row, kept in enumerate(self._candidates(vectors, 0.0, 1)):
-            places[row], probabilities[row] = kept[0]
-        return places, probabilities
+        """The place of each pair vector's best relation, and its probability; (P, D) → (P,), (P,).
 
-    def _explain(self, vector: FloatArray, column: int) -> dict[str, float]:
-        """What each kind of side information adds to the margin, and what none-of-the-above takes; in logits."""
+        From the vectors alone: what is known of mentions, and strict types, play no part.
+        """
+        places = np.zeros(len(vectors), dtype=np.int64)
+        margins = np.zeros(len(vectors), dtype=np.float32)
+        step = max(1, SCORES_AT_ONCE // len(self.relations))
+        for start in range(0, len(vectors), step):
+            part = vectors[start : start + step]
+            scores = self.scorer.features(part) @ self._weighted.T
+            places[start : start + step] = scores.argmax(axis=1)
+            margins[start : start + step] = scores.max(axis=1) - self.scorer.none_scores(part)
+        return places, self.scorer.probabilities(margins)
+
+    def _explain(self, vector: FloatArray, pair: Pair, column: int) -> dict[str, float]:
+        """What each kind of side information adds to the margin, and what none-of-the-above takes; in logits.
+
+        With a table of hypernyms "head" and "tail" are what the sentence says of the types, "head types" and
+        "tail types" what the table says.
+        """
         row = self._weighted[column]
-        parts = self.scorer.features(vector[None])[0] * row
+        features = self.scorer.features(vector[None])[0]
+        known: dict[str, float] = {}
+        if self._evidence is not None:
+            keep, add = self._evidence.shift([pair])
+            features = features * keep[0]
+            parts = {role: add[0, columns] @ row[columns] for role, columns in self._evidence.roles()}
+            known = {f"{role} types": float(part) for role, part in parts.items() if part}
         ends = np.cumsum(kind_widths(self.scorer))
-        sums = [float(part.sum()) for part in np.split(parts, ends[:-1])]
+        sums = [float(part.sum()) for part in np.split(features * row, ends[:-1])]
         shown = {kind: sums[k] for k, kind in enumerate(KINDS) if self.prototypes.present[column, k]}
-        return {**shown, "none": -float(self.scorer.none_scores(vector[None])[0])}
+        return {**shown, **known, "none": -float(self.scorer.none_scores(vector[None])[0])}
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write a model folder that `from_pretrained` reads, with these relations and their support."""
         from zslre.serialization import ModelFiles, save_model
 
-        save_model(
-            folder,
-            ModelFiles(
-                dict(self.config),
-                dict(self.encoder.tensors),
-                self.scorer,
-                self.prototypes,
-                self.encoder.tokenizer,
-                self.relations,
-                self.support,
-            ),
-        )
-
-
-def candidate_pairs(sentence: Sentence) -> list[Pair]:
-    """All ordered pairs of mentions but those that overlap or repeat the same text."""
-    return [
-        (head, tail)
-        for head, tail in permutations(sentence.mentions, 2)
-        if head.text != tail.text and (head.end <= tail.start or tail.end <= head.start)
-    ]
+        config, tensors = dict(self.config), dict(self.encoder.tensors)
+        files = (config, tensors, self.scorer, self.prototypes, self.encoder.tokenizer, self.relations, self.support)
+        save_model(folder, ModelFiles(*files))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import date as Date
 
 from zslre.exceptions import InputError
 
 _LISTS = ("synonyms", "head_hypernyms", "tail_hypernyms", "keywords")
-_KEYS = ("name", "id", "description", *_LISTS, "symmetric", "inverse")
+_KEYS = ("name", "id", "description", *_LISTS, "symmetric", "inverse", "strict_types", "sources")
 # What other tools call our keys: too unlike for difflib to find.
 _FOREIGN_KEYS = {"aliases": "synonyms", "label": "name", "relation": "name",
                  "allowed_head": "head_hypernyms", "allowed_tail": "tail_hypernyms",
@@ -53,12 +54,64 @@ class SideInformation:
     keywords: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            object.__setattr__(self, field.name, phrases(getattr(self, field.name), field.name))
+        for name in _LISTS:
+            object.__setattr__(self, name, phrases(getattr(self, name), name))
 
     def __bool__(self) -> bool:
         """False when there is none at all."""
-        return any(getattr(self, field.name) for field in fields(self))
+        return any(getattr(self, name) for name in _LISTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where `zslre side-info build` has an item of side information from.
+
+    `field`: the list that the item is for, such as "synonyms". `source`: "wikidata", say, and in `detail` what exactly.
+    `date`: YYYY-MM-DD. `confidence`: in [0, 1]. An item that its list no longer has was taken out by the user.
+    """
+
+    field: str
+    item: str
+    source: str
+    date: str
+    confidence: float
+    detail: str = ""
+
+    def __post_init__(self) -> None:
+        if self.field not in _LISTS:
+            raise InputError(f"sources: unknown field {self.field!r:.60}; use one of {', '.join(_LISTS)}")
+        for name in ("item", "source", "date", "detail"):
+            object.__setattr__(self, name, text(getattr(self, name), f"sources: {name}"))
+            if not getattr(self, name) and name != "detail":
+                raise InputError(f"sources: {name} is empty; fill it in or remove the entry")
+        try:
+            Date.fromisoformat(self.date)
+        except ValueError:
+            raise InputError(f"sources: {self.item!r}: date must be as in 2025-12-31, got {self.date!r:.60}") from None
+        number = isinstance(self.confidence, (int, float)) and not isinstance(self.confidence, bool)
+        if not number or not 0.0 <= self.confidence <= 1.0:
+            raise InputError(f"sources: {self.item!r}: confidence must be from 0 to 1, got {self.confidence!r:.60}")
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is a source of, whatever the case."""
+        return self.field, self.item.casefold()
+
+    @classmethod
+    def from_dict(cls, entry: object) -> Source:
+        """The source that an entry of a relation's `sources` describes. Raises InputError."""
+        known = tuple(f.name for f in fields(cls))
+        if not isinstance(entry, Mapping):
+            raise InputError(f"sources: each must be a table with {', '.join(known)}, got {entry!r:.60}")
+        for key in entry:
+            if key not in known:
+                raise InputError(f"sources: unknown key {key!r}{suggestion(key, known)} (known: {', '.join(known)})")
+        if missing := [name for name in known if name not in entry and name != "detail"]:
+            raise InputError(f"sources: an entry has no {missing[0]}; add it or remove the entry")
+        return cls(**entry)
+
+    def to_dict(self) -> dict[str, object]:
+        return {key: value for key, value in asdict(self).items() if value != ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +119,8 @@ class Relation:
     """A relation from a head to a tail entity. Runs of white space in its texts become single spaces.
 
     `inverse` holds names or ids of relations that say the same from tail to head; they need not be in the same set.
+    `strict_types`: its hypernyms rule pairs out instead of being evidence. `sources` say where side information came
+    from; they change no result, and relations that differ in nothing else are equal.
     Raises InputError for an empty name and for texts that are not strings.
     """
 
@@ -75,6 +130,8 @@ class Relation:
     symmetric: bool = False
     id: str | None = None
     inverse: tuple[str, ...] = ()
+    strict_types: bool = False
+    sources: tuple[Source, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", text(self.name, "name"))
@@ -83,8 +140,11 @@ class Relation:
         object.__setattr__(self, "description", text(self.description, "description"))
         if not isinstance(self.side, SideInformation):
             raise InputError(f"relation {self.name!r}: side must be a SideInformation, got {self.side!r}")
-        if not isinstance(self.symmetric, bool):
-            raise InputError(f"relation {self.name!r}: symmetric must be true or false, got {self.symmetric!r}")
+        for name in ("symmetric", "strict_types"):
+            if not isinstance(getattr(self, name), bool):
+                raise InputError(
+                    f"relation {self.name!r}: {name} must be true or false, got {getattr(self, name)!r:.60}"
+                )
         if self.id is not None:
             object.__setattr__(self, "id", text(self.id, "id"))
             if not self.id:
@@ -94,6 +154,10 @@ class Relation:
             raise InputError(f"relation {self.name!r}: is symmetric and has an inverse; keep one of the two")
         if {key.casefold() for key in self.inverse} & self.keys:
             raise InputError(f"relation {self.name!r}: is its own inverse; write symmetric = true instead")
+        object.__setattr__(self, "sources", tuple(self.sources))
+        keys = [source.key for source in self.sources]
+        if repeated := [key for key in keys if keys.count(key) > 1]:
+            raise InputError(f"relation {self.name!r}: sources has {repeated[0][1]!r} twice; remove one")
 
     @property
     def keys(self) -> frozenset[str]:
@@ -115,11 +179,17 @@ class Relation:
             raise InputError("has no name; add one (an entry with an id and nothing else is the catalogue's relation)")
         values = dict(entry)
         side = SideInformation(**{key: values.pop(key) for key in _LISTS if key in values})  # type: ignore[arg-type]
+        if "sources" in values:
+            if isinstance(values["sources"], (str, Mapping)) or not isinstance(values["sources"], Iterable):
+                raise InputError(f"sources must be a list of tables, got {values['sources']!r:.60}")
+            values["sources"] = tuple(Source.from_dict(entry) for entry in values["sources"])
         return cls(side=side, **values)  # type: ignore[arg-type]  # checked at construction
 
     def to_dict(self) -> dict[str, object]:
         """The entry of a relation-set file that describes this relation; what is empty is left out."""
         side = {key: list(getattr(self.side, key)) for key in _LISTS}
         values: dict[str, object] = {"name": self.name, "id": self.id, "description": self.description, **side,
-                                     "symmetric": self.symmetric, "inverse": list(self.inverse)}  # fmt: skip
+                                     "symmetric": self.symmetric, "inverse": list(self.inverse),
+                                     "strict_types": self.strict_types,
+                                     "sources": [source.to_dict() for source in self.sources]}  # fmt: skip
         return {key: value for key, value in values.items() if value}

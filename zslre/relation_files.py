@@ -45,6 +45,14 @@ def read(path: str | os.PathLike[str]) -> object:
         raise InputError(f"{path}: nested too deeply for a relation set; give a list of relations") from None
 
 
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Raises InputError if `write` would refuse the path: to be asked before long work."""
+    path = Path(path)
+    _check_suffix(path, "write")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: there is no folder {path.parent}; create it first")
+
+
 def write(entries: Sequence[Entry], path: str | os.PathLike[str]) -> None:
     """Write `entries` as JSON or TOML, whichever the path's suffix says. Raises InputError when it cannot."""
     path = Path(path)
@@ -77,6 +85,10 @@ def to_toml(entries: Sequence[Entry]) -> str:
 
 
 def _toml_value(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key} = {_toml_value(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+        return "[\n" + "".join(f"  {_toml_value(item)},\n" for item in value) + "]"
     # TOML's strings, arrays and booleans are JSON's, but for DEL, which TOML wants escaped.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
 

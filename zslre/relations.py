@@ -12,9 +12,18 @@ from typing import overload
 
 from zslre import relation_files
 from zslre.exceptions import InputError
-from zslre.relation import Relation, SideInformation, suggestion, text
+from zslre.relation import Relation, SideInformation, Source, suggestion, text
 
-__all__ = ["Relation", "RelationSet", "RelationSource", "SideInformation", "catalogue", "resolve", "training_leaks"]
+__all__ = [
+    "Relation",
+    "RelationSet",
+    "RelationSource",
+    "SideInformation",
+    "Source",
+    "catalogue",
+    "resolve",
+    "training_leaks",
+]
 
 _CATALOGUE_ID = re.compile(r"[Pp][0-9]+")
 

@@ -23,7 +23,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from zslre.extractor import RelationExtractor, candidate_pairs
+from zslre.candidates import candidate_pairs
+from zslre.extractor import RelationExtractor
 from zslre.relations import Relation, RelationSet, catalogue
 from zslre.sentences import split_sentences
 

@@ -19,7 +19,7 @@ from zslre.exceptions import ZslreError
 if TYPE_CHECKING:
     Subparsers: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
 
-VERBS = ("predict", "train", "evaluate", "convert", "data", "relations", "info")
+VERBS = ("predict", "train", "evaluate", "side-info", "convert", "data", "relations", "info")
 
 EXAMPLES = """\
 examples:
@@ -46,7 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("-V", "--version", action="version", version=f"zslre {__version__}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for verb in VERBS:
-        importlib.import_module(f"zslre.cli.{verb}").add_parser(subparsers)
+        importlib.import_module(f"zslre.cli.{verb.replace('-', '_')}").add_parser(subparsers)
     return parser
 
 

@@ -36,6 +36,7 @@ examples:
   zslre predict report.txt --relation "acquired by" --relation "works for"
   zslre predict articles/ -r schema.toml --threshold 0.8 -o triples.jsonl
   zslre predict articles/ -r schema.toml --threshold 0.8 -o triples.jsonl --resume
+  zslre predict articles/ -r schema.toml --hypernyms hypernyms.jsonl --explain
   cat report.txt | zslre predict - --format csv > triples.csv
 """
 
@@ -60,6 +61,9 @@ def add_parser(subparsers: Subparsers) -> None:
         default=[],
         metavar="NAME",
         help="a relation to find: a name of your own, or one of 'zslre relations list'; may be given again",
+    )
+    parser.add_argument(
+        "--hypernyms", metavar="FILE", help="what entities are (JSON Lines); counts for the types that relations want"
     )
     parser.add_argument("--ner", metavar="spacy:NAME", help="the spaCy pipeline that recognises entities")
     parser.add_argument(
@@ -142,16 +146,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def load_extractor(arguments: argparse.Namespace) -> Extractor:
-    """The extractor that -m, -r, --relation, --ner and --threads ask for."""
+    """The extractor that -m, -r, --relation, --hypernyms, --ner and --threads ask for."""
     from zslre.extractor import RelationExtractor
     from zslre.relations import RelationSet
+    from zslre.sideinfo.hypernyms import HypernymTable
 
     relations = RelationSet.from_file(arguments.relations) if arguments.relations is not None else None
     if arguments.relation:
         named = RelationSet.of(arguments.relation)
         relations = relations.merge(named) if relations is not None else named
+    hypernyms = HypernymTable.read(arguments.hypernyms) if arguments.hypernyms is not None else None
     extractor = RelationExtractor.from_pretrained(arguments.model, threads=arguments.threads, ner=arguments.ner)
-    return extractor.with_relations(relations) if relations is not None else extractor
+    extractor = extractor.with_relations(relations) if relations is not None else extractor
+    return extractor.with_hypernyms(hypernyms) if hypernyms is not None else extractor
 
 
 @dataclass

@@ -174,6 +174,7 @@ def describe(relation: Relation) -> str:
         ("head is a", ", ".join(relation.side.head_hypernyms)),
         ("tail is a", ", ".join(relation.side.tail_hypernyms)),
         ("keywords", ", ".join(relation.side.keywords)),
+        ("types", "strict: other pairs are ruled out" if relation.strict_types else ""),
         ("symmetric", "yes" if relation.symmetric else ""),
         ("inverse", ", ".join(_with_name(key) for key in relation.inverse)),
     ]
@@ -188,6 +189,8 @@ def warnings(relations: RelationSet) -> Iterator[str]:
             yield f"{relation.name!r} has only a name; add a description or synonyms{hint}"
         elif not relation.side.head_hypernyms or not relation.side.tail_hypernyms:
             yield f"{relation.name!r} does not say what its head and tail are; add head_hypernyms and tail_hypernyms"
+        if relation.strict_types and not (relation.side.head_hypernyms or relation.side.tail_hypernyms):
+            yield f"{relation.name!r} has strict_types = true and no types; add head_hypernyms or tail_hypernyms"
         for key in relation.inverse:
             if relations.get(key) is None and catalogue().get(key) is None:
                 yield f"{relation.name!r} has the inverse {key!r}, which is not here nor in the catalogue; correct it"

@@ -1,0 +1,129 @@
+"""What is known of mentions in a query: soft evidence from a table of hypernyms, strict types, explanations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tiny
+
+from zslre.extractor import RelationExtractor
+from zslre.relations import Relation, RelationSet, SideInformation
+from zslre.scoring import unit
+from zslre.sideinfo.hypernyms import Hypernym, HypernymTable
+from zslre.sideinfo.query import TYPE_SHARE, StrictTypes, TypeEvidence, fits
+from zslre.types import Mention
+
+TABLE = HypernymTable(
+    {"Ann": (Hypernym("person", 3, 0.9),), "Zeta": (Hypernym("company", 3, 0.9), Hypernym("city", 1, 0.2))}
+)
+ANN, ZETA, BOB = Mention("Ann", 0, 3), Mention("Zeta", 14, 18), Mention("Bob", 20, 23)
+TEXT = "Ann works for Zeta. Bob lives in Acme."
+
+
+@pytest.fixture(scope="module")
+def plain() -> RelationExtractor:
+    return tiny.extractor()
+
+
+def test_a_view_moves_towards_the_phrase_of_the_mentions_types(plain: RelationExtractor) -> None:
+    scorer, encoder = plain.scorer, plain.encoder
+    keep, add = TypeEvidence(encoder, scorer, TABLE).shift([(ANN, ZETA), (BOB, ANN)])
+    D, T = tiny.H, 8
+    phrase = unit(encoder.encode_phrases(["company, city"]))[0]
+    tail = slice(D + T, D + 2 * T)
+    assert np.allclose(add[0, tail], TYPE_SHARE * unit(scorer.phrase_views[1] @ phrase), atol=1e-5)
+    assert np.allclose(keep[0, tail], 1 - TYPE_SHARE)
+    # Nothing is known of Bob, and neither the pair itself nor the keywords have a type.
+    assert np.all(keep[1, : D + T] == 1.0)
+    assert not add[1, : D + T].any()
+    assert np.all(keep[:, D + 2 * T :] == 1.0)
+    assert not add[:, D + 2 * T :].any()
+
+
+def test_each_list_of_types_is_encoded_once(plain: RelationExtractor, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[list[str]] = []
+    real = plain.encoder.encode_phrases
+    monkeypatch.setattr(plain.encoder, "encode_phrases", lambda p: calls.append(list(p)) or real(p))
+    evidence = TypeEvidence(plain.encoder, plain.scorer, TABLE)
+    for _ in range(3):
+        evidence.shift([(ANN, ZETA), (ZETA, ANN)])
+    assert sorted(phrase for call in calls for phrase in call) == ["company, city", "person"]
+
+
+def test_a_table_changes_scores_of_the_names_that_it_has_alone(plain: RelationExtractor) -> None:
+    with_table = plain.with_hypernyms(TABLE)
+    before = {(t.head.text, t.relation, t.tail.text): t.score for t in plain.predict(TEXT, threshold=0.0, top_k=4)}
+    after = {(t.head.text, t.relation, t.tail.text): t.score for t in with_table.predict(TEXT, threshold=0.0, top_k=4)}
+    changed = {key for key in before if abs(before[key] - after.get(key, 2.0)) > 1e-4}
+    assert any("Ann" in (h, t) for h, _, t in changed)
+    assert not any("Bob" in (h, t) for h, _, t in changed)
+    assert any("Bob" in (h, t) for h, _, t in before)
+    assert with_table.with_hypernyms(None).predict(TEXT) == plain.predict(TEXT)
+
+
+def test_fit_and_with_relations_keep_the_table(plain: RelationExtractor) -> None:
+    extractor = plain.with_hypernyms(TABLE)
+    assert extractor.with_relations(["spouse"]).hypernyms is TABLE
+    assert extractor.fit([tiny.example("Ann married Carl", "Ann", "Carl", "spouse")]).hypernyms is TABLE
+    fitted = plain.fit([tiny.example("Ann married Carl", "Ann", "Carl", "spouse")])
+    assert fitted.with_hypernyms(TABLE).support.keys() == {"spouse"}
+
+
+def test_the_parts_of_an_explanation_add_up_to_the_margin(plain: RelationExtractor) -> None:
+    extractor = plain.with_hypernyms(TABLE)
+    slope, offset = extractor.scorer.calibration
+    triples = extractor.predict(TEXT, threshold=0.0, top_k=4, explain=True)
+    for triple in triples:
+        assert triple.explanation is not None
+        margin = sum(triple.explanation.values())
+        assert triple.score == pytest.approx(1 / (1 + np.exp(-(slope * margin + offset))), abs=1e-4)
+    known = {t.relation: t.explanation for t in triples if (t.head.text, t.tail.text) == ("Ann", "Zeta")}
+    assert {"head types", "tail types"} <= set(known.get("residence") or known["employer"])
+    assert all(
+        "head types" not in (t.explanation or {}) for t in plain.predict(TEXT, threshold=0.0, top_k=4, explain=True)
+    )
+
+
+def strict(relation: Relation) -> RelationSet:
+    return RelationSet([replace(relation, strict_types=True), *tiny.RELATIONS.without([relation.name])])
+
+
+def test_strict_types_rule_pairs_out_even_at_threshold_0(plain: RelationExtractor) -> None:
+    text = "Ann works for Zeta and Bob"
+    extractor = plain.with_relations(strict(tiny.RELATIONS["employer"]))
+
+    def pairs(ann: str, zeta: str, table: HypernymTable | None = None) -> set[tuple[str, str]]:
+        mentions = [Mention("Ann", 0, 3, ann), Mention("Zeta", 14, 18, zeta), Mention("Bob", 23, 26)]
+        found = extractor.with_hypernyms(table).predict(text, mentions=mentions, threshold=0.0, top_k=4)
+        return {(t.head.text, t.tail.text) for t in found if t.relation == "employer"}
+
+    # An organization has no employer, nor is a person one; Bob may be either.
+    assert ("Ann", "Zeta") in pairs("PERSON", "ORG") <= {("Ann", "Zeta"), ("Bob", "Zeta"), ("Ann", "Bob")}
+    assert ("Zeta", "Ann") in pairs("ORG", "PERSON") <= {("Zeta", "Ann"), ("Bob", "Ann"), ("Zeta", "Bob")}
+    assert pairs("PERSON", "ORG", HypernymTable({"Bob": (Hypernym("river", 1, 1.0),)})) == {("Ann", "Zeta")}
+
+
+def test_a_relation_that_is_ruled_out_leaves_its_place_to_the_next(plain: RelationExtractor) -> None:
+    place = SideInformation(head_hypernyms=("river",))
+    only = RelationSet([Relation("residence", strict_types=True, side=place), Relation("employer")])
+    mentions = [Mention("Ann", 0, 3, "PERSON"), Mention("Zeta", 14, 18, "ORG")]
+    found = plain.with_relations(only).predict(TEXT, mentions=mentions, threshold=0.0)
+    assert {t.relation for t in found} == {"employer"}
+
+
+def test_what_fits() -> None:
+    relation = Relation("r", side=SideInformation(head_hypernyms=("person",), tail_hypernyms=("company", "city")))
+    assert fits(relation, ["politician"], ["organization"])
+    assert fits(relation, [], ["town"])
+    assert not fits(relation, ["organization"], ["company"])
+    assert not fits(relation, ["person"], ["date"])
+    assert fits(Relation("bare"), ["person"], ["date"])
+
+
+def test_without_strict_relations_nothing_is_looked_up(plain: RelationExtractor) -> None:
+    assert plain._strict is None
+    assert plain._evidence is None
+    assert not StrictTypes(tiny.RELATIONS, None)
+    assert StrictTypes(strict(tiny.RELATIONS["employer"]), None)

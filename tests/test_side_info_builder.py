@@ -1,0 +1,162 @@
+"""`build_side_information`: all parts together."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import tiny
+from wordbag import BagOfWords
+
+from zslre.exceptions import InputError
+from zslre.relations import Relation, RelationSet, SideInformation
+from zslre.sideinfo import builder
+from zslre.sideinfo.builder import build_side_information, entity_names
+from zslre.sideinfo.hypernyms import Hypernym, HypernymTable
+from zslre.sideinfo.wikidata import Property
+from zslre.types import Example, Mention, Sentence
+
+KNOWN = (
+    Property("P1", ("employer", "works for", "employed by"), "organization that employs this person"),
+    Property("P2", ("owned by", "owner"), "owner of the subject"),
+)
+RELATIONS = RelationSet(
+    [
+        Relation("is employed by", "organization that employs the worker"),
+        Relation("bankrolled by", "", SideInformation(("paid for by",), tail_hypernyms=("sponsor",))),
+    ]
+)
+EXAMPLES = [
+    tiny.example("Ann Lee draws her salary from Acme Works.", "Ann Lee", "Acme Works", "is employed by"),
+    tiny.example("Bob Ray draws a salary from Paris Water.", "Bob Ray", "Paris Water", "is employed by"),
+    tiny.example("Acme Works pays nothing to Ann Lee.", "Acme Works", "Ann Lee", None),
+]
+DAY = datetime.date(2026, 5, 1)
+
+
+@pytest.fixture(autouse=True)
+def _few_properties(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("ZSLRE_CACHE", str(tmp_path))
+    monkeypatch.setattr("zslre.sideinfo.wikidata.properties", lambda: KNOWN)
+    monkeypatch.setattr(builder, "properties", lambda: KNOWN)
+
+
+def build(relations: RelationSet = RELATIONS, **options: object) -> RelationSet:
+    return build_side_information(relations, BagOfWords(), today=DAY, **options)  # type: ignore[arg-type]
+
+
+def items(relation: Relation, field: str) -> dict[str, str]:
+    return {s.item: s.source for s in relation.sources if s.field == field}
+
+
+def test_each_item_has_its_source_and_the_users_have_none() -> None:
+    employed, bankrolled = build()
+    assert items(employed, "synonyms")["works for"] == "wikidata"
+    assert items(employed, "tail_hypernyms") == {"organization": "description"}
+    assert items(employed, "head_hypernyms") == {"person": "wikidata"}
+    assert set(items(employed, "keywords").values()) == {"description"}
+    assert bankrolled.side.synonyms[0] == "paid for by"
+    assert "paid for by" not in items(bankrolled, "synonyms")
+    assert items(bankrolled, "synonyms")["was bankrolled by"] == "inflection"
+    for relation in (employed, bankrolled):
+        for source in relation.sources:
+            assert source.item in getattr(relation.side, source.field)
+            assert source.date == "2026-05-01"
+
+
+def test_types_that_the_user_gave_are_not_added_to() -> None:
+    relations = RelationSet([replace(RELATIONS[0], side=SideInformation(tail_hypernyms=("start-up",)))])
+    assert build(relations)[0].side.tail_hypernyms == ("start-up",)
+    assert build(relations)[0].side.head_hypernyms == ("person",)
+
+
+def test_building_twice_changes_nothing(tmp_path: Path) -> None:
+    once = build(examples=EXAMPLES)
+    for suffix in ("toml", "json"):
+        file = tmp_path / f"built.{suffix}"
+        once.to_file(file)
+        again = build_side_information(
+            RelationSet.from_file(file), BagOfWords(), examples=EXAMPLES, today=datetime.date(2027, 1, 1)
+        )
+        again.to_file(tmp_path / f"again.{suffix}")
+        assert file.read_bytes() == (tmp_path / f"again.{suffix}").read_bytes()
+
+
+def test_what_the_user_edits_stays() -> None:
+    once = build()
+    side = once[0].side
+    edited = replace(once[0], side=replace(side, synonyms=("on the payroll of", *side.synonyms[1:])))
+    again = build(RelationSet([edited, once[1]]))[0]
+    assert again.side.synonyms == edited.side.synonyms
+    assert side.synonyms[0] not in again.side.synonyms
+
+
+def test_excluded_properties_tell_nothing() -> None:
+    employed = build(exclude=["employer"])[0]
+    assert "wikidata" not in {source.source for source in employed.sources}
+    assert "works for" not in employed.side.synonyms
+    with pytest.raises(InputError, match="P99"):
+        build(exclude=["P99"])
+
+
+class Tagger:
+    """Takes mentions of people and firms for what they are."""
+
+    def detect(self, sentences: Sequence[Sentence]) -> list[Sentence]:
+        types = {"Ann Lee": "PERSON", "Bob Ray": "PERSON", "Acme Works": "ORG", "Paris Water": "ORG"}
+        return [
+            replace(
+                s,
+                mentions=tuple(
+                    Mention(name, s.text.index(name), s.text.index(name) + len(name), kind)
+                    for name, kind in types.items()
+                    if name in s.text
+                ),
+            )
+            for s in sentences
+        ]
+
+
+def test_examples_give_types_by_tagger_and_keywords_without_names() -> None:
+    bare = build(examples=EXAMPLES)[0]
+    typed = build(examples=EXAMPLES, detector=Tagger())[0]
+    assert "person" not in [i for i, s in items(bare, "head_hypernyms").items() if s == "examples"]
+    assert items(typed, "head_hypernyms")["person"] == "examples"
+    assert items(typed, "tail_hypernyms")["organization"] == "examples"
+    assert next(s.confidence for s in typed.sources if s.item == "organization") == 0.67  # 2 of 2, and one for doubt
+    detail = next(s.detail for s in typed.sources if s.item == "person")
+    assert detail == "2 of 2 names: Ann Lee, Bob Ray"
+    assert items(typed, "keywords") == {"salary": "examples", "draws": "examples"}
+
+
+def test_where_examples_tell_no_keyword_the_description_does() -> None:
+    assert set(items(build(examples=EXAMPLES[:1])[0], "keywords").values()) == {"description"}
+
+
+def test_given_types_of_mentions_need_no_tagger() -> None:
+    def typed(example: Example) -> Example:
+        return replace(example, head=replace(example.head, type="PER"), tail=replace(example.tail, type="ORG"))
+
+    built = build(examples=[typed(example) for example in EXAMPLES])[0]
+    assert items(built, "head_hypernyms")["person"] == "examples"
+
+
+def test_a_table_of_hypernyms_tells_more() -> None:
+    table = HypernymTable({name: (Hypernym("water company", 3, 0.9),) for name in ("acme works", "Paris Water")})
+    built = build(examples=EXAMPLES, hypernyms=table, detector=Tagger())[0]
+    assert items(built, "tail_hypernyms")["water company"] == "crawl"
+    assert items(built, "head_hypernyms")["person"] == "examples"
+
+
+def test_items_of_examples_stay_when_there_are_none_this_time() -> None:
+    once = build(examples=EXAMPLES, detector=Tagger())
+    again = build(once)
+    assert items(again[0], "tail_hypernyms")["organization"] == "examples"
+    assert "salary" in again[0].side.keywords
+
+
+def test_entity_names_are_those_that_types_are_looked_up_for() -> None:
+    assert entity_names(EXAMPLES) == ["Ann Lee", "Acme Works", "Bob Ray", "Paris Water"]

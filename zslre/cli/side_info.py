@@ -1,0 +1,209 @@
+"""`zslre side-info build|show`: find what can be known about relations, and show what is known and from where."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zslre.exceptions import MissingDependencyError
+
+if TYPE_CHECKING:
+    from zslre.cli import Subparsers
+    from zslre.relations import Relation, Source
+    from zslre.sideinfo.hypernyms import HypernymTable
+    from zslre.types import Example
+
+BUILD_DESCRIPTION = """\
+Look for synonyms, types of head and tail, and keywords of each relation, and write them to a relation file together
+with where each comes from. Wikidata's properties and WordNet ship with zslre; nothing is fetched without --crawl.
+
+What you wrote stays, and types are looked for only where you gave none. Edit the result as you like: an item that you
+take out of a list stays out when you build again (its entry under "sources" remembers that), and one that you add is
+yours. Building again with the same input changes nothing.
+"""
+BUILD_EXAMPLES = """\
+examples:
+  zslre side-info build schema.toml -o schema.toml
+  zslre side-info build schema.toml -o richer.toml --examples examples.jsonl
+  zslre side-info build schema.toml -o richer.toml --examples examples.jsonl --hypernyms hypernyms.jsonl
+  zslre side-info build schema.toml -o richer.toml --examples examples.jsonl --crawl --contact ann@example.org
+  zslre side-info build schema.toml -o richer.toml --exclude P127 --exclude "owner of"
+"""
+SHOW_EXAMPLES = """\
+examples:
+  zslre side-info show schema.toml
+"""
+EXAMPLES = """\
+examples:
+  zslre side-info build schema.toml -o richer.toml
+  zslre side-info show richer.toml
+"""
+_TITLES = {"synonyms": "synonym", "head_hypernyms": "head is a", "tail_hypernyms": "tail is a", "keywords": "keyword"}
+_YOURS = "you"
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the verb `side-info` and what it can do."""
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = subparsers.add_parser(
+        "side-info",
+        help="find synonyms, types and keywords of relations",
+        description="Find what can be known about relations, and show where it comes from.",
+        epilog=EXAMPLES,
+        formatter_class=layout,
+    )
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+
+    building = actions.add_parser(
+        "build",
+        help="find side information and write it to a relation file",
+        description=BUILD_DESCRIPTION,
+        epilog=BUILD_EXAMPLES,
+        formatter_class=layout,
+    )
+    building.add_argument("relations", metavar="RELATIONS", help="the relations: a .json or .toml file")
+    building.add_argument(
+        "-o", "--output", required=True, metavar="OUT", help="relation file to write; may be the same"
+    )
+    building.add_argument(
+        "--examples",
+        type=Path,
+        metavar="DATA",
+        help="examples of the relations: FewRel JSON or JSON Lines, as for train",
+    )
+    building.add_argument("--hypernyms", metavar="FILE", help="what the examples' entities are (JSON Lines)")
+    building.add_argument(
+        "--crawl",
+        action="store_true",
+        help="ask Wikipedia and Wikidata what the examples' entities are; the answers are kept in OUT.hypernyms.jsonl",
+    )
+    building.add_argument("--offline", action="store_true", help="send no request: --crawl asks WordNet alone")
+    building.add_argument(
+        "--contact", default="", help="with --crawl: your e-mail address or web page, for the servers"
+    )
+    building.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="a Wikidata property to know nothing of (repeatable)",
+    )
+    building.add_argument(
+        "-m", "--model", metavar="DIR", help="model that compares phrases (default: the built-in one)"
+    )
+    building.add_argument("--threads", type=int, metavar="N", help="processor threads (default: all cores)")
+    building.add_argument("-q", "--quiet", action="store_true", help="say nothing on standard error")
+    building.set_defaults(run=run_build, usage_error=building.error)
+
+    showing = actions.add_parser(
+        "show",
+        help="show side information and its sources",
+        description="Print each item of side information with its source, confidence and date.",
+        epilog=SHOW_EXAMPLES,
+        formatter_class=layout,
+    )
+    showing.add_argument("relations", metavar="FILE", help="a .json or .toml file")
+    showing.set_defaults(run=run_show)
+
+
+def run_build(arguments: argparse.Namespace) -> int:
+    """Build side information. Everything is read and found before the output is touched."""
+    if (arguments.crawl or arguments.hypernyms is not None) and arguments.examples is None:
+        arguments.usage_error("--crawl and --hypernyms tell what the entities of examples are: give --examples too")
+    if arguments.crawl and arguments.hypernyms is not None:
+        arguments.usage_error("--crawl and --hypernyms do not go together: a crawl can write such a file")
+    from zslre import relation_files
+    from zslre.cli.train import read
+    from zslre.extractor import RelationExtractor
+    from zslre.relations import RelationSet
+    from zslre.sideinfo.builder import build_side_information
+
+    relations = RelationSet.from_file(arguments.relations)
+    relation_files.check_writable(arguments.output)
+    examples = list(read(arguments.examples, relations, None)) if arguments.examples is not None else []
+    hypernyms = _hypernyms(arguments, examples)
+    extractor = RelationExtractor.from_pretrained(arguments.model, threads=arguments.threads)
+    built = build_side_information(
+        relations,
+        extractor.encoder,
+        examples=examples,
+        hypernyms=hypernyms,
+        detector=extractor.detector if examples else None,
+        exclude=arguments.exclude,
+    )
+    built.to_file(arguments.output)
+    if not arguments.quiet:
+        for relation in built:
+            print(f"{relation.name}: {_counts(relation)}", file=sys.stderr)
+    return 0
+
+
+def run_show(arguments: argparse.Namespace) -> int:
+    """Print every item with its source."""
+    from zslre.relations import RelationSet
+
+    print("\n\n".join(describe(relation) for relation in RelationSet.from_file(arguments.relations)))
+    return 0
+
+
+def describe(relation: Relation) -> str:
+    """The relation's items, one a line: kind, item, confidence, source, date, detail; last what the user took out."""
+    sources = {source.key: source for source in relation.sources}
+    rows: list[tuple[str, ...]] = []
+    for field, title in _TITLES.items():
+        for item in getattr(relation.side, field):
+            source = sources.pop((field, item.casefold()), None)
+            rows.append((title, item, *(_facts(source) if source is not None else ("", _YOURS, "", ""))))
+    rows += [(f"not {_TITLES[source.field]}", source.item, *_facts(source)) for source in sources.values()]
+    head = f"{relation.name} ({relation.id})" if relation.id is not None else relation.name
+    if not rows:
+        return f"{head}\n  nothing but its name{' and description' if relation.description else ''}"
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    lines = ("  ".join(f"{cell:{width}}" for cell, width in zip(row, [*widths, 0], strict=True)) for row in rows)
+    return "\n".join([head, *(f"  {line.rstrip()}" for line in lines)])
+
+
+def _facts(source: Source) -> tuple[str, ...]:
+    return f"{source.confidence:.2f}", source.source, source.date, source.detail
+
+
+def _counts(relation: Relation) -> str:
+    side = relation.side
+    types = f"{', '.join(side.head_hypernyms) or '?'} -> {', '.join(side.tail_hypernyms) or '?'}"
+    return f"{len(side.synonyms)} synonyms, {types}, {len(side.keywords)} keywords"
+
+
+def _hypernyms(arguments: argparse.Namespace, examples: Sequence[Example]) -> HypernymTable | None:
+    from zslre.sideinfo.builder import entity_names
+    from zslre.sideinfo.hypernyms import HypernymTable
+
+    if arguments.hypernyms is not None:
+        return HypernymTable.read(arguments.hypernyms)
+    if not arguments.crawl:
+        return None
+    place = Path(arguments.output).with_suffix(".hypernyms.jsonl")
+    return crawled(entity_names(examples), place, contact=arguments.contact, offline=arguments.offline)
+
+
+def crawled(names: Sequence[str], place: Path, *, contact: str, offline: bool) -> HypernymTable:
+    """What the crawler finds for the names, kept at `place`; `offline`: without a request, so from WordNet alone.
+
+    The one place that knows the crawler.
+    """
+    from zslre.sideinfo.wordnet import hypernyms
+
+    try:
+        crawler = importlib.import_module("zslre.sideinfo.crawler")
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"crawling needs packages that are absent ({error}): pip install 'zslre[crawl]'"
+        ) from error
+    sources = ("wordnet",) if offline else ("wikipedia", "wikidata", "wordnet")
+    entities = [crawler.Entity(name) for name in names]
+    settings = crawler.CrawlSettings(contact=contact)
+    table: HypernymTable = crawler.crawl(entities, place, settings, sources=sources, nouns=hypernyms).table
+    return table

@@ -1,0 +1,197 @@
+"""Side information of relations from what ships with zslre, from examples and from a table of hypernyms.
+
+Nothing that was written by hand for the built-in catalogue is used: synonyms come from Wikidata's own labels and
+aliases and from WordNet, types from descriptions and examples, keywords from examples or descriptions.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from zslre.mentions import MentionDetector
+from zslre.relations import Relation, RelationSet, Source
+from zslre.sideinfo.descriptions import described_types
+from zslre.sideinfo.entity_types import type_words
+from zslre.sideinfo.generalise import common_types
+from zslre.sideinfo.hypernyms import HypernymTable
+from zslre.sideinfo.keywords import keywords, phrases_of
+from zslre.sideinfo.merging import merged, own_part
+from zslre.sideinfo.synonyms import synonyms
+from zslre.sideinfo.vectors import PhraseEncoder, PhraseVectors
+from zslre.sideinfo.wikidata import Match, PropertyIndex, properties
+from zslre.sideinfo.wordnet import wordnet
+from zslre.types import Example, Mention, Sentence
+
+MAX_EXAMPLES = 200  # of a relation: more change nothing but the time
+LEAST_EXAMPLES = 2  # for keywords: what stands in one sentence may stand there by chance
+MAX_ALIASES = 6
+MAX_TYPES = 4
+_PROPER_NAME = re.compile(r"(?<=\S\s)[^\W\d_a-z][\w'\u2019-]*")
+
+
+@dataclass
+class _Items:
+    """What was found for one relation, and the sources that were asked."""
+
+    today: str
+    found: list[Source] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
+
+    def add(self, field_: str, item: str, source: str, confidence: float, detail: str) -> None:
+        confidence = round(min(max(confidence, 0.0), 1.0), 2)
+        self.found.append(Source(field_, item, source, self.today, confidence, detail))
+
+
+def build_side_information(
+    relations: RelationSet,
+    encoder: PhraseEncoder,
+    *,
+    examples: Iterable[Example] = (),
+    hypernyms: HypernymTable | None = None,
+    detector: MentionDetector | None = None,
+    exclude: Iterable[str] = (),
+    today: datetime.date | None = None,
+) -> RelationSet:
+    """The relations with what can be found about them, each item with its source.
+
+    What the user wrote stays, what the user took out stays out, and the same inputs change nothing a second time. Types
+    are looked for only where the user gave none. `examples` are labelled with the relations' names; `hypernyms` says
+    what their entities are, and `detector` finds the types of mentions that have none. `exclude`: ids or labels of
+    Wikidata properties to know nothing of. Raises InputError for one that there is not.
+    """
+    vectors = PhraseVectors(encoder)
+    index = PropertyIndex(vectors, exclude=exclude)
+    date = (today if today is not None else datetime.date.today()).isoformat()
+    own = [own_part(relation) for relation in relations]
+    shown = {name: _typed(found, detector) for name, found in _by_relation(examples).items()}
+    found = {
+        relation.name: _Items(date, asked={"wikidata", "wordnet", "inflection", "description"}) for relation in own
+    }
+    for relation in own:
+        match = index.nearest(relation)
+        _add_synonyms(found[relation.name], relation, match, vectors)
+        _add_types(found[relation.name], relation, match, shown.get(relation.name, []), hypernyms, vectors)
+    _add_keywords(found, own, shown, vectors)
+    return RelationSet(
+        merged(relation, found[relation.name].found, found[relation.name].asked) for relation in relations
+    )
+
+
+def entity_names(examples: Iterable[Example]) -> list[str]:
+    """The names of heads and tails that types are looked up for, each once."""
+    chosen = [example for found in _by_relation(examples).values() for example in found]
+    return list(dict.fromkeys(mention.text for e in chosen for mention in (e.head, e.tail)))
+
+
+def _by_relation(examples: Iterable[Example]) -> dict[str, list[Example]]:
+    found: dict[str, list[Example]] = {}
+    for example in examples:
+        if example.relation is not None and len(found.setdefault(example.relation, [])) < MAX_EXAMPLES:
+            found[example.relation].append(example)
+    return found
+
+
+def _typed(examples: Sequence[Example], detector: MentionDetector | None) -> list[Example]:
+    """The examples with the detector's types for heads and tails that have none."""
+    bare = [e for e in examples if e.head.type is None or e.tail.type is None]
+    if detector is None or not bare:
+        return list(examples)
+    detected = detector.detect([Sentence(e.sentence.text) for e in bare])
+    typed = {
+        id(e): replace(e, head=_with_type(e.head, s.mentions), tail=_with_type(e.tail, s.mentions))
+        for e, s in zip(bare, detected, strict=True)
+    }
+    return [typed.get(id(e), e) for e in examples]
+
+
+def _with_type(mention: Mention, detected: Sequence[Mention]) -> Mention:
+    if mention.type is not None:
+        return mention
+    overlapping = (d for d in detected if d.start < mention.end and mention.start < d.end)
+    return replace(mention, type=next((d.type for d in overlapping), None))
+
+
+def _add_synonyms(items: _Items, relation: Relation, match: Match | None, vectors: PhraseVectors) -> None:
+    if match is not None:
+        detail = f"{match.property.id} {match.property.label}"
+        for name in match.property.names[: MAX_ALIASES + 1]:
+            items.add("synonyms", name, "wikidata", match.similarity, detail)
+    for other in synonyms(relation, wordnet(), vectors):
+        items.add("synonyms", other.phrase, other.source, other.confidence, other.detail)
+
+
+def _add_types(
+    items: _Items,
+    relation: Relation,
+    match: Match | None,
+    examples: Sequence[Example],
+    table: HypernymTable | None,
+    vectors: PhraseVectors,
+) -> None:
+    if examples:
+        items.asked |= {"examples", "crawl"}
+    described = list(described_types(relation.description, wordnet(), vectors))
+    if match is not None and match.property.description != relation.description:
+        known = list(described_types(match.property.description, wordnet(), vectors))
+    else:
+        known = []
+    for role in ("head", "tail"):
+        if getattr(relation.side, f"{role}_hypernyms"):
+            continue
+        candidates = [*_of_examples(examples, role, table)]
+        candidates += [(name, "description", c, "") for r, name, c in described if r == role]
+        if match is not None:
+            detail = f"{match.property.id} {match.property.label}: {match.property.description}"
+            candidates += [(name, "wikidata", c * match.similarity, detail) for r, name, c in known if r == role]
+        best: dict[str, tuple[str, float, str]] = {}
+        for name, source, confidence, detail in sorted(candidates, key=lambda candidate: -candidate[2]):
+            best.setdefault(name, (source, confidence, detail))
+        for name, (source, confidence, detail) in list(best.items())[:MAX_TYPES]:
+            items.add(f"{role}_hypernyms", name, source, confidence, detail)
+
+
+def _of_examples(
+    examples: Sequence[Example], role: str, table: HypernymTable | None
+) -> Iterable[tuple[str, str, float, str]]:
+    """(type, source, confidence, which) for the types that cover most of the examples' heads or tails.
+
+    The confidence is the share of the entities, as if one more had been seen that is of another type.
+    """
+    mentions = {mention.text: mention for mention in (getattr(e, role) for e in examples)}
+    types = {name: type_words(mention, table) for name, mention in mentions.items()}
+    known = [name for name, words in types.items() if words]
+    for common in common_types(types, wordnet()):
+        crawled = table is not None and any(name in table for name in common.entities)
+        some = ", ".join(common.entities[:3]) + (", …" if len(common.entities) > 3 else "")
+        detail = f"{len(common.entities)} of {len(known)} names: {some}"
+        yield common.name, "crawl" if crawled else "examples", len(common.entities) / (len(known) + 1), detail
+
+
+def _add_keywords(
+    found: Mapping[str, _Items],
+    relations: Sequence[Relation],
+    examples: Mapping[str, Sequence[Example]],
+    vectors: PhraseVectors,
+) -> None:
+    """Keywords of examples, set apart from the other relations' examples; where these tell none, of descriptions."""
+    background = Counter(phrase for p in properties() for phrase in set(phrases_of(p.description)))
+    enough = [r.name for r in relations if len(examples.get(r.name, ())) >= LEAST_EXAMPLES]
+    shown = {name: [_plain(example) for example in examples[name]] for name in enough}
+    of_examples = {name: chosen for name, chosen in keywords(shown, background, vectors).items() if chosen}
+    told = {r.name: [r.description] for r in relations if r.description and r.name not in of_examples}
+    for source, of_source in (("examples", of_examples), ("description", keywords(told, background, vectors))):
+        for name, chosen in of_source.items():
+            for phrase, weight in chosen:
+                found[name].add("keywords", phrase, source, weight, "")
+
+
+def _plain(example: Example) -> str:
+    """The sentence without its head, its tail and other proper names, which say nothing of the relation."""
+    text = example.sentence.text
+    for mention in sorted((example.head, example.tail), key=lambda m: -m.start):
+        text = f"{text[: mention.start]} | {text[mention.end :]}"
+    return _PROPER_NAME.sub("|", text)

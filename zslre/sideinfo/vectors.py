@@ -1,0 +1,69 @@
+"""Unit vectors of phrases, each encoded once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from zslre.encoder import FloatArray
+from zslre.paths import cache_dir
+from zslre.scoring import unit
+
+
+class PhraseEncoder(Protocol):
+    """The part of `Encoder` that side information needs."""
+
+    dim: int
+
+    @property
+    def tensors(self) -> Mapping[str, np.ndarray]: ...
+
+    def encode_phrases(self, phrases: Sequence[str]) -> FloatArray: ...
+
+
+class PhraseVectors:
+    """Phrases → unit vectors (n, D), kept in memory."""
+
+    def __init__(self, encoder: PhraseEncoder) -> None:
+        self.encoder = encoder
+        self._known: dict[str, FloatArray] = {}
+
+    def __call__(self, phrases: Sequence[str]) -> FloatArray:
+        new = [phrase for phrase in dict.fromkeys(phrases) if phrase not in self._known]
+        if new:
+            self._known.update(zip(new, unit(self.encoder.encode_phrases(new)), strict=True))
+        return np.stack([self._known[p] for p in phrases]) if phrases else np.zeros((0, self.encoder.dim), np.float32)
+
+    def kept_on_disk(self, phrases: Sequence[str]) -> FloatArray:
+        """The same for a long, fixed list: computed once a model, then read from the cache folder."""
+        path = cache_dir() / "phrases" / f"{_digest(self.encoder.tensors, phrases)}.npy"
+        try:
+            vectors = np.load(path).astype(np.float32)
+        except (OSError, ValueError):  # not there yet, or cut short
+            halved = self(phrases).astype(np.float16)
+            _save(halved, path)
+            vectors = halved.astype(np.float32)  # as the next run will read them
+        self._known.update(zip(phrases, vectors, strict=True))
+        return vectors
+
+
+def _save(vectors: np.ndarray, path: Path) -> None:
+    """Written aside and renamed. A cache that cannot be written is no error: the next run takes its time again."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial.npy")
+        np.save(partial, vectors)
+        partial.replace(path)
+    except OSError:
+        return
+
+
+def _digest(tensors: Mapping[str, np.ndarray], phrases: Sequence[str]) -> str:
+    digest = hashlib.sha256("\n".join(phrases).encode("utf-8"))
+    for name in sorted(tensors):
+        digest.update(np.ascontiguousarray(tensors[name]).tobytes())
+    return digest.hexdigest()[:32]
