@@ -19,7 +19,7 @@ from zslre.exceptions import ZslreError
 if TYPE_CHECKING:
     Subparsers: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
 
-VERBS = ("predict", "train", "relations", "info")
+VERBS = ("predict", "train", "relations", "crawl", "info")
 
 EXAMPLES = """\
 examples:
