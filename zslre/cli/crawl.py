@@ -29,8 +29,7 @@ examples:
   zslre crawl BMW "Deutsche Bank" --contact ann@example.org -o hypernyms.jsonl
   zslre crawl --entities names.txt --source wordnet -o hypernyms.jsonl
   zslre crawl --entities names.txt --source web --seed-urls pages.txt --contact ann@example.org -o hypernyms.jsonl
-  zslre crawl BMW --source web --search "https://search.example.org/?q={name}" --contact ann@example.org --dry-run \\
-    -o hypernyms.jsonl
+  zslre crawl BMW --source web --search "https://example.org/?q={name}" --contact ann@example.org --dry-run -o out.jsonl
 
 --entities: one name a line; or, if the file ends in .jsonl, {"entity": "Mercury", "context": "Mercury orbits the sun."}
 a line, where the context chooses between several things of that name.

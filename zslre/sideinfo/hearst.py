@@ -7,13 +7,13 @@ patterns are regular expressions over that line:
     "Car makers such as BMW and Fiat sold well."  →  "Sn0 such as Pn1 and Pn2 sold ADV ."
 
 A phrase's symbol says what it is (P: a name, S: a plural, C: another common noun), how it opens (a: "a", t: "the",
-u: a superlative, x: "other", p: a possessive, z: "no", o: another determiner, n: nothing) and which one it is.
+u: a superlative, x: "other", s: "such", p: a possessive, z: "no", o: another determiner, n: nothing) and which it is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -27,11 +27,15 @@ from zslre.sideinfo.lexicon import (
     ESPECIALLY,
     HEDGES,
     HYPOTHETICAL,
+    NATIONAL,
+    NO_TITLES,
     PLACES,
+    PLACING,
     PREPOSITIONS,
     TRANSPARENT,
 )
-from zslre.sideinfo.phrases import Phrase, Word, find_phrases, generalisations
+from zslre.sideinfo.patterns import NOISY_PATTERNS, PATTERNS
+from zslre.sideinfo.phrases import PROPER, Phrase, Word, find_phrases, generalisations
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -51,51 +55,6 @@ class Match:
     pattern: str
     sentence: str
 
-
-_ANY = r"[PCS][a-z]\d+"
-_NAME = r"[PC][a-z]\d+"
-_ITEM = rf'"?{_ANY}"?'
-_LIST = rf"(?P<x>{_ITEM}(?: (?:,|, and|, or|and|or|&|, as well as|as well as) {_ITEM}){{0,20}})"
-_PLURAL = r"(?P<y>S[anotx]\d+)"
-_KIND = r"(?P<y>[CS][anotx]\d+)"
-_ONE = rf'"?(?P<x>{_NAME})"?'
-_P = r'"?(?P<x>P[nt]\d+)"?'
-# Words set between a subject and its verb: "BMW ( short for … ) is", "BMW , founded in 1916 , is".
-_ASIDE = r"(?: \( [^()]{0,200} \))?(?: , [^,;()]{1,120} ,)?"
-_SUBJECT = rf"(?:^|(?:[;:,]|that|while|although|because|since|whereas|BUT) ){_ONE}(?: ,)?{_ASIDE}"
-_IS = r"(?:is|was|has been|had been|became|remains|remained|, which is|, which was|, who is|, who was)(?: ADV)*"
-_ARE = r"(?:are|were|, which are|, which were)(?: ADV)*"
-_END = (
-    r"(?= (?:,|\.|;|\)|of|in|from|based|located|who|that|which|whose|for|on|at|by|near|with|and|to|owned|known|born)"
-    r"|$)"
-)
-
-# name → regular expression; x: what is a kind of y. A `y` phrase is common, so that it names a kind.
-PATTERNS: dict[str, str] = {
-    "such as": rf"{_KIND} ,? ?such as {_LIST}",
-    "such … as": rf"such (?P<y>S[no]\d+) as {_LIST}",
-    "and other": rf"{_LIST} (?:,? ?(?:and|or)) (?:ADV )?(?P<y>Sx\d+)",
-    "like other": rf"{_P} ,? ?like (?:most )?(?P<y>Sx\d+)",
-    "including": rf"{_PLURAL} ,? ?including {_LIST}",
-    "especially": rf"{_PLURAL} (?:,|\() (?:ESPECIALLY|for example|for instance|e\.g\.)(?: ,)? {_LIST}",
-    "is a": rf"{_SUBJECT} {_IS} (?:one of )?(?P<y>(?:Ca|Cx|Sa)\d+)",
-    "one of the": rf"{_SUBJECT} {_IS} (?:one|among|ADV one) of (?P<y>S[tup]\d+)",
-    "is the most": rf"{_SUBJECT} {_IS} (?P<y>Cu\d+)",
-    "are": rf"(?:^|[;:,] )(?P<x>S[n]\d+){_ASIDE} {_ARE} (?P<y>Sn\d+){_END}",
-    "apposition": rf"{_P} , (?P<y>Ca\d+){_END}",
-    "in brackets": rf"{_P} \( (?P<y>Ca\d+){_END}",
-    "before the name": r'(?P<y>C[antopu]\d+) "?(?P<x>P[n]\d+)"?(?! POS)',
-    "called": rf"(?P<y>C[at]\d+) (?:called|named|titled|entitled) {_P}",
-    "the … of": r"(?P<place>C[t]\d+) of (?P<x>P[n]\d+)",
-}
-# Right too seldom to be on by default.
-NOISY_PATTERNS: dict[str, str] = {
-    "include": rf"{_PLURAL} include(?:s|d)? {_LIST}",
-    "like": rf"(?P<y>S[nt]\d+) ,? ?like {_LIST}",
-    "is the": rf"{_SUBJECT} {_IS} (?P<y>Ct\d+)",
-    "known as": rf"(?P<y>C[at]\d+) (?:ADV )?(?:known as|dubbed) {_P}",
-    "as a": rf"{_P} as (?P<y>Ca\d+)",
-}
 
 _OPENER_CODES = {"determiner": "o", "superlative": "u", "other": "x", "possessive": "p", "no": "z"}
 _SYMBOL = re.compile(r"[PCS][a-z](\d+)")
@@ -144,16 +103,18 @@ class PatternMatcher:
     def _read(
         self, pattern: str, hit: re.Match[str], words: Sequence[Word], phrases: Sequence[Phrase], sentence: str
     ) -> Iterator[Match]:
-        role = "place" if pattern == "the … of" else "y"
-        hypernym = phrases[_number(hit[role])]
+        hypernym = phrases[_number(hit["y"])]
         hyponyms = [phrases[int(number)] for number in _SYMBOL.findall(hit["x"])]
         if pattern == "and other" and _opens_with_adverbial(hyponyms[0], words):
             hyponyms = hyponyms[1:]
+        hyponyms = [phrase for phrase in hyponyms if _can_be_named(phrase, words)]
+        if not hyponyms or (pattern in _CHECKS and not _CHECKS[pattern](hyponyms[0], hypernym, words)):
+            return
         first = min([hypernym.first, *(phrase.first for phrase in hyponyms)])
         if asserts_nothing(words, first, hypernym.first):
             return
         hypernym_after = _behind_kind_of(hypernym, words, phrases)
-        if hypernym_after is None or (role == "place" and hypernym_after.head.text.lower() not in PLACES):
+        if hypernym_after is None:
             return
         names = generalisations(hypernym_after, self._singular)
         head = names[-1][0]
@@ -226,9 +187,61 @@ def _number(symbol: str) -> int:
     return int(symbol[2:])
 
 
+def _can_be_named(phrase: Phrase, words: Sequence[Word]) -> bool:
+    """Not "the film", which was mentioned before, and not a title before a name: "boxer Vitali Klitschko"."""
+    following = words[phrase.end].tag if phrase.end < len(words) else ""
+    return phrase.proper or (phrase.opener in ("none", "a") and following not in PROPER)
+
+
 def _opens_with_adverbial(phrase: Phrase, words: Sequence[Word]) -> bool:
     """As in "In Germany, BMW and other car makers …"."""
     return phrase.first == 1 and words[0].text.lower() in PREPOSITIONS
+
+
+def _is_subject(hyponym: Phrase, hypernym: Phrase, words: Sequence[Word]) -> bool:
+    """Not the last place of several, as in "Tampico, Illinois, is a village"."""
+    before = hyponym.first - 1
+    return not (before > 0 and words[before].text == "," and words[before - 1].tag in ("NNP", "NNPS"))
+
+
+def _can_have_apposition(hyponym: Phrase, hypernym: Phrase, words: Sequence[Word]) -> bool:
+    """Not where a place or an opponent ends an adverbial: "In Rome, a man …", "after the loss to Rome, a club …"."""
+    before = words[hyponym.first - 1].text.lower() if hyponym.first > 0 else ""
+    return before not in PLACING
+
+
+def _names_a_place(hyponym: Phrase, hypernym: Phrase, words: Sequence[Word]) -> bool:
+    """ "The Italian region of Umbria", and neither "the Umbria region of Italy" nor "the northern region of Italy"."""
+    national = all(
+        (word.tag == "JJ" and word.text[:1].isupper()) or word.text in NATIONAL for word in hypernym.modifiers
+    )
+    head = hypernym.head.text.lower()
+    return (head in PLACES or _regular_singular(head) in PLACES) and national
+
+
+def _regular_singular(noun: str) -> str:
+    """For the kinds of place, whose plurals are all regular: countries, cities, towns, parishes."""
+    if noun.endswith("ies"):
+        return f"{noun[:-3]}y"
+    return noun[:-2] if noun.endswith("shes") else noun.removesuffix("s")
+
+
+def _is_title(hyponym: Phrase, hypernym: Phrase, words: Sequence[Word]) -> bool:
+    """Not a direction or a time before a name: "downtown Montreal", "south-west Romania", "today Oslo"."""
+    return not hypernym.head.text.lower().startswith(NO_TITLES)
+
+
+# What a match must meet beyond its pattern.
+_CHECKS: dict[str, Callable[[Phrase, Phrase, Sequence[Word]], bool]] = {
+    "is a": _is_subject,
+    "one of the": _is_subject,
+    "is the most": _is_subject,
+    "is the": _is_subject,
+    "apposition": _can_have_apposition,
+    "the … of": _names_a_place,
+    "the …s of": _names_a_place,
+    "before the name": _is_title,
+}
 
 
 def _behind_kind_of(phrase: Phrase, words: Sequence[Word], phrases: Sequence[Phrase]) -> Phrase | None:

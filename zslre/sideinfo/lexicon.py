@@ -34,7 +34,9 @@ EMPTY_HEADS = _words(
     group set mix mixture combination hit success failure favorite favourite finalist runner-up winner recipient
     subject source target alternative exception kind type form sort class variety category version person
     someone something year season day month week century time decade date era end beginning top bottom side
-    front rest percentage chance host guest addition matter act aspect attempt abbreviation acronym nickname
+    front rest percentage chance host guest addition matter act aspect attempt abbreviation acronym
+    alumnus successor predecessor half-brother half-sister
+    colleague nickname
     synonym variant spelling
     """
 )
@@ -43,7 +45,7 @@ PLACES = _words(
     """
     city town village hamlet island state province county district region republic kingdom municipality
     principality borough suburb parish commune territory emirate duchy prefecture peninsula lake port township
-    canton genus family
+    canton genus country nation continent
     """
 )
 # One of these before a match, in the same clause, and the sentence denies it …
@@ -74,4 +76,10 @@ PREPOSITIONS = _words(
     in on at by for with from of to after before during under over near as into through
     """
 )
+# A name behind one of these is a place or an opponent, and what follows its comma goes on with the sentence.
+PLACING = _words(", in at from near against to of")
+# Before a kind of place like an adjective: "the U.S. state of Ohio".
+NATIONAL = _words("U.S. US U.K. UK")
+# Beginnings of nouns that stand before names and are no titles.
+NO_TITLES = ("north", "south", "east", "west", "mid", "inner", "downtown", "uptown", "today", "tomorrow", "yesterday")
 HEDGES = DENIALS | HYPOTHETICAL | _words("almost nearly virtually practically barely scarcely no longer")

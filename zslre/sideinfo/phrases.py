@@ -18,7 +18,11 @@ _OPENERS = frozenset({"DT", "PDT", "PRP$", "WP$"})
 _MODIFIERS = frozenset({"JJ", "JJR", "JJS", "CD", "AFX"})
 # Part of a phrase only inside one: "a publicly listed company", "a record-breaking run".
 _INNER = frozenset({"VBN", "VBG", "RB", "RBR", "RBS", "HYPH"})
+# Modifiers that say how many or how much.
+_LEFT_OUT = frozenset({"JJS", "JJR", "CD", "RB", "RBR", "RBS"})
 _QUOTES = frozenset('"“”')
+# Behind a noun these begin the name: "a company called Nordvik".
+_NAMING = frozenset({"called", "named", "titled", "entitled", "dubbed", "known"})
 _MAX_QUOTED = 10  # words of a quoted title
 
 # How surely "car company" says "company": much less for a prime minister than for a car company, and nobody can tell.
@@ -37,7 +41,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Words `first … end-1` of a sentence. `opener`: a, the, other, superlative, possessive … or none.
+    """Words `first … end-1` of a sentence. `opener`: a, the, other, such, superlative, possessive … or none.
 
     `proper`: a name; `plural`: the head is. `text` leaves articles and the like out; it begins at character `start`.
     """
@@ -67,7 +71,7 @@ def find_phrases(words: Sequence[Word], sentence: str) -> list[Phrase]:
             phrases.append(_phrase(words, at + 1, at + 1, quoted, sentence, proper=True))
             at = quoted + 1
             continue
-        found = _span(words, at)
+        found = None if _introduces_example(words, at) else _span(words, at)
         if found is None:
             at += 1
             continue
@@ -125,6 +129,11 @@ def _quoted(words: Sequence[Word], at: int) -> int | None:
     return None
 
 
+def _introduces_example(words: Sequence[Word], at: int) -> bool:
+    """The noun of "for example", which names nothing."""
+    return at > 0 and words[at - 1].text.lower() == "for" and words[at].text in ("example", "instance")
+
+
 def _span(words: Sequence[Word], at: int) -> tuple[int, int] | None:
     """Where the content and the end of the phrase at `at` are; None if no phrase begins there."""
     content = at
@@ -137,7 +146,7 @@ def _span(words: Sequence[Word], at: int) -> tuple[int, int] | None:
             end = i + 1
         elif tag == "CD" and end == i and words[i - 1].tag in PROPER:
             end = i + 1  # Windows 7
-        elif not (tag in _MODIFIERS or (tag in _INNER and i > at)):
+        elif (end == i and words[i].text in _NAMING) or not (tag in _MODIFIERS or (tag in _INNER and i > at)):
             break
     return (content, end) if end is not None else None
 
@@ -158,11 +167,17 @@ def _phrase(
         opener = "superlative"
     elif inside and inside[0].text.lower() == "other":
         opener = "other"
+    elif content == first and inside and inside[0].text.lower() == "such":
+        opener = "such"
     else:
         opener = _OPENER_NAMES.get(words[content - 1].text.lower(), "determiner") if content > first else "none"
         if content > first and any(word.tag in ("PRP$", "WP$") for word in words[first:content]):
             opener = "possessive"
-    kept = tuple(word for word in inside if word.tag not in ("JJS", "JJR", "CD", "RB", "RBR", "RBS"))
+    kept = tuple(
+        word
+        for word, following in zip(inside, words[content + 1 : end], strict=True)
+        if word.tag not in _LEFT_OUT or following.tag == "HYPH"  # "well-known"
+    )
     start = words[content].start
     text = sentence[start : head.end]
     return Phrase(first, end, text, start, opener, is_name, head.tag in ("NNS", "NNPS"), kept, head)

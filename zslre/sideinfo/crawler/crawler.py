@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
@@ -17,7 +18,7 @@ from zslre.sideinfo.crawler.entities import Entity
 from zslre.sideinfo.crawler.fetch import Counts, Fetcher, NoPages, Pages
 from zslre.sideinfo.crawler.journal import Journal, read_journal
 from zslre.sideinfo.crawler.mediawiki import MediaWikiSource
-from zslre.sideinfo.crawler.reader import NoReader, ProcessReader, Reader
+from zslre.sideinfo.crawler.reader import NoReader, ProcessReader, Reader, read_here
 from zslre.sideinfo.crawler.run import Crawl, Report
 from zslre.sideinfo.crawler.settings import CrawlSettings
 from zslre.sideinfo.crawler.sources import Source, WordNetSource
@@ -76,7 +77,7 @@ def crawl(
         journal = Journal(journal_path(output), since=since)
         stack.callback(journal.close)
         if reader is None:
-            reader = ProcessReader(max(1, (os.cpu_count() or 1) - 1), noisy=settings.noisy)
+            reader = ProcessReader(max(1, (os.cpu_count() or 1) - 1), read=partial(read_here, noisy=settings.noisy))
         stack.callback(reader.close)
         counts = fetcher.counts if fetcher is not None else Counts()
         pages: Pages = fetcher if fetcher is not None else NoPages()

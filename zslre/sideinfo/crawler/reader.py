@@ -10,6 +10,7 @@ import multiprocessing
 import queue
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing.connection import Connection
@@ -77,10 +78,12 @@ def read_here(text: Text, *, noisy: bool = False) -> Reading:
 
 
 class ProcessReader:
-    """A pool of `processes` that read; each is started when it is needed and ended `seconds` into a text."""
+    """A pool of `processes` that call `read`; each is started when it is needed and ended `seconds` into a text."""
 
-    def __init__(self, processes: int = 1, *, seconds: float = 30.0, noisy: bool = False) -> None:
-        self._seconds, self._noisy = seconds, noisy
+    def __init__(
+        self, processes: int = 1, *, seconds: float = 30.0, read: Callable[[Text], Reading] = read_here
+    ) -> None:
+        self._seconds, self._read = seconds, read
         self._free: queue.SimpleQueue[_Process | None] = queue.SimpleQueue()
         self._count = processes
         for _ in range(processes):
@@ -91,7 +94,7 @@ class ProcessReader:
         process = self._free.get()
         try:
             if process is None:
-                process = _Process(self._noisy)
+                process = _Process(self._read)
             return process.read(text, self._seconds)
         except (TimeoutError, EOFError, OSError) as error:
             if process is not None:
@@ -115,10 +118,10 @@ class ProcessReader:
 
 
 class _Process:
-    def __init__(self, noisy: bool) -> None:
+    def __init__(self, read: Callable[[Text], Reading]) -> None:
         context = multiprocessing.get_context("spawn")  # a fork would copy locks that other threads hold
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, noisy), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, read), daemon=True)
         self._process.start()
         theirs.close()
         if not self._pipe.poll(_START):
@@ -140,13 +143,13 @@ class _Process:
         self._pipe.close()
 
 
-def _serve(pipe: Connection, noisy: bool) -> None:
+def _serve(pipe: Connection, read: Callable[[Text], Reading]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this one
     if sys.platform != "win32":
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    list(_matcher(noisy).matches(["It is warm."]))  # loads the tagger before the clock of the first page runs
+    read(Text(b"It is warm."))  # loads the tagger before the clock of the first page runs
     pipe.send(None)
     while True:
         try:
@@ -154,7 +157,7 @@ def _serve(pipe: Connection, noisy: bool) -> None:
         except EOFError:
             return
         try:
-            answer: Answer = read_here(text, noisy=noisy)
+            answer: Answer = read(text)
         except (MemoryError, RecursionError, ValueError, LookupError, AssertionError) as error:
             answer = f"cannot be read ({type(error).__name__}: {error})"
         pipe.send(answer)

@@ -78,7 +78,6 @@ _SUPERSCRIPT_REFERENCE = re.compile(r"\[(?:\d{1,3}|citation needed|note \d+|[a-z
 _WHITE = re.compile(r"[^\S\u2029]+")
 # A block whose text is mostly links is navigation.
 _LINK_SHARE = 0.6
-_SHORT_BLOCK = 20  # characters that a link may fill alone
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 # What pages call Latin-1 or ASCII is Windows-1252 to every browser (WHATWG Encoding Standard).
 _AS_WINDOWS = frozenset({"iso-8859-1", "iso8859-1", "latin-1", "latin1", "ascii", "us-ascii"})
@@ -171,4 +170,4 @@ def _is_navigation(tag: Tag) -> bool:
     if not anchors:
         return False
     linked = sum(len(anchor.get_text()) for anchor in anchors)
-    return len(anchors) > 1 and linked > _LINK_SHARE * max(len(tag.get_text().strip()), _SHORT_BLOCK)
+    return len(anchors) > 1 and linked > _LINK_SHARE * len(tag.get_text().strip())
