@@ -1,0 +1,105 @@
+"""The hypernym table: lookup, file, errors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zslre.exceptions import InputError
+from zslre.sideinfo.hypernyms import Evidence, Hypernym, HypernymTable
+
+SENTENCE = Evidence("wikipedia", "https://wiki.test/wiki/BMW", "2026-11-23", "BMW ist „groß“.")
+TABLE = HypernymTable({"BMW": (Hypernym("car company", 3, 0.82, (SENTENCE,)), Hypernym("company", 2, 0.5)), "Xyz": ()})
+
+
+def test_lookup_ignores_case_and_white_space() -> None:
+    assert TABLE[" bmw\n"] == TABLE["BMW"]
+    assert "Bmw" in TABLE
+    assert "Audi" not in TABLE
+    assert TABLE.get("Audi", ()) == ()
+    assert (list(TABLE), len(TABLE)) == (["BMW", "Xyz"], 2)
+
+
+def test_a_file_keeps_everything(tmp_path: Path) -> None:
+    path = tmp_path / "h.jsonl"
+    TABLE.write(path)
+    assert dict(HypernymTable.read(path)) == dict(TABLE)
+    assert json.loads(path.read_text(encoding="utf-8").splitlines()[0]) == {
+        "entity": "BMW",
+        "hypernyms": [
+            {
+                "name": "car company",
+                "count": 3,
+                "confidence": 0.82,
+                "sources": [
+                    {
+                        "source": "wikipedia",
+                        "url": "https://wiki.test/wiki/BMW",
+                        "date": "2026-11-23",
+                        "sentence": "BMW ist „groß“.",
+                    }
+                ],
+            },
+            {"name": "company", "count": 2, "confidence": 0.5, "sources": []},
+        ],
+    }
+
+
+def test_a_table_is_replaced_whole(tmp_path: Path) -> None:
+    path = tmp_path / "h.jsonl"
+    path.write_text("old")
+    TABLE.write(path)
+    assert len(HypernymTable.read(path)) == 2
+    assert list(tmp_path.iterdir()) == [path]
+
+
+GOOD = '{"entity": "a", "hypernyms": []}'
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("nonsense", "Expecting value"),
+        ("[]", "must be an object"),
+        ('{"hypernyms": []}', "'entity' is missing"),
+        ('{"entity": "b"}', "'hypernyms' is missing"),
+        ('{"entity": 1, "hypernyms": []}', "entity must be a text"),
+        ('{"entity": " ", "hypernyms": []}', "needs a name"),
+        ('{"entity": " A ", "hypernyms": []}', "stands twice"),
+        ('{"entity": "b", "hypernyms": {}}', "must be a list"),
+        ('{"entity": "b", "hypernyms": [], "more": 1}', "unknown keys: more"),
+        ('{"entity": "b", "hypernyms": [{"name": "x", "count": 1}]}', "'confidence' is missing"),
+        ('{"entity": "b", "hypernyms": [{"name": "x", "count": 1.5, "confidence": 1}]}', "whole number"),
+        ('{"entity": "b", "hypernyms": [{"name": "x", "count": -1, "confidence": 1}]}', "not be negative"),
+        ('{"entity": "b", "hypernyms": [{"name": "x", "count": 1, "confidence": 1.5}]}', "from 0 to 1"),
+        ('{"entity": "b", "hypernyms": [{"name": "x", "count": 1, "confidence": NaN}]}', "from 0 to 1"),
+        ('{"entity": "b", "hypernyms": [{"name": "", "count": 1, "confidence": 1}]}', "needs a name"),
+        ('{"entity": "b", "hypernyms": [{"name": "x", "count": 1, "confidence": 1, "sources": [{}]}]}', "'source'"),
+    ],
+)
+def test_bad_lines_are_named(tmp_path: Path, line: str, why: str) -> None:
+    path = tmp_path / "h.jsonl"
+    path.write_text(f"{GOOD}\n\n{line}\n")
+    with pytest.raises(InputError, match=rf"h\.jsonl, line 3: .*{why}"):
+        HypernymTable.read(path)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        HypernymTable.read(tmp_path / "none.jsonl")
+    (tmp_path / "latin.jsonl").write_bytes(b'{"entity": "\xff"}')
+    with pytest.raises(InputError, match="not UTF-8"):
+        HypernymTable.read(tmp_path / "latin.jsonl")
+
+
+@given(st.dictionaries(st.text(min_size=1).filter(str.strip), st.integers(0, 9), max_size=4))
+def test_any_names_survive_a_file(tmp_path_factory: pytest.TempPathFactory, names: dict[str, int]) -> None:
+    distinct = {" ".join(name.split()).casefold(): name for name in names}.values()
+    table = HypernymTable({name: (Hypernym(name, names[name], 0.25),) for name in distinct})
+    path = tmp_path_factory.mktemp("any") / "h.jsonl"
+    table.write(path)
+    assert dict(HypernymTable.read(path)) == dict(table)

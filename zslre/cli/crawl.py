@@ -1,0 +1,241 @@
+"""`zslre crawl`: names in, what kinds of thing they are out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zslre.cli.progress import Progress
+from zslre.exceptions import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from zslre.cli import Subparsers
+    from zslre.sideinfo.crawler import CrawlSettings, Entity, Outcome
+
+DESCRIPTION = """\
+Find out what kinds of thing named entities are ("BMW": car company, company), from Wikipedia, Wikidata, web pages
+and WordNet, and write them with confidence, sources and sentences as JSON Lines, one entity a line.
+
+The crawler says who it is: --contact is required. It obeys robots.txt, asks each host one page at a time with pauses,
+and keeps pages in a cache. Results go into OUTPUT.journal as they come; the same command goes on where it was stopped.
+Programs' interfaces (--wikipedia-api, --wikidata-api) are asked by their own etiquette, not by robots.txt.
+"""
+EXAMPLES = """\
+examples:
+  zslre crawl BMW "Deutsche Bank" --contact ann@example.org -o hypernyms.jsonl
+  zslre crawl --entities names.txt --source wordnet -o hypernyms.jsonl
+  zslre crawl --entities names.txt --source web --seed-urls pages.txt --contact ann@example.org -o hypernyms.jsonl
+  zslre crawl BMW --source web --search "https://example.org/?q={name}" --contact ann@example.org --dry-run -o out.jsonl
+
+--entities: one name a line; or, if the file ends in .jsonl, {"entity": "Mercury", "context": "Mercury orbits the sun."}
+a line, where the context chooses between several things of that name.
+"""
+_DEFAULT_SOURCES = ("wikipedia", "wikidata")
+_SHOWN = 20  # problems that are listed at the end
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the verb `crawl`."""
+    parser = subparsers.add_parser(
+        "crawl",
+        help="find out what kinds of thing named entities are",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="an entity")
+    parser.add_argument("--entities", type=Path, metavar="FILE", help="a file with more of them")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the table to write (.jsonl)")
+    parser.add_argument(
+        "--source",
+        action="append",
+        choices=("wikipedia", "wikidata", "web", "wordnet"),
+        help="whom to ask; may be given again (default: wikipedia and wikidata)",
+    )
+    parser.add_argument(
+        "--seed-urls", type=Path, metavar="FILE", help="web: addresses of pages or sitemaps, one a line"
+    )
+    parser.add_argument(
+        "--sitemap", action="append", default=[], metavar="URL", help="web: a sitemap; may be given again"
+    )
+    parser.add_argument("--search", default="", metavar="TEMPLATE", help="web: a search address with {name} in it")
+    parser.add_argument(
+        "--search-results", type=_positive, default=5, metavar="N", help="web: pages to read a search (default: 5)"
+    )
+    parser.add_argument("--depth", type=_whole, default=2, help="wikidata: steps upwards (default: 2)")
+    parser.add_argument(
+        "--wikipedia-api", metavar="URL", help="a MediaWiki's api.php (default: the English Wikipedia's)"
+    )
+    parser.add_argument("--wikidata-api", metavar="URL", help="a Wikibase's api.php (default: Wikidata's)")
+    parser.add_argument("--noisy-patterns", action="store_true", help="also use patterns that are wrong more often")
+    manners = parser.add_argument_group("manners")
+    manners.add_argument("--contact", default="", help="your e-mail address or web page, for the User-Agent header")
+    manners.add_argument("--user-agent", default="", help="the whole User-Agent header, with a contact in it")
+    manners.add_argument(
+        "--delay", type=_seconds, default=1.0, help="least seconds between a host's pages (default: 1)"
+    )
+    manners.add_argument("--parallel-hosts", type=_positive, default=16, metavar="N", help="default: 16")
+    manners.add_argument("--retries", type=_whole, default=4, metavar="N", help="of one page (default: 4)")
+    limits = parser.add_argument_group("limits")
+    limits.add_argument("--max-pages", type=_positive, metavar="N", help="requests in this run (default: no limit)")
+    limits.add_argument(
+        "--max-bytes", type=_positive, default=2_000_000, metavar="N", help="of one page, unpacked (default: 2000000)"
+    )
+    limits.add_argument("--timeout", type=_seconds, default=30.0, help="seconds for one page (default: 30)")
+    limits.add_argument(
+        "--allow-host", action="append", default=[], metavar="HOST", help="may lie in a private network; for tests"
+    )
+    parser.add_argument("--cache", type=Path, metavar="DIR", help="where pages are kept (default: see 'zslre info')")
+    parser.add_argument(
+        "--expire-days", type=_seconds, default=30.0, metavar="DAYS", help="age at which pages are asked for again"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print the first addresses and ask none")
+    loudness = parser.add_mutually_exclusive_group()
+    loudness.add_argument("-q", "--quiet", action="store_true", help="show no progress")
+    loudness.add_argument("-v", "--verbose", action="store_true", help="show progress in log files too")
+    parser.set_defaults(run=run, usage_error=parser.error)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the verb. A host that is down is reported and does not make it fail."""
+    from zslre.sideinfo.crawler import Entity, crawl
+    from zslre.sideinfo.crawler.crawler import planned
+    from zslre.sideinfo.crawler.entities import distinct, read_entities
+
+    sources = tuple(args.source) if args.source else _DEFAULT_SOURCES
+    _check_usage(args, sources)
+    given = [Entity(name) for name in args.names]
+    entities = distinct([*given, *read_entities(args.entities)] if args.entities is not None else given)
+    if not entities:
+        raise InputError(f"{args.entities}: holds no name")
+    settings = _settings(args)
+    seeds = [*args.sitemap, *(_read_seeds(args.seed_urls) if args.seed_urls is not None else [])]
+    nouns = _wordnet() if "wordnet" in sources else None
+    if set(sources) != {"wordnet"}:
+        _ = settings.agent  # refuses to go on without a contact
+    if args.dry_run:
+        for address in planned(entities, args.output, settings, sources=sources, seeds=seeds, nouns=nouns):
+            print(address)
+        return 0
+    progress = Progress(verbosity=-1 if args.quiet else int(args.verbose))
+    outcome = crawl(
+        entities,
+        args.output,
+        settings,
+        sources=sources,
+        seeds=seeds,
+        nouns=nouns,
+        on_progress=lambda report, counts: progress.update(
+            lambda: f"{report.tasks:,} steps, {counts.requests:,} pages fetched, {counts.from_cache:,} from the cache"
+        ),
+    )
+    progress.finish(_summary(outcome))
+    _tell_problems(outcome, entities)
+    return 0
+
+
+def _settings(args: argparse.Namespace) -> CrawlSettings:
+    from zslre.sideinfo.crawler.settings import WIKIDATA_API, WIKIPEDIA_API, CrawlSettings, default_cache
+
+    return CrawlSettings(
+        contact=args.contact,
+        user_agent=args.user_agent,
+        delay=args.delay,
+        timeout=args.timeout,
+        retries=args.retries,
+        max_pages=args.max_pages,
+        max_bytes=args.max_bytes,
+        parallel_hosts=args.parallel_hosts,
+        expire_days=args.expire_days,
+        cache=args.cache if args.cache is not None else default_cache(),
+        allow_hosts=frozenset(host.lower() for host in args.allow_host),
+        wikipedia_api=args.wikipedia_api if args.wikipedia_api is not None else WIKIPEDIA_API,
+        wikidata_api=args.wikidata_api if args.wikidata_api is not None else WIKIDATA_API,
+        depth=args.depth,
+        search=args.search,
+        search_results=args.search_results,
+        noisy=args.noisy_patterns,
+    )
+
+
+def _check_usage(args: argparse.Namespace, sources: Sequence[str]) -> None:
+    if not args.names and args.entities is None:
+        args.usage_error("name entities, or give --entities FILE")
+    begins = args.seed_urls is not None or bool(args.sitemap) or bool(args.search)
+    if "web" in sources and not begins:
+        args.usage_error("--source web needs --seed-urls, --sitemap or --search to begin with")
+    if begins and "web" not in sources:
+        args.usage_error("--seed-urls, --sitemap and --search go with --source web")
+
+
+def _read_seeds(path: Path) -> list[str]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); give a file with one address a line") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is not UTF-8 ({error}); convert it, for instance with iconv") from error
+    seeds = []
+    for number, line in enumerate(lines, start=1):
+        url = line.strip()
+        if url and not url.startswith("#"):
+            if not url.startswith(("http://", "https://")):
+                raise InputError(f"{path}, line {number}: {url!r} is no address that begins with http:// or https://")
+            seeds.append(url)
+    return seeds
+
+
+def _wordnet() -> Callable[[str], Sequence[str]]:
+    from zslre.sideinfo.wordnet import hypernyms
+
+    return hypernyms
+
+
+def _summary(outcome: Outcome) -> str:
+    answered = sum(1 for hypernyms in outcome.table.values() if hypernyms)
+    counts = outcome.counts
+    return (
+        f"{answered:,} of {len(outcome.table):,} names have hypernyms; {counts.requests:,} pages fetched "
+        f"({counts.bytes / 1e6:.1f} MB), {counts.from_cache:,} from the cache"
+    )
+
+
+def _tell_problems(outcome: Outcome, entities: Sequence[Entity]) -> None:
+    for host, reason in sorted(outcome.down.items()):
+        print(f"zslre: given up for now: {host}: {reason}", file=sys.stderr)
+    problems = {**outcome.report.refused, **outcome.report.unfinished}
+    lines = [f"{name}: {why}" for name, why in outcome.unanswered.items()]
+    lines += [f"{task.items[0]}: {why}" for task, why in problems.items() if task.source == "web"]
+    for line in lines[:_SHOWN]:
+        print(f"zslre: not answered: {line}", file=sys.stderr)
+    if len(lines) > _SHOWN:
+        print(f"zslre: … and {len(lines) - _SHOWN:,} more", file=sys.stderr)
+    if outcome.report.unfinished:
+        print("zslre: the same command goes on with what may still be answered", file=sys.stderr)
+
+
+def _positive(text: str) -> int:
+    value = int(text) if text.strip().isdecimal() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"needs a whole number of at least 1, got {text!r}")
+    return value
+
+
+def _whole(text: str) -> int:
+    if not text.strip().isdecimal():
+        raise argparse.ArgumentTypeError(f"needs a whole number, got {text!r}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"needs a number that is not negative, got {text!r}")
+    return value

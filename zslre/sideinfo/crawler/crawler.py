@@ -1,0 +1,169 @@
+"""The whole of it: names in, a table of hypernyms out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import partial
+from pathlib import Path
+from typing import Literal, TypeAlias, get_args
+
+from zslre.exceptions import InputError
+from zslre.sideinfo.crawler.addresses import Resolver, resolve
+from zslre.sideinfo.crawler.clock import Clock, SystemClock
+from zslre.sideinfo.crawler.entities import Entity
+from zslre.sideinfo.crawler.fetch import Counts, Fetcher, NoPages, Pages
+from zslre.sideinfo.crawler.journal import Journal, read_journal
+from zslre.sideinfo.crawler.mediawiki import MediaWikiSource
+from zslre.sideinfo.crawler.reader import NoReader, ProcessReader, Reader, read_here
+from zslre.sideinfo.crawler.run import Crawl, Report
+from zslre.sideinfo.crawler.settings import CrawlSettings
+from zslre.sideinfo.crawler.sources import Source, WordNetSource
+from zslre.sideinfo.crawler.web import WebSource
+from zslre.sideinfo.crawler.wikidata import WikidataSource
+from zslre.sideinfo.hypernyms import HypernymTable, entity_key
+from zslre.sideinfo.ranking import rank
+
+SourceName: TypeAlias = Literal["wikipedia", "wikidata", "web", "wordnet"]
+SOURCES: tuple[SourceName, ...] = get_args(SourceName)
+Nouns: TypeAlias = Callable[[str], Sequence[str]]
+
+_SAVE_EVERY = 60.0  # seconds between two states of the table; the journal has each result at once
+_DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a crawl achieved. `down`: hosts that were given up; `unanswered`: names that lack a source's answer.
+    Both say why."""
+
+    table: HypernymTable
+    report: Report
+    counts: Counts
+    down: dict[str, str]
+    unanswered: dict[str, str]
+
+
+def crawl(
+    entities: Sequence[Entity],
+    output: Path,
+    settings: CrawlSettings,
+    *,
+    sources: Sequence[SourceName] = ("wikipedia", "wikidata"),
+    seeds: Sequence[str] = (),
+    nouns: Nouns | None = None,
+    resolver: Resolver = resolve,
+    clock: Clock | None = None,
+    reader: Reader | None = None,
+    on_progress: Callable[[Report, Counts], None] | None = None,
+) -> Outcome:
+    """Find hypernyms of `entities` and write them to `output`; go on where an earlier run on `output` was stopped.
+
+    The journal lies beside the output and is all that a later run needs. `seeds`: addresses for the source "web".
+    `nouns` gives WordNet's hypernyms. `resolver`, `clock` and `reader` stand in for the network, the time, and the
+    processes that read. Raises InputError for settings that do not fit together, and for a missing contact.
+    """
+    clock = clock if clock is not None else SystemClock()
+    names = [entity.name for entity in entities]
+    since = clock.now() - settings.expire_days * _DAY
+    with ExitStack() as stack:
+        fetcher = None
+        if set(sources) != {"wordnet"}:
+            fetcher = Fetcher(settings, resolver=resolver, clock=clock)
+            stack.callback(fetcher.close)
+        journal = Journal(journal_path(output), since=since)
+        stack.callback(journal.close)
+        if reader is None:
+            reader = ProcessReader(max(1, (os.cpu_count() or 1) - 1), read=partial(read_here, noisy=settings.noisy))
+        stack.callback(reader.close)
+        counts = fetcher.counts if fetcher is not None else Counts()
+        pages: Pages = fetcher if fetcher is not None else NoPages()
+        saved = clock.now()
+
+        def progress(report: Report) -> None:
+            nonlocal saved
+            if clock.now() - saved >= _SAVE_EVERY:
+                rank(journal.findings(), names).write(output)
+                saved = clock.now()
+            if on_progress is not None:
+                on_progress(report, counts)
+
+        today = datetime.fromtimestamp(clock.now(), timezone.utc).date().isoformat()
+        made = _sources(entities, settings, pages, reader, sources=sources, seeds=seeds, nouns=nouns, today=today)
+        work = Crawl(made, journal, clock, parallel_hosts=settings.parallel_hosts, on_progress=progress)
+        try:
+            report = work.run(names)
+        finally:  # an interrupted run leaves a table of what it has
+            table = rank(journal.findings(), names)
+            table.write(output)
+        return Outcome(table, report, counts, fetcher.down() if fetcher is not None else {}, _unanswered(made, report))
+
+
+def planned(
+    entities: Sequence[Entity],
+    output: Path,
+    settings: CrawlSettings,
+    *,
+    sources: Sequence[SourceName],
+    seeds: Sequence[str] = (),
+    nouns: Nouns | None = None,
+) -> Iterator[str]:
+    """The first addresses that a crawl would ask; touches neither the network nor a file."""
+    since = SystemClock().now() - settings.expire_days * _DAY
+    done = {entry.task for entry in read_journal(journal_path(output)) if entry.time >= since}
+    made = _sources(entities, settings, NoPages(), NoReader(), sources=sources, seeds=seeds, nouns=nouns, today="")
+    for source in made:
+        for task in source.tasks([entity.name for entity in entities], done):
+            if task not in done and (address := source.address(task)):
+                yield address
+
+
+def journal_path(output: Path) -> Path:
+    """Where the journal of the table at `output` is."""
+    return output.with_name(f"{output.name}.journal")
+
+
+def _sources(
+    entities: Sequence[Entity],
+    settings: CrawlSettings,
+    pages: Pages,
+    reader: Reader,
+    *,
+    sources: Sequence[SourceName],
+    seeds: Sequence[str],
+    nouns: Nouns | None,
+    today: str,
+) -> list[Source]:
+    if "web" in sources and not seeds and not settings.search:
+        raise InputError("the source 'web' needs addresses of pages or sitemaps, or a search address, to begin with")
+    if "wordnet" in sources and nouns is None:
+        raise InputError("the source 'wordnet' needs a function that gives the hypernyms of a noun")
+    contexts = {entity_key(entity.name): entity.context for entity in entities if entity.context}
+    s = settings
+    made: list[Source] = []
+    for name in dict.fromkeys(sources):
+        if name == "wordnet" and nouns is not None:
+            made.append(WordNetSource(nouns, today))
+        elif name == "wikipedia":
+            made.append(MediaWikiSource(pages, reader, api=s.wikipedia_api, today=today, contexts=contexts))
+        elif name == "wikidata":
+            made.append(WikidataSource(pages, api=s.wikidata_api, today=today, depth=s.depth, contexts=contexts))
+        elif name == "web":
+            results = s.search_results
+            made.append(WebSource(pages, reader, today=today, seeds=seeds, search=s.search, search_results=results))
+        else:
+            raise InputError(f"unknown source {name!r}: use some of {', '.join(SOURCES)}")
+    return made
+
+
+def _unanswered(sources: Sequence[Source], report: Report) -> dict[str, str]:
+    by_name = {source.name: source for source in sources}
+    found: dict[str, str] = {}
+    for task, problem in (*report.unfinished.items(), *report.refused.items()):
+        if task.source in by_name:
+            for name in by_name[task.source].names(task):
+                found.setdefault(name, f"{task.source}: {problem}")
+    return found

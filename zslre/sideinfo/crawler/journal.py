@@ -1,0 +1,148 @@
+"""The journal of a crawl: every finished task with what it found, written the moment it is finished.
+
+One JSON object a line, appended whole. A process that is killed leaves at most one cut line at the end, which is
+dropped; the task it belonged to is done again, from cached pages. The table is made from the journal alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zslre.exceptions import InputError
+from zslre.sideinfo.crawler.sources import Result, Task
+from zslre.sideinfo.hypernyms import Evidence
+from zslre.sideinfo.ranking import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A finished task: `time` in seconds since the epoch; `problem`: why it will never have a result, or ""."""
+
+    task: Task
+    time: float
+    result: Result
+    problem: str = ""
+
+
+class Journal:
+    """Reads the file at `path` if it exists, and appends to it. One process at a time; threads may share it."""
+
+    def __init__(self, path: Path, *, since: float = 0.0) -> None:
+        """Entries from before `since` (seconds since the epoch) have expired: their tasks count as not done."""
+        self.path = path
+        self.done: set[Task] = set()
+        self.problems: dict[Task, str] = {}
+        self._lock = threading.Lock()
+        self._since = since
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        _lock(self._file, path)
+        os.truncate(path, _whole_lines(path))
+        for entry in read_journal(path):
+            if entry.time >= since:
+                self.done.add(entry.task)
+                if entry.problem:
+                    self.problems[entry.task] = entry.problem
+
+    def add(self, entry: Entry) -> None:
+        """Append an entry in one write, so that a kill leaves it whole or cut, and never mixed with another."""
+        line = f"{json.dumps(_record(entry), ensure_ascii=False)}\n".encode("utf-8", "replace")
+        with self._lock:
+            written = 0
+            while written < len(line):  # a full disk or a signal may cut a write short
+                written += os.write(self._file, line[written:])
+            self.done.add(entry.task)
+            if entry.problem:
+                self.problems[entry.task] = entry.problem
+
+    def findings(self) -> Iterator[Finding]:
+        """All that was found, read from the file so that it need not be kept in memory."""
+        for entry in read_journal(self.path):
+            if entry.time >= self._since:
+                yield from entry.result.findings
+
+    def following(self) -> Iterator[Task]:
+        """The tasks that finished ones led to."""
+        for entry in read_journal(self.path):
+            if entry.time >= self._since:
+                yield from entry.result.following
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)
+
+
+def read_journal(path: Path) -> Iterator[Entry]:
+    """The whole entries of a file, none if there is no file; raises InputError naming the line for anything else."""
+    if not path.exists():
+        return
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.endswith(b"\n"):
+                return
+            try:
+                yield _entry(json.loads(line))
+            except (ValueError, TypeError, KeyError) as error:
+                raise InputError(
+                    f"{path}, line {number}: is no entry of a crawl's journal ({error}); delete the file to begin "
+                    "anew, or give another file to -o"
+                ) from error
+
+
+def _whole_lines(path: Path) -> int:
+    """The bytes of a file up to the end of its last whole line."""
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        while size > 0:
+            start = max(size - 65_536, 0)
+            stream.seek(start)
+            found = stream.read(size - start).rfind(b"\n")
+            if found >= 0:
+                return start + found + 1
+            size = start
+    return 0
+
+
+def _lock(file: int, path: Path) -> None:
+    """Keep other processes away from the journal until this one ends, however it ends."""
+    if sys.platform == "win32":
+        return
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(file)
+        raise InputError(f"{path}: another crawl is writing here; wait for it, or give another file to -o") from error
+
+
+def _record(entry: Entry) -> dict[str, Any]:
+    return {
+        "task": entry.task.record(),
+        "time": round(entry.time, 3),
+        "findings": [_finding(finding) for finding in entry.result.findings],
+        "following": [task.record() for task in entry.result.following],
+        "problem": entry.problem,
+    }
+
+
+def _entry(record: Any) -> Entry:
+    findings = tuple(
+        Finding(str(entity), tuple((str(name), float(weight)) for name, weight in hypernyms), Evidence(*evidence))
+        for entity, hypernyms, evidence in record["findings"]
+    )
+    following = tuple(Task.of(task) for task in record["following"])
+    return Entry(Task.of(record["task"]), float(record["time"]), Result(findings, following), str(record["problem"]))
+
+
+def _finding(finding: Finding) -> list[Any]:
+    said = finding.evidence
+    hypernyms = [[name, weight] for name, weight in finding.hypernyms]
+    return [finding.entity, hypernyms, [said.source, said.url, said.date, said.sentence]]

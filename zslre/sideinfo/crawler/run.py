@@ -1,0 +1,131 @@
+"""Carrying out a crawl: tasks of one host one after another, hosts side by side, every result into the journal."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from zslre.sideinfo.crawler.clock import Clock
+from zslre.sideinfo.crawler.fetch import host_of
+from zslre.sideinfo.crawler.journal import Entry, Journal
+from zslre.sideinfo.crawler.problems import Problem
+from zslre.sideinfo.crawler.sources import Result, Source, Task
+
+_LOOK_EVERY = 0.2  # seconds between two looks of the main thread, so that Ctrl-C is heard
+
+
+@dataclass
+class Report:
+    """How a crawl went. `unfinished` tasks may do better another time, `refused` ones will not before they expire."""
+
+    tasks: int = 0
+    unfinished: dict[Task, str] = field(default_factory=dict)
+    refused: dict[Task, str] = field(default_factory=dict)
+
+
+class Crawl:
+    """Tasks that wait, by host, and the threads that carry them out.
+
+    `on_progress` is called by the thread that runs `run`, several times a second.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        journal: Journal,
+        clock: Clock,
+        *,
+        parallel_hosts: int,
+        on_progress: Callable[[Report], None] | None = None,
+    ) -> None:
+        self._sources: Mapping[str, Source] = {source.name: source for source in sources}
+        self._journal, self._clock = journal, clock
+        self._parallel_hosts, self._on_progress = parallel_hosts, on_progress
+        self.report = Report(refused=dict(journal.problems))
+        self._known: set[Task] = set(journal.done)
+        self._waiting: dict[str, deque[Task]] = {}
+        self._ready: deque[str] = deque()
+        self._open = 0
+        self._failure: BaseException | None = None
+        self._changed = threading.Condition()
+
+    def run(self, names: Sequence[str]) -> Report:
+        """Do all that is not done yet. An unexpected error in a thread is raised here; what was found is kept."""
+        self._add(self._journal.following())
+        for source in self._sources.values():
+            self._add(source.tasks(names, self._journal.done))
+        threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._parallel_hosts)]
+        for thread in threads:
+            thread.start()
+        while self._waits_for_tasks():
+            if self._on_progress is not None:
+                self._on_progress(self.report)
+        if self._failure is not None:
+            raise self._failure
+        return self.report
+
+    def _waits_for_tasks(self) -> bool:
+        """Wait a moment for the tasks; whether there are still some to wait for."""
+        with self._changed:
+            if self._open and self._failure is None:
+                self._changed.wait(_LOOK_EVERY)
+            return bool(self._open) and self._failure is None
+
+    def _add(self, tasks: Iterable[Task]) -> None:
+        with self._changed:
+            for task in tasks:
+                if task in self._known or task.source not in self._sources:
+                    continue
+                self._known.add(task)
+                self._open += 1
+                host = host_of(self._sources[task.source].address(task))
+                if host not in self._waiting:
+                    self._waiting[host] = deque()
+                    self._ready.append(host)
+                self._waiting[host].append(task)
+            self._changed.notify_all()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while not self._ready and self._open and self._failure is None:
+                    self._changed.wait()
+                if not self._open or self._failure is not None:
+                    return
+                host = self._ready.popleft()
+            try:
+                while (task := self._next(host)) is not None:
+                    self._carry_out(task)
+            except BaseException as error:  # a bug: it must not leave the main thread waiting for ever
+                with self._changed:
+                    self._failure = error
+                    self._changed.notify_all()
+                return
+
+    def _next(self, host: str) -> Task | None:
+        """The host's next task; if there is none, the host is left until there are new ones."""
+        with self._changed:
+            if self._failure is not None:
+                return None
+            if not self._waiting[host]:
+                del self._waiting[host]
+                return None
+            return self._waiting[host].popleft()
+
+    def _carry_out(self, task: Task) -> None:
+        try:
+            result, problem = self._sources[task.source].run(task), None
+        except Problem as error:
+            result, problem = Result(), error
+        if problem is None or problem.lasting:
+            self._journal.add(Entry(task, self._clock.now(), result, str(problem) if problem is not None else ""))
+        self._add(result.following)
+        with self._changed:
+            self.report.tasks += 1
+            if problem is not None:
+                (self.report.refused if problem.lasting else self.report.unfinished)[task] = str(problem)
+            self._open -= 1
+            if not self._open:
+                self._changed.notify_all()

@@ -1,0 +1,158 @@
+"""One request to one host: limits on time, size, unpacked size and content type, enforced while the body comes in."""
+
+from __future__ import annotations
+
+import io
+import socket
+import threading
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse, PoolManager
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import HTTPError
+
+from zslre.sideinfo.crawler.addresses import Resolver, connection_pools
+from zslre.sideinfo.crawler.problems import Refused
+
+_CHUNK = 65_536
+# A MediaWiki that is busy says so with status 200; it must be neither read nor cached as an answer.
+_BUSY_CODES = frozenset({"maxlag", "ratelimited", "readonly"})
+_KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Last-Modified", "Retry-After", "Date")
+
+
+class LimitedAdapter(HTTPAdapter):
+    """Sends requests of one host, one at a time. The request's Accept header says which content types are taken.
+
+    The response is whole and unpacked when `send` returns. Raises `Refused` for what the limits forbid, and what
+    `requests` raises for network failures; `timeout` (seconds) is for the whole exchange, however slowly bytes drip.
+    """
+
+    def __init__(self, *, resolver: Resolver, allow_hosts: frozenset[str], timeout: float, max_bytes: int) -> None:
+        self._resolver, self._allow_hosts = resolver, allow_hosts
+        self._timeout, self._max_bytes = timeout, max_bytes
+        self._connection: HTTPConnection | None = None
+        self._handshake: socket.socket | None = None
+        super().__init__(pool_connections=2, pool_maxsize=1, max_retries=0)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+        self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **options)
+        self.poolmanager.pool_classes_by_scheme = connection_pools(self._resolver, self._allow_hosts, self._remember)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        """See the class. Redirects are not followed and errors not raised: the response says what came."""
+        options |= {"stream": True, "timeout": self._timeout, "verify": True, "proxies": {}}
+        with self._deadline() as expired:
+            try:
+                response = super().send(request, **options)
+                with response.raw as raw:
+                    body = self._body(raw, str(request.headers.get("Accept", "")))
+            except (requests.RequestException, HTTPError, OSError) as error:
+                if refused := _cause(error, Refused):
+                    raise refused from error
+                if expired():
+                    raise requests.Timeout(f"no whole answer within {self._timeout:g} s") from error
+                if isinstance(error, requests.RequestException):
+                    raise
+                raise requests.ConnectionError(error) from error
+            if expired():  # a connection that was cut looks like a body that has ended
+                raise requests.Timeout(f"no whole answer within {self._timeout:g} s")
+        return self.build_response(request, _finished(response, body, str(request.url)))
+
+    def _body(self, raw: HTTPResponse, accept: str) -> bytes:
+        if raw.status != 200:
+            raw.close()  # what an error page says is of no use; the connection goes with it
+            return b""
+        kind = raw.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if not any(kind == accepted.partition(";")[0].strip() for accepted in accept.split(",")):
+            raise Refused(f"content type {kind or 'not given'}; wanted {accept}")
+        length = raw.headers.get("Content-Length", "")
+        if length.isdecimal() and int(length) > self._max_bytes:
+            raise Refused(f"has {int(length):,} bytes, more than the {self._max_bytes:,} of --max-bytes")
+        encoding = raw.headers.get("Content-Encoding", "identity").strip().lower()
+        if encoding not in ("identity", "", "gzip", "x-gzip"):
+            raise Refused(f"is packed as {encoding}, which was not asked for")
+        chunks = iter(lambda: raw.read1(_CHUNK, decode_content=False), b"")
+        body = bytearray()
+        for piece in gunzip(chunks) if "gzip" in encoding else chunks:
+            body += piece
+            if len(body) > self._max_bytes:
+                raise Refused(f"has more than the {self._max_bytes:,} bytes of --max-bytes")
+        if length.isdecimal() and raw.tell() < int(length):
+            raise requests.ConnectionError(f"the answer broke off after {raw.tell():,} of {length} bytes")
+        return bytes(body)
+
+    def _remember(self, connection: HTTPConnection, sock: socket.socket) -> None:
+        # While TLS shakes hands the connection has no socket that could be cut, so a second handle stays for the while.
+        self._connection, self._handshake = connection, sock.dup()
+
+    @contextmanager
+    def _deadline(self) -> Iterator[Callable[[], bool]]:
+        """Cuts the connection when the time is up; a socket's own timeout starts anew with every byte."""
+        expired = threading.Event()
+
+        def cut() -> None:
+            expired.set()
+            for sock in (self._handshake, self._connection.sock if self._connection is not None else None):
+                with suppress(OSError):  # it may be closed already
+                    if sock is not None:
+                        sock.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(self._timeout, cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield expired.is_set
+        finally:
+            timer.cancel()
+            if self._handshake is not None:
+                self._handshake.close()
+                self._handshake = None
+
+
+def gunzip(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Unpacked pieces of at most 64 KiB, so that a reader can stop before a decompression bomb has gone off.
+
+    Raises Refused if the data is not gzip or is cut off.
+    """
+    unpack = zlib.decompressobj(wbits=31)
+    for chunk in chunks:
+        while chunk:
+            if unpack.eof:  # gzip files may follow each other
+                unpack = zlib.decompressobj(wbits=31)
+            try:
+                yield unpack.decompress(chunk, _CHUNK)
+            except zlib.error as error:
+                raise Refused(f"says that it is gzip, but is not ({error})") from error
+            chunk = unpack.unused_data if unpack.eof else unpack.unconsumed_tail
+    if not unpack.eof:
+        raise Refused("is cut off in the middle of its gzip data")
+
+
+def _finished(response: requests.Response, body: bytes, url: str) -> HTTPResponse:
+    """A response that holds its body, unpacked, and no headers but those that are used."""
+    headers: Mapping[str, str] = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    busy = response.headers.get("MediaWiki-API-Error") in _BUSY_CODES
+    return HTTPResponse(
+        body=io.BytesIO(body),
+        headers=headers,
+        status=503 if busy else response.status_code,
+        reason=response.reason,
+        preload_content=False,
+        request_url=url,
+    )
+
+
+def _cause(error: BaseException, kind: type[Refused]) -> Refused | None:
+    """The error of that kind that led to this one, if there is one; causes may go round in circles."""
+    seen: list[BaseException] = []
+    while error not in seen:
+        if isinstance(error, kind):
+            return error
+        seen.append(error)
+        error = error.__cause__ or error.__context__ or error
+    return None

@@ -1,0 +1,117 @@
+"""Hypernyms from arbitrary web pages: a list of addresses, a sitemap, or what a search endpoint finds."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
+
+from zslre.sideinfo.crawler.fetch import HTML, JSON, XML, Page, Pages
+from zslre.sideinfo.crawler.problems import Refused
+from zslre.sideinfo.crawler.reader import Reader, Text
+from zslre.sideinfo.crawler.sources import Result, Task
+from zslre.sideinfo.crawler.text import decode, links
+from zslre.sideinfo.hypernyms import Evidence
+from zslre.sideinfo.ranking import Finding
+
+# Read by a regular expression: an XML parser would have to be guarded against entities that expand without end.
+_LOCATION = re.compile(r"<loc>\s*([^<\s]{1,2000})\s*</loc>")
+_MAX_LOCATIONS = 50_000  # that one sitemap may hold by its standard
+_MAX_NESTING = 50
+
+
+class WebSource:
+    """`seeds`: addresses of pages, and of sitemaps if they end in .xml. `search`: an address with {name} in it."""
+
+    name = "web"
+
+    def __init__(
+        self,
+        pages: Pages,
+        reader: Reader,
+        *,
+        today: str,
+        seeds: Sequence[str] = (),
+        search: str = "",
+        search_results: int = 5,
+    ) -> None:
+        self._pages, self._reader, self._today = pages, reader, today
+        self._seeds, self._search, self._search_results = seeds, search, search_results
+
+    def tasks(self, names: Sequence[str], done: Collection[Task]) -> Iterator[Task]:
+        """See `Source`."""
+        for url in self._seeds:
+            yield Task(self.name, "sitemap" if _is_sitemap(url) else "page", (url,))
+        if self._search:
+            yield from (Task(self.name, "search", (name,)) for name in names)
+
+    def address(self, task: Task) -> str:
+        """See `Source`."""
+        return self._search.replace("{name}", quote(task.items[0], safe="")) if task.kind == "search" else task.items[0]
+
+    def names(self, task: Task) -> tuple[str, ...]:
+        """See `Source`. A page that a search led to carries the name in its second item."""
+        return task.items if task.kind == "search" else task.items[1:]
+
+    def run(self, task: Task) -> Result:
+        """See `Source`."""
+        url = self.address(task)
+        if task.kind in ("sitemap", "sitemap part"):
+            page = self._pages.get(url, accept=XML)
+            return Result(following=tuple(self._in_sitemap(page, nested=task.kind == "sitemap part")))
+        if task.kind == "search":
+            found = self._hits(self._pages.get(url, accept=f"{HTML}, {JSON}"))
+            return Result(following=tuple(Task(self.name, "page", (hit, *task.items)) for hit in found))
+        page = self._pages.get(url, accept=HTML)
+        reading = self._reader.read(Text(page.body, page.type))
+        return Result(
+            tuple(
+                Finding(m.hyponym, m.hypernyms, Evidence(self.name, page.url, self._today, m.sentence))
+                for m in reading.matches
+            )
+        )
+
+    def _in_sitemap(self, page: Page, *, nested: bool) -> Iterator[Task]:
+        """Pages, and the parts of a sitemap index; a part has no parts, by the standard and so that there is an end."""
+        text = page.body.decode("utf-8", "replace")
+        for number, found in enumerate(_LOCATION.finditer(text)):
+            if number >= _MAX_LOCATIONS:
+                raise Refused(f"is a sitemap of more than {_MAX_LOCATIONS:,} addresses")
+            url = html.unescape(found[1])
+            if not _is_sitemap(url):
+                yield Task(self.name, "page", (url,))
+            elif not nested:
+                yield Task(self.name, "sitemap part", (url,))
+
+    def _hits(self, page: Page) -> list[str]:
+        """The first results of a search: web addresses in JSON, or links in HTML that leave the searching site."""
+        if "json" in page.type:
+            try:
+                found = list(_addresses(json.loads(page.body)))
+            except (ValueError, RecursionError) as error:
+                raise Refused(f"answers a search with what is no JSON ({type(error).__name__})") from error
+        else:
+            here = urlsplit(page.url).netloc
+            absolute = (urljoin(page.url, link) for link in links(decode(page.body, page.type)))
+            found = [url for url in absolute if urlsplit(url).netloc != here]
+        return list(dict.fromkeys(url for url in found if url.startswith(("http://", "https://"))))[
+            : self._search_results
+        ]
+
+
+def _is_sitemap(url: str) -> bool:
+    return urlsplit(url).path.endswith(".xml")
+
+
+def _addresses(value: Any, nesting: int = 0) -> Iterator[str]:
+    if nesting > _MAX_NESTING:
+        return
+    if isinstance(value, str):
+        if value.startswith(("http://", "https://")):
+            yield value
+    elif isinstance(value, list | dict):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _addresses(inner, nesting + 1)

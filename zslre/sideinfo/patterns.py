@@ -1,0 +1,51 @@
+"""The patterns: regular expressions over the line of symbols that `zslre.sideinfo.hearst` makes of a sentence."""
+
+from __future__ import annotations
+
+_ANY = r"[PCS][a-z]\d+"
+_ITEM = rf'(?:" )?{_ANY}(?: ")?'
+_NO_OWNER = r'(?!(?: ")? POS)'
+_MORE = rf"(?: (?:,|, and|, or|and|or|&|, as well as|as well as) {_ITEM}{_NO_OWNER})"
+_LIST = rf"(?P<x>{_ITEM}{_MORE}{{0,20}}){_NO_OWNER}"
+_LIST_OF_TWO = rf"(?P<x>{_ITEM}{_MORE}{{1,20}})"
+_PLURAL = r"(?P<y>S[anotx]\d+)"
+_KIND = r"(?P<y>[CS][anotxu]\d+)"
+_ONE = r'(?:" )?(?P<x>P[nt]\d+|C[an]\d+)(?: ")?'
+_P = r'(?:" )?(?P<x>P[nt]\d+)(?: ")?'
+# Words set between a subject and its verb: "BMW ( short for … ) is", "BMW , founded in 1916 , is".
+_ASIDE = r"(?: \( [^()]{0,200} \))?(?: , [^,;()]{1,120} ,)?"
+_SUBJECT = rf"(?:^|(?:[;,]|that|while|although|because|since|whereas|BUT) ){_ONE}(?: ,)?{_ASIDE}"
+_IS = r"(?:is|was|has been|had been|became|remains|remained|, which is|, which was|, who is|, who was)(?: ADV)*"
+_ARE = r"(?:are|were|, which are|, which were)(?: ADV)*"
+_END = (
+    r"(?= (?:,|\.|;|\)|of|in|from|based|located|who|that|which|whose|for|on|at|by|near|with|and|to|owned|known|born)"
+    r"|$)"
+)
+
+# name → regular expression; x: what is a kind of y. A `y` phrase is common, so that it names a kind.
+PATTERNS: dict[str, str] = {
+    "such as": rf"{_KIND} ,? ?such as {_LIST}",
+    "such … as": rf"(?P<y>Ss\d+) as {_LIST}",
+    "and other": rf"{_LIST} (?:,? ?(?:and|or)) (?:ADV )?(?P<y>Sx\d+)",
+    "like other": rf"{_P} ,? ?like (?:most )?(?P<y>Sx\d+)",
+    "including": rf"{_PLURAL} ,? ?including {_LIST}",
+    "especially": rf"{_PLURAL} (?:,|\() (?:ESPECIALLY|for example|for instance|e\.g\.)(?: ,)? {_LIST}",
+    "is a": rf"{_SUBJECT} {_IS} (?:one of )?(?P<y>(?:Ca|Cx|Sa)\d+)",
+    "one of the": rf"{_SUBJECT} {_IS} (?:one|among|ADV one) of (?P<y>S[tup]\d+)",
+    "is the most": rf"{_SUBJECT} {_IS} (?P<y>Cu\d+)",
+    "are": rf"(?:^|[;:,] )(?P<x>S[n]\d+){_ASIDE} {_ARE} (?P<y>Sn\d+){_END}",
+    "apposition": rf"{_P} , (?P<y>Ca\d+){_END}",
+    "in brackets": rf"{_P} \( (?P<y>Ca\d+){_END}",
+    "before the name": rf'(?P<y>C[antopu]\d+) (?:" )?(?P<x>P[n]\d+)(?: ")?{_NO_OWNER}',
+    "called": rf"(?P<y>C[at]\d+) (?:called|named|titled|entitled) {_P}",
+    "the … of": r"(?P<y>Ct\d+) of (?P<x>Pn\d+)(?! POS)",
+    "the …s of": rf"(?P<y>S[tno]\d+) of {_LIST_OF_TWO}",
+}
+# Right too seldom to be on by default.
+NOISY_PATTERNS: dict[str, str] = {
+    "include": rf"(?P<y>S[anotxp]\d+) include(?:s|d)? {_LIST}",
+    "like": rf"(?P<y>S[nt]\d+) ,? ?like {_LIST}",
+    "is the": rf"{_SUBJECT} {_IS} (?P<y>Ct\d+)",
+    "known as": rf"(?P<y>C[at]\d+) (?:ADV )?(?:known as|dubbed) {_P}",
+    "as a": rf"{_P} as (?P<y>Ca\d+)",
+}

@@ -1,0 +1,121 @@
+"""From findings to ranked hypernyms: count over distinct sites, smooth, order, and say how sure each is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from zslre.sideinfo.hypernyms import Evidence, Hypernym, HypernymTable, entity_key
+from zslre.sideinfo.smoothing import SmoothedCounts, smooth
+
+RANK = 50
+MAX_EVIDENCE = 5
+MAX_HYPERNYMS = 20
+MAX_SENTENCE = 500  # characters
+# A noun that ends a name ("Mississippi River") counts as its hypernym if so many other names have it as theirs.
+MIN_USES_OF_A_KIND = 5
+# How far one site is trusted: where smoothing finds the pair implausible, and where it finds it as plausible as can be.
+TRUST = (0.3, 0.8)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Somebody says that `entity` is one of `hypernyms`, (name, weight in (0, 1]) each, most special first."""
+
+    entity: str
+    hypernyms: tuple[tuple[str, float], ...]
+    evidence: Evidence
+
+    @property
+    def site(self) -> str:
+        """Who says it: the host without "www.", or the source where there is no address."""
+        host = urlsplit(self.evidence.url).hostname
+        return host.removeprefix("www.") if host else self.evidence.source
+
+
+@dataclass
+class _Pair:
+    """What is known about one entity and one hypernym: each site's weight, once however often it repeats itself."""
+
+    sites: dict[str, float] = field(default_factory=dict)
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+
+    def add(self, site: str, weight: float, evidence: Evidence) -> None:
+        self.sites[site] = max(weight, self.sites.get(site, 0.0))
+        self.evidence.setdefault(site, evidence)
+
+    @property
+    def weight(self) -> float:
+        return sum(self.sites.values())
+
+
+def rank(findings: Iterable[Finding], names: Sequence[str], *, smoothing_rank: int = RANK) -> HypernymTable:
+    """The table of `names`, each with its hypernyms, surest first; names of which nothing is known have none.
+
+    All findings count for the smoothing, whoever they are about.
+    """
+    pairs: dict[str, dict[str, _Pair]] = defaultdict(lambda: defaultdict(_Pair))
+    for finding in findings:
+        for name, weight in finding.hypernyms:
+            pairs[entity_key(finding.entity)][name].add(finding.site, weight, finding.evidence)
+    kinds = _kinds(pairs)
+    for name in names:
+        if (head := head_of_name(name)) in kinds and head != entity_key(name):
+            said = Evidence("name", "", "", f"{name}: the name says it")
+            pairs[entity_key(name)][head].add("name", 1.0, said)
+    counts = {(entity, name): pair.weight for entity, of in pairs.items() for name, pair in of.items()}
+    smoothed = smooth(counts, rank=smoothing_rank)
+    return HypernymTable({name: _ranked(entity_key(name), pairs.get(entity_key(name), {}), smoothed) for name in names})
+
+
+def head_of_name(name: str) -> str:
+    """The noun that a name ends in, in lower case; what stands behind "of" or "for" and numbers do not count.
+
+    >>> [head_of_name(name) for name in ("Mississippi River", "World War II", "Order of the Bath", "Rome")]
+    ['river', 'war', 'order', '']
+    """
+    words = name.lower().split()
+    for stop in ("of", "for"):
+        if stop in words[1:]:
+            words = words[: words.index(stop, 1)]
+            return words[-1]
+    while len(words) > 1 and (words[-1][0].isdigit() or words[-1].strip("iv") == ""):
+        words.pop()
+    return words[-1] if len(words) > 1 else ""
+
+
+def confidence(weight: float, plausibility: float) -> float:
+    """Noisy-or of the sites' word: 1 - (1 - trust)^weight, where trust grows with the smoothed PPMI (nats).
+
+    >>> round(confidence(1.0, 0.0), 2), round(confidence(2.0, 0.0), 2)
+    (0.3, 0.51)
+    """
+    low, high = TRUST
+    plausible = max(plausibility, 0.0) / (max(plausibility, 0.0) + 1.0)
+    return float(1.0 - (1.0 - (low + (high - low) * plausible)) ** weight)
+
+
+def _ranked(key: str, of: dict[str, _Pair], smoothed: SmoothedCounts) -> tuple[Hypernym, ...]:
+    found = []
+    for name, pair in of.items():
+        sure = confidence(pair.weight, smoothed.score(key, name))
+        evidence = tuple(_shortened(item) for item in list(pair.evidence.values())[:MAX_EVIDENCE])
+        found.append((-pair.weight, len(name.split()), Hypernym(name, len(pair.sites), sure, evidence)))
+    found.sort(key=lambda item: (-item[2].confidence, item[0], item[1], item[2].name))
+    return tuple(hypernym for _, _, hypernym in found[:MAX_HYPERNYMS])
+
+
+def _kinds(pairs: dict[str, dict[str, _Pair]]) -> frozenset[str]:
+    uses: dict[str, int] = defaultdict(int)
+    for of in pairs.values():
+        for name in of:
+            uses[name] += 1
+    return frozenset(name for name, count in uses.items() if count >= MIN_USES_OF_A_KIND)
+
+
+def _shortened(evidence: Evidence) -> Evidence:
+    if len(evidence.sentence) <= MAX_SENTENCE:
+        return evidence
+    return Evidence(evidence.source, evidence.url, evidence.date, f"{evidence.sentence[: MAX_SENTENCE - 1]}…")
