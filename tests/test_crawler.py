@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -17,10 +18,12 @@ import zslre.cli.crawl
 from zslre.cli import main
 from zslre.exceptions import InputError
 from zslre.sideinfo.crawler import CrawlSettings, Entity, Outcome, crawl, read_entities
+from zslre.sideinfo.crawler.crawler import journal_path
 from zslre.sideinfo.crawler.entities import distinct
 from zslre.sideinfo.crawler.journal import Entry, Journal, read_journal
 from zslre.sideinfo.crawler.reader import Reading, Text
 from zslre.sideinfo.crawler.sources import Result, Task
+from zslre.sideinfo.crawler.text import links
 from zslre.sideinfo.hearst import Match
 from zslre.sideinfo.hypernyms import Evidence, HypernymTable
 from zslre.sideinfo.ranking import Finding
@@ -35,7 +38,8 @@ class SimpleReader:
     def read(self, text: Text) -> Reading:
         sentences = re.findall(r"[^.<>\n]+\.", text.body.decode())
         found = [(s, re.match(r"\s*(.+?) is an? ([\w ]+)\.", s)) for s in sentences]
-        return Reading(tuple(Match(m[1], ((m[2], 1.0),), "is a", s.strip()) for s, m in found if m), ())
+        matches = tuple(Match(m[1], ((m[2], 1.0),), "is a", s.strip()) for s, m in found if m)
+        return Reading(matches, tuple(links(text.body.decode())) if text.type else ())
 
     def close(self) -> None: ...
 
@@ -61,7 +65,12 @@ def output(tmp_path: Path) -> Path:
 @pytest.fixture
 def do(server: Server, tmp_path: Path, output: Path) -> Do:
     def run(
-        *names: str | Entity, sources: tuple[Any, ...], seeds: Any = (), nouns: Any = None, **changes: Any
+        *names: str | Entity,
+        sources: tuple[Any, ...],
+        seeds: Any = (),
+        nouns: Any = None,
+        on_progress: Any = None,
+        **changes: Any,
     ) -> Outcome:
         given = {
             "contact": "ann@example.org",
@@ -84,6 +93,7 @@ def do(server: Server, tmp_path: Path, output: Path) -> Do:
             resolver=loopback,
             clock=FakeClock(),
             reader=SimpleReader(),
+            on_progress=on_progress,
         )
 
     return run
@@ -199,7 +209,17 @@ def test_continued_answers_are_put_together(do: Do, server: Server) -> None:
     assert top(do("BMW", sources=("wikipedia",)).table, "BMW") == ["company"]
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"error": {"info": "no"}}', b"[" * 100_000])
+NONSENSE = [
+    b"<html>",
+    b"[]",
+    b'{"error": {"info": "no"}}',
+    b"[" * 100_000,
+    b'{"query": []}',
+    b'{"query": {"pages": [1]}}',
+]
+
+
+@pytest.mark.parametrize("body", NONSENSE)
 def test_a_wiki_that_answers_nonsense_costs_its_names_only(do: Do, server: Server, body: bytes) -> None:
     server.pages["wiki.test/w/api.php"] = Reply(body, "application/json")
     server.pages["a.test/x"] = "Audi is a car maker."
@@ -365,6 +385,24 @@ def test_what_will_never_be_had_is_not_asked_for_again(do: Do, server: Server) -
             "content type application/pdf; wanted text/html, application/xhtml+xml, text/plain"
         ]
     assert server.paths == ["a.test/1"]
+
+
+def test_an_interrupted_crawl_keeps_what_it_has_and_goes_on(server: Server, do: Do, output: Path) -> None:
+    server.pages |= {f"a.test/{n}": f"BMW is a thing {n}." for n in range(30)}
+    seeds = [f"a.test/{n}" for n in range(30)]
+
+    def interrupt(report: Any, counts: Any) -> None:
+        if report.tasks:
+            raise KeyboardInterrupt
+
+    server.pages["a.test/29"] = lambda _: time.sleep(0.5) or Reply(b"BMW is a thing 29.")
+    with pytest.raises(KeyboardInterrupt):
+        do("BMW", sources=("web",), seeds=seeds, on_progress=interrupt)
+    assert 0 < len(HypernymTable.read(output)["BMW"]) < 30
+    assert len(set(read_journal(journal_path(output)))) < 30
+    outcome = do("BMW", sources=("web",), seeds=seeds)
+    assert {h.name for h in outcome.table["BMW"]} <= {f"thing {n}" for n in range(30)}
+    assert len({entry.task for entry in read_journal(journal_path(output))}) == 30
 
 
 def test_an_error_in_a_source_is_raised_and_keeps_what_was_found(do: Do, server: Server, output: Path) -> None:

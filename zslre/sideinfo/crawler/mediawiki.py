@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from zslre.sideinfo.crawler.api import api_url, ask, likeness, titles
+from zslre.sideinfo.crawler.api import api_url, ask, likeness, shaped, titles
 from zslre.sideinfo.crawler.fetch import Pages
 from zslre.sideinfo.crawler.problems import Refused
 from zslre.sideinfo.crawler.reader import Reader, Text
@@ -17,7 +17,9 @@ from zslre.sideinfo.ranking import Finding
 BATCH = 20  # introductions that the interface gives at once
 _MAX_CONTINUATIONS = 20
 _MAX_MEANINGS = 20
-# Patterns whose subject, in an article's first sentence, is what the article is about, by whatever name.
+# How many ordinary sentences a definition, the first sentence of an article, is worth.
+DEFINITION = 3.0
+# Patterns whose subject, in such a sentence, is what the article is about, by whatever name.
 _DEFINING = frozenset({"is a", "one of the", "is the most"})
 
 
@@ -54,15 +56,14 @@ class MediaWikiSource:
 
     def run(self, task: Task) -> Result:
         """See `Source`."""
-        articles = self._articles(task.items)
-        findings: list[Finding] = []
-        for name in task.items:
-            article = articles.get(name)
-            if article is not None and article.ambiguous:
-                article = self._meaning(name, article)
-            if article is not None:
-                findings += self._findings(name, article)
-        return Result(tuple(findings))
+        with shaped():
+            articles = self._articles(task.items)
+            clear = {
+                name: self._meaning(name, article) if article.ambiguous else article
+                for name, article in articles.items()
+            }
+        found = (self._findings(name, article) for name, article in clear.items() if article is not None)
+        return Result(tuple(finding for findings in found for finding in findings))
 
     def _query(self, names: Sequence[str]) -> str:
         return api_url(
@@ -141,5 +142,9 @@ class MediaWikiSource:
         for match in reading.matches:
             about_article = opens and match.sentence == first and match.pattern in _DEFINING
             evidence = Evidence(self.name, article.url, self._today, match.sentence)
-            findings.append(Finding(name if about_article else match.hyponym, match.hypernyms, evidence))
+            if about_article:
+                sure = tuple((hypernym, weight * DEFINITION) for hypernym, weight in match.hypernyms)
+                findings.append(Finding(name, sure, evidence))
+            else:
+                findings.append(Finding(match.hyponym, match.hypernyms, evidence))
         return findings

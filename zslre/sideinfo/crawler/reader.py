@@ -10,6 +10,7 @@ import multiprocessing
 import queue
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -84,37 +85,53 @@ class ProcessReader:
         self, processes: int = 1, *, seconds: float = 30.0, read: Callable[[Text], Reading] = read_here
     ) -> None:
         self._seconds, self._read = seconds, read
-        self._free: queue.SimpleQueue[_Process | None] = queue.SimpleQueue()
-        self._count = processes
+        self._free: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._idle: list[_Process] = []
+        self._busy: list[_Process] = []
+        self._lock = threading.Lock()
         for _ in range(processes):
             self._free.put(None)
 
     def read(self, text: Text) -> Reading:
         """See `Reader`."""
-        process = self._free.get()
+        self._free.get()
         try:
-            if process is None:
-                process = _Process(self._read)
-            return process.read(text, self._seconds)
-        except (TimeoutError, EOFError, OSError) as error:
-            if process is not None:
-                process.end()
-                process = None
-            reason = (
-                f"takes more than {self._seconds:g} s" if isinstance(error, TimeoutError) else "takes too much memory"
-            )
-            raise Refused(f"{reason} to read") from error
+            try:
+                return self._once(text)
+            except (EOFError, OSError):
+                return self._once(text)  # somebody may have ended the process; a page that did does it again
+        except TimeoutError as error:
+            raise Refused(f"takes more than {self._seconds:g} s to read") from error
+        except (EOFError, OSError) as error:
+            raise Refused("takes too much memory to read") from error
         finally:
-            self._free.put(process)
+            self._free.put(None)
 
     def close(self) -> None:
-        """End the processes; waits for those that are reading."""
-        for _ in range(self._count):
-            process = self._free.get()
-            if process is not None:
+        """End the processes, also those that are reading."""
+        with self._lock:
+            for process in (*self._idle, *self._busy):
                 process.end()
-        for _ in range(self._count):
-            self._free.put(None)
+            self._idle.clear()
+
+    def _once(self, text: Text) -> Reading:
+        with self._lock:
+            process = self._idle.pop() if self._idle else _Process(self._read)
+            self._busy.append(process)
+        well = False
+        try:
+            answer = process.read(text, self._seconds)
+            well = True
+        finally:
+            with self._lock:
+                self._busy.remove(process)
+                if well:
+                    self._idle.append(process)
+                else:
+                    process.end()
+        if isinstance(answer, str):
+            raise Refused(answer)
+        return answer
 
 
 class _Process:
@@ -124,17 +141,19 @@ class _Process:
         self._process = context.Process(target=_serve, args=(theirs, read), daemon=True)
         self._process.start()
         theirs.close()
-        if not self._pipe.poll(_START):
-            raise TimeoutError("the reading process does not start")
-        self._pipe.recv()
+        self._started = False
 
-    def read(self, text: Text, seconds: float) -> Reading:
+    def read(self, text: Text, seconds: float) -> Answer:
+        if not self._started:
+            self._receive(_START)
+            self._started = True
         self._pipe.send(text)
+        return self._receive(seconds)
+
+    def _receive(self, seconds: float) -> Answer:
         if not self._pipe.poll(seconds):
             raise TimeoutError
         answer: Answer = self._pipe.recv()
-        if isinstance(answer, str):
-            raise Refused(answer)
         return answer
 
     def end(self) -> None:
@@ -158,7 +177,7 @@ def _serve(pipe: Connection, read: Callable[[Text], Reading]) -> None:
             return
         try:
             answer: Answer = read(text)
-        except (MemoryError, RecursionError, ValueError, LookupError, AssertionError) as error:
+        except Exception as error:  # whatever a page makes the parser do, it is the page's fault alone
             answer = f"cannot be read ({type(error).__name__}: {error})"
         pipe.send(answer)
 

@@ -49,6 +49,7 @@ class Crawl:
         self._ready: deque[str] = deque()
         self._open = 0
         self._failure: BaseException | None = None
+        self._stopped = False
         self._changed = threading.Condition()
 
     def run(self, names: Sequence[str]) -> Report:
@@ -59,9 +60,12 @@ class Crawl:
         threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._parallel_hosts)]
         for thread in threads:
             thread.start()
-        while self._waits_for_tasks():
-            if self._on_progress is not None:
-                self._on_progress(self.report)
+        try:
+            while self._waits_for_tasks():
+                if self._on_progress is not None:
+                    self._on_progress(self.report)
+        finally:
+            self._stopped = True  # after Ctrl-C the threads begin nothing new
         if self._failure is not None:
             raise self._failure
         return self.report
@@ -107,7 +111,7 @@ class Crawl:
     def _next(self, host: str) -> Task | None:
         """The host's next task; if there is none, the host is left until there are new ones."""
         with self._changed:
-            if self._failure is not None:
+            if self._failure is not None or self._stopped:
                 return None
             if not self._waiting[host]:
                 del self._waiting[host]

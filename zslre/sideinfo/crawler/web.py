@@ -13,7 +13,6 @@ from zslre.sideinfo.crawler.fetch import HTML, JSON, XML, Page, Pages
 from zslre.sideinfo.crawler.problems import Refused
 from zslre.sideinfo.crawler.reader import Reader, Text
 from zslre.sideinfo.crawler.sources import Result, Task
-from zslre.sideinfo.crawler.text import decode, links
 from zslre.sideinfo.hypernyms import Evidence
 from zslre.sideinfo.ranking import Finding
 
@@ -95,7 +94,8 @@ class WebSource:
                 raise Refused(f"answers a search with what is no JSON ({type(error).__name__})") from error
         else:
             here = urlsplit(page.url).netloc
-            absolute = (urljoin(page.url, link) for link in links(decode(page.body, page.type)))
+            found_there = self._reader.read(Text(page.body, page.type)).links
+            absolute = (urljoin(page.url, link) for link in found_there)
             found = [url for url in absolute if urlsplit(url).netloc != here]
         return list(dict.fromkeys(url for url in found if url.startswith(("http://", "https://"))))[
             : self._search_results

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from zslre.sideinfo.crawler.api import api_url, ask, likeness, titles
+from zslre.sideinfo.crawler.api import api_url, ask, likeness, shaped, titles
 from zslre.sideinfo.crawler.fetch import Pages
 from zslre.sideinfo.crawler.sources import Result, Task, batches
 from zslre.sideinfo.hypernyms import Evidence, entity_key
@@ -14,7 +14,8 @@ from zslre.sideinfo.ranking import Finding
 BATCH = 50  # items that the interface gives at once
 INSTANCE_OF, SUBCLASS_OF = "P31", "P279"
 _DISAMBIGUATION = "Q4167410"
-# Each step up is a weaker answer to the question what the thing is.
+# How many ordinary sentences a statement is worth; each step up is a weaker answer to what the thing is.
+STATEMENT = 3.0
 _STEP = 0.5
 
 
@@ -43,17 +44,18 @@ class WikidataSource:
 
     def run(self, task: Task) -> Result:
         """See `Source`."""
-        items = self._items(task.items)
-        levels = {name: [_classes(item)] for name, item in items.items()}
-        known: dict[str, dict[str, Any]] = {}
-        for _ in range(self._depth + 1):
-            self._learn(known, (q for steps in levels.values() for q in steps[-1]))
-            for steps in levels.values():
-                above = (q for below in steps[-1] for q in _targets(known.get(below, {}), SUBCLASS_OF))
-                seen = {q for step in steps for q in step}
-                steps.append([q for q in dict.fromkeys(above) if q not in seen])
-        found = (self._findings(name, items[name], steps, known) for name, steps in levels.items())
-        return Result(tuple(finding for findings in found for finding in findings))
+        with shaped():
+            items = self._items(task.items)
+            levels = {name: [_classes(item)] for name, item in items.items()}
+            known: dict[str, dict[str, Any]] = {}
+            for _ in range(self._depth + 1):
+                self._learn(known, (q for steps in levels.values() for q in steps[-1]))
+                for steps in levels.values():
+                    above = (q for below in steps[-1] for q in _targets(known.get(below, {}), SUBCLASS_OF))
+                    seen = {q for step in steps for q in step}
+                    steps.append([q for q in dict.fromkeys(above) if q not in seen])
+            found = (self._findings(name, items[name], steps, known) for name, steps in levels.items())
+            return Result(tuple(finding for findings in found for finding in findings))
 
     def _by_title(self, names: Sequence[str]) -> str:
         return api_url(
@@ -121,7 +123,7 @@ class WikidataSource:
                 if label and entity_key(label) != entity_key(name):
                     how = "instance of" if step == 0 else f"instance of a subclass ({step} up) of"
                     evidence = Evidence(self.name, url, self._today, f"{name}: {how} {label}")
-                    yield Finding(name, ((label, _STEP**step),), evidence)
+                    yield Finding(name, ((label, STATEMENT * _STEP**step),), evidence)
 
 
 def _classes(item: dict[str, Any]) -> list[str]:
