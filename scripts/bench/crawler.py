@@ -167,7 +167,7 @@ def start(hosts: Hosts) -> ThreadingHTTPServer:
 def fill(hosts: Hosts, count: int, port: int) -> tuple[list[str], dict[str, set[str]]]:
     """Write the pages; returns the addresses to crawl, and which kinds each name must have in the end.
 
-    A tenth of the made-up names are no names to the tagger; what it makes of them is what is expected.
+    A few of the made-up names are no names to the tagger; what it makes of them is what is expected.
     """
     urls: list[str] = []
     expected: dict[str, set[str]] = defaultdict(set)
@@ -175,7 +175,7 @@ def fill(hosts: Hosts, count: int, port: int) -> tuple[list[str], dict[str, set[
     kinds = ("car company", "river", "city", "singer", "island")
     for number in range(count):
         host = f"127.0.0.{2 + number % HOSTS}"
-        name, kind = f"Norvik{number // 2}", kinds[number % len(kinds)]
+        name, kind = made_up(number // 2), kinds[number % len(kinds)]
         path = f"/pages/{number}"
         said.append((name, f"{name} is a {kind}."))
         text = f"<nav><a href='/'>Home</a></nav>{FILLER}<p>{said[-1][1]} It was not a bank.</p>{FILLER}"
@@ -189,12 +189,19 @@ def fill(hosts: Hosts, count: int, port: int) -> tuple[list[str], dict[str, set[
     for number in range(count // 20):
         host = f"127.0.0.{2 + number % HOSTS}"
         for path in (f"/private/{number}", f"/x/{number}.cgi", f"/missing/{number}"):
-            hosts.pages[f"{host}{path}"] = f"Norvik0 is a secret{number}."
+            hosts.pages[f"{host}{path}"] = f"{made_up(0)} is a secret."
             urls.append(f"http://{host}:{port}{path}")
         del hosts.pages[f"{host}/missing/{number}"]
     for (name, _), matches in zip(said, PatternMatcher().matches(sentence for _, sentence in said), strict=True):
         expected[name] |= {kind for match in matches for kind, _ in match.hypernyms}
     return urls, expected
+
+
+def made_up(number: int) -> str:
+    """A name for a number: made_up(250) is "Velkinaba"."""
+    return "Vel" + "".join(
+        ("ba", "do", "ki", "lu", "me", "na", "po", "ra", "si", "to")[int(digit)] for digit in f"{number:03}"
+    )
 
 
 def crawl_and_kill(

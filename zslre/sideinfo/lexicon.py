@@ -35,7 +35,7 @@ EMPTY_HEADS = _words(
     subject source target alternative exception kind type form sort class variety category version person
     someone something year season day month week century time decade date era end beginning top bottom side
     front rest percentage chance host guest addition matter act aspect attempt abbreviation acronym
-    alumnus successor predecessor half-brother half-sister
+    alumnus successor predecessor half-brother half-sister nominee candidate piece
     colleague nickname
     synonym variant spelling
     """

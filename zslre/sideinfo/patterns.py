@@ -5,9 +5,11 @@ from __future__ import annotations
 _ANY = r"[PCS][a-z]\d+"
 _ITEM = rf'(?:" )?{_ANY}(?: ")?'
 _NO_OWNER = r'(?!(?: ")? POS)'
-_MORE = rf"(?: (?:,|, and|, or|and|or|&|, as well as|as well as) {_ITEM}{_NO_OWNER})"
-_LIST = rf"(?P<x>{_ITEM}{_MORE}{{0,20}}){_NO_OWNER}"
-_LIST_OF_TWO = rf"(?P<x>{_ITEM}{_MORE}{{1,20}})"
+# What follows the item behind "and" is no part of the list: "the towns of A and B, Columbia County".
+_ITEMS = rf"{_ITEM}(?: , {_ITEM}{_NO_OWNER}){{0,20}}"
+_LAST = rf" (?:, )?(?:and|or|&|as well as) {_ITEM}{_NO_OWNER}"
+_LIST = rf"(?P<x>{_ITEMS}(?:{_LAST})?){_NO_OWNER}"
+_LIST_OF_TWO = rf"(?P<x>{_ITEMS}{_LAST})"
 _PLURAL = r"(?P<y>S[anotx]\d+)"
 _KIND = r"(?P<y>[CS][anotxu]\d+)"
 _ONE = r'(?:" )?(?P<x>P[nt]\d+|C[an]\d+)(?: ")?'

@@ -19,7 +19,7 @@ _MODIFIERS = frozenset({"JJ", "JJR", "JJS", "CD", "AFX"})
 # Part of a phrase only inside one: "a publicly listed company", "a record-breaking run".
 _INNER = frozenset({"VBN", "VBG", "RB", "RBR", "RBS", "HYPH"})
 # Modifiers that say how many or how much.
-_LEFT_OUT = frozenset({"JJS", "JJR", "CD", "RB", "RBR", "RBS"})
+_DEGREE = frozenset({"JJS", "JJR", "CD", "RBR", "RBS"})
 _QUOTES = frozenset('"“”')
 # Behind a noun these begin the name: "a company called Nordvik".
 _NAMING = frozenset({"called", "named", "titled", "entitled", "dubbed", "known"})
@@ -152,7 +152,8 @@ def _span(words: Sequence[Word], at: int) -> tuple[int, int] | None:
 
 
 def _starts_name(words: Sequence[Word], content: int, at: int) -> bool:
-    return words[at].tag in PROPER and words[at - 1].tag in COMMON and words[at].text[:1].isupper()
+    common = words[at - 1].tag in COMMON and words[at - 1].text.islower()  # not "VfB", whatever the tagger says
+    return common and words[at].tag in PROPER and words[at].text[:1].isupper()
 
 
 def _phrase(
@@ -173,14 +174,26 @@ def _phrase(
         opener = _OPENER_NAMES.get(words[content - 1].text.lower(), "determiner") if content > first else "none"
         if content > first and any(word.tag in ("PRP$", "WP$") for word in words[first:content]):
             opener = "possessive"
-    kept = tuple(
-        word
-        for word, following in zip(inside, words[content + 1 : end], strict=True)
-        if word.tag not in _LEFT_OUT or following.tag == "HYPH"  # "well-known"
-    )
+    kept = _kept(inside)
     start = words[content].start
     text = sentence[start : head.end]
     return Phrase(first, end, text, start, opener, is_name, head.tag in ("NNS", "NNPS"), kept, head)
+
+
+def _kept(modifiers: Sequence[Word]) -> tuple[Word, ...]:
+    """The modifiers that may say a kind; what hyphens join goes or stays as one: "third-largest", "well-known"."""
+    groups: list[list[Word]] = []
+    for word in modifiers:
+        if groups and "HYPH" in (word.tag, groups[-1][-1].tag):
+            groups[-1].append(word)
+        else:
+            groups.append([word])
+    return tuple(
+        word
+        for group in groups
+        if not any(part.tag in _DEGREE for part in group) and (len(group) > 1 or group[0].tag != "RB")
+        for word in group
+    )
 
 
 _OPENER_NAMES = {"a": "a", "an": "a", "the": "the", "another": "other", "no": "no", "neither": "no"}
