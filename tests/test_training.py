@@ -542,6 +542,18 @@ def test_complete_sentences_are_renamed_half_of_the_time() -> None:
     assert texts == {f"{one} of Acme met {other}" for one in ("Ann", "Bob") for other in ("Ann", "Bob")}
 
 
+def test_variants_take_the_place_of_half_of_the_relations() -> None:
+    variants = RelationSet([Relation("spouse", "who shares a household", symmetric=True)])
+    drawn = [
+        relation.description
+        for step in range(400)
+        for relation in sampler(n_relations=4, variants=variants).episode(step).relations
+        if relation.name == "spouse" and relation.description
+    ]
+    assert set(drawn) == {"married to", "who shares a household"}
+    assert 0.4 < np.mean([text == "married to" for text in drawn]) < 0.6
+
+
 def test_the_reverse_of_a_relation_with_two_inverses_is_not_called_none() -> None:
     family = RelationSet(
         [Relation("child", inverse=("father", "mother")), Relation("father", inverse=("child",)), Relation("mother")]

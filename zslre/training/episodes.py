@@ -53,6 +53,7 @@ class EpisodeSampler:
     `doubter` denies some of the partial sentences, and `rename` gives the mentions of these types other names in half
     of the complete ones. That teaches to read what the sentence says.
     `writer` writes plain sentences: for `n_written` relations of its own in each episode, and for half of the others.
+    `variants`: the same relations with other side information, which takes the place of theirs in half of the draws.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class EpisodeSampler:
         rename: Sequence[str] = (),
         writer: Writer | None = None,
         n_written: int = 8,
+        variants: RelationSet | None = None,
         seed: int = 0,
     ) -> None:
         self.relations = {relation.name: relation for relation in relations}
@@ -90,6 +92,7 @@ class EpisodeSampler:
         self.n_relations, self.n_sentences, self.n_complete = n_relations, n_sentences, n_complete
         self.max_pairs, self.detector, self.doubter, self.seed = max_pairs, detector, doubter, seed
         self.writer, self.n_written = writer, n_written
+        self.variants = {relation.name: relation for relation in variants or ()}
         if writer is not None:
             self.relations = {relation.name: relation for relation in writer.relations} | self.relations
             self.reverse = reverse_labels(RelationSet(self.relations.values()))
@@ -124,7 +127,7 @@ class EpisodeSampler:
             if asked is not None:
                 known[row] = targets[row]
                 known[row, [column[name] for name in asked if name in column]] = True
-        relations = [vary(self.relations[name], rng) for name in chosen]
+        relations = [vary(self._version(name, rng), rng) for name in chosen]
         return TrainingEpisode([(d.sentence, d.pairs) for d in drawn], relations, targets, known)
 
     def _with_confusable_pairs(self, drawn: list[Drawn], rng: np.random.Generator) -> list[Drawn]:
@@ -181,6 +184,10 @@ class EpisodeSampler:
             )
             drawn.append(Drawn(thin.sentence, thin.pairs, labels, (frozenset(names),) * len(labels)))
         return drawn
+
+    def _version(self, name: str, rng: np.random.Generator) -> Relation:
+        own = self.relations[name]
+        return self.variants.get(name, own) if rng.random() < 0.5 else own
 
     def with_reversed(self, annotated: AnnotatedSentence) -> AnnotatedSentence:
         """The sentence with the reverse of every pair, labelled with the inverse relations or none."""
