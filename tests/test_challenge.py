@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import sys
 from collections import defaultdict
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+import tiny
 
 from zslre.datasets.jsonl import read_examples
+from zslre.extractor import RelationExtractor
 from zslre.relations import RelationSet, catalogue
+from zslre.types import Example, Mention, Sentence, Triple
 
 SENTENCES = {
     "plain": 81,
@@ -97,3 +103,105 @@ def test_direction_can_be_wrong(rows: list[dict[str, Any]]) -> None:
     asked = {row["asked"] for row in rows if row["category"] == "direction"}
     assert not any(catalogue()[name].symmetric for name in asked)
     assert len(asked) > 20
+
+
+# The script
+
+
+@pytest.fixture(scope="module")
+def script(project: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("challenge", project / "scripts" / "bench" / "challenge.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["challenge"] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+ANN, ACME, BOB = Mention("Ann", 0, 3), Mention("Acme", 14, 18), Mention("Bob", 23, 26)
+
+
+def row(script: ModuleType, tail: Mention, relation: str | None, also: tuple[str, ...] = ()) -> Any:
+    sentence = Sentence("Ann works for Acme and Bob .", (ANN, ACME, BOB))
+    return script.Row(Example(sentence, ANN, tail, relation), "employer", "plain", frozenset(also))
+
+
+def test_verdicts_by_hand(script: ModuleType) -> None:
+    right, swapped = Triple(ANN, "employer", ACME, 0.9), Triple(ACME, "employer", ANN, 0.2)
+    other = Triple(ACME, "owned by", ANN, 0.8)
+    true = row(script, ACME, "employer")
+
+    said = script.verdict(true, [right], [right], symmetric=False)
+    assert (said.printed, said.printed_swapped, said.right_way) == (True, False, True)
+    said = script.verdict(true, [swapped, other], [swapped, other], symmetric=False)
+    assert (said.printed, said.printed_swapped, said.right_way) == (False, True, False)
+    said = script.verdict(true, [], [right], symmetric=False)
+    assert (said.printed, said.right_way) == (False, True)
+    said = script.verdict(true, [], [], symmetric=False)  # no such mentions were found
+    assert said.right_way is None
+    said = script.verdict(true, [swapped], [swapped], symmetric=True)
+    assert (said.printed, said.printed_swapped, said.right_way) == (True, False, None)
+
+    false = row(script, ACME, None)
+    said = script.verdict(false, [other], [other, right], symmetric=False)
+    assert (said.printed, said.printed_any) == (False, True)
+    assert not script.verdict(row(script, ACME, None, ("owned by",)), [other], [], symmetric=False).printed_any
+    assert not script.verdict(row(script, BOB, None), [right, other], [], symmetric=False).printed_any
+
+
+def test_mentions_match_where_they_overlap(script: ModuleType) -> None:
+    text = "Ann works for Acme"
+    wider = Mention(text[10:], 10, 18)
+    assert script.between([Triple(ANN, "employer", wider, 0.9)], ANN, ACME) == {"employer"}
+    assert script.between([Triple(ANN, "employer", Mention(" for ", 9, 14), 0.9)], ANN, ACME) == set()
+
+
+def test_shares_by_category(script: ModuleType) -> None:
+    right, swapped = Triple(ANN, "employer", ACME, 0.9), Triple(ACME, "employer", ANN, 0.2)
+    true, false = row(script, ACME, "employer"), row(script, BOB, None)
+    said = [
+        script.verdict(true, [right], [right], symmetric=False),
+        script.verdict(true, [], [], symmetric=False),
+        script.verdict(true, [], [swapped], symmetric=False),
+        script.verdict(false, [Triple(BOB, "owned by", ANN, 0.7)], [], symmetric=False),
+    ]
+    figures = script.by_category(said)["plain"]
+    assert figures == {
+        "hold": 3,
+        "recall": 0.3333,
+        "with direction": 2,
+        "right direction": 0.5,
+        "printed swapped": 0.0,
+        "do not hold": 1,
+        "false, asked": 0.0,
+        "false, any": 1.0,
+    }
+    header, body = script.table({"plain": figures})
+    assert dict(zip(header, body, strict=True))["false, any"] == "100.0"
+    assert script.by_category([said[0]])["plain"]["false, any"] is None
+
+
+def test_a_run_with_a_tiny_model(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [
+        {"text": "Ann works for Acme and Bob", "head": [0, 3], "tail": [14, 18], "relation": "employer"},
+        {"text": "Ann met Bob", "head": [0, 3], "tail": [8, 11], "relation": None},
+    ]
+    rows, out = tmp_path / "rows.jsonl", tmp_path / "out.json"
+    extra = [{"asked": "employer", "category": "plain"}, {"asked": "spouse", "category": "cooccurrence"}]
+    rows.write_text("\n".join(json.dumps(a | b) for a, b in zip(lines, extra, strict=True)) + "\n", encoding="utf-8")
+    monkeypatch.setattr(RelationExtractor, "from_pretrained", lambda model: tiny.extractor())
+
+    def run(*options: str) -> dict[str, Any]:
+        monkeypatch.setattr(sys, "argv", ["challenge.py", "--set", str(rows), "--json", str(out), *options])
+        script.main()
+        return json.loads(out.read_text(encoding="utf-8"))
+
+    everything, nothing = run("--threshold", "0"), run("--threshold", "1")
+    assert everything["given mentions"]["cooccurrence"]["false, any"] == 1.0
+    assert nothing["given mentions"]["cooccurrence"]["false, any"] == 0.0
+    assert nothing["detected mentions"]["plain"]["recall"] == 0.0
+    assert nothing["detected mentions"]["plain"]["with direction"] == 1  # at any threshold
+    assert "| cooccurrence |" in capsys.readouterr().out
