@@ -29,6 +29,7 @@ from zslre.evaluation.tables import percent, piped
 from zslre.extractor import RelationExtractor
 from zslre.relations import RelationSet, catalogue
 from zslre.types import Example, Mention, Sentence, Triple
+from zslre.verifier import Verifier
 
 SET = Path(__file__).parents[2] / "data/challenge/challenge.jsonl"
 HEADER = [
@@ -72,7 +73,8 @@ def main() -> None:
     """Print a table for each kind of mentions."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-m", "--model", help="model folder (default: the built-in model)")
-    parser.add_argument("--threshold", type=float, help="default: the model's")
+    parser.add_argument("--verify", help="folder of a verifier")
+    parser.add_argument("--threshold", type=float, help="default: the model's, or the verifier's")
     parser.add_argument("--set", type=Path, default=SET)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
@@ -80,13 +82,17 @@ def main() -> None:
     rows = read_rows(args.set)
     extractor = RelationExtractor.from_pretrained(args.model)
     extractor = extractor.with_relations(asked_relations(extractor.relations, rows))
+    verifier = Verifier.from_pretrained(args.verify) if args.verify is not None else None
+    extractor = extractor.with_verifier(verifier)
+    config = extractor.config if verifier is None else verifier.config
     result: dict[str, Any] = {
         "command": " ".join(sys.argv),
         "model": extractor.config.get("name"),
+        "verifier": None if verifier is None else verifier.config.get("name"),
         "sentences": len({row.example.sentence for row in rows}),
         "rows": len(rows),
         "relations": len(extractor.relations),
-        "threshold": args.threshold if args.threshold is not None else extractor.config["threshold"],
+        "threshold": args.threshold if args.threshold is not None else config["threshold"],
     }
     for title, detect in (("given mentions", None), ("detected mentions", extractor.detector.detect)):
         result[title] = by_category(verdicts(extractor, rows, threshold=args.threshold, detect=detect))
@@ -121,17 +127,22 @@ def verdicts(
     """What the extractor says of each row, with the mentions of the set, or those that `detect` finds."""
     sentences = list(dict.fromkeys(row.example.sentence for row in rows))
     asked = sentences if detect is None else detect([Sentence(sentence.text) for sentence in sentences])
-    printed = extractor.extract_sentences(asked, threshold=threshold)
-    # Of the two directions of a relation the extractor gives the better one only.
-    ranked = extractor.extract_sentences(asked, threshold=0.0, top_k=len(extractor.relations))
-    found = dict(zip(sentences, zip(printed, ranked, strict=True), strict=True))
-    return [
-        verdict(row, *found[row.example.sentence], symmetric=extractor.relations[row.asked].symmetric) for row in rows
-    ]
+    printed = dict(zip(sentences, extractor.extract_sentences(asked, threshold=threshold), strict=True))
+    place = dict(zip(sentences, asked, strict=True))
+    judged: dict[Row, Verdict] = {}
+    for name in dict.fromkeys(row.asked for row in rows):
+        own = [row for row in rows if row.asked == name]
+        # Of the two directions of a relation the extractor gives the better one only.
+        alone = extractor.with_relations(extractor.relations.select([name]))
+        ranked = alone.extract_sentences([place[row.example.sentence] for row in own], threshold=0.0)
+        for row, triples in zip(own, ranked, strict=True):
+            symmetric = extractor.relations[name].symmetric
+            judged[row] = verdict(row, printed[row.example.sentence], triples, symmetric=symmetric)
+    return [judged[row] for row in rows]
 
 
 def verdict(row: Row, printed: Iterable[Triple], ranked: Iterable[Triple], *, symmetric: bool) -> Verdict:
-    """`printed`: the sentence's triples; `ranked`: all, however unlikely, each relation in its better direction."""
+    """`printed`: the sentence's triples; `ranked`: those of the relation asked, however unlikely, the better way."""
     head, tail = row.example.head, row.example.tail
     forward, backward = between(printed, head, tail), between(printed, tail, head)
     right_way = None
