@@ -17,6 +17,7 @@ from zslre.datasets.jsonl import read_examples
 from zslre.extractor import RelationExtractor
 from zslre.relations import RelationSet, catalogue
 from zslre.types import Example, Mention, Sentence, Triple
+from zslre.verifier import Verifier
 
 SENTENCES = {
     "plain": 81,
@@ -205,3 +206,9 @@ def test_a_run_with_a_tiny_model(
     assert nothing["detected mentions"]["plain"]["recall"] == 0.0
     assert nothing["detected mentions"]["plain"]["with direction"] == 1  # at any threshold
     assert "| cooccurrence |" in capsys.readouterr().out
+
+    strict = Verifier(tiny.runtime_encoder(), tiny.scorer(), {**tiny.extractor().config, "threshold": 1.0, "name": "v"})
+    monkeypatch.setattr(Verifier, "from_pretrained", lambda folder: strict)
+    verified = run("--verify", "folder")
+    assert (everything["verifier"], verified["verifier"], verified["threshold"]) == (None, "v", 1.0)
+    assert verified["given mentions"]["cooccurrence"]["false, any"] == 0.0
