@@ -21,6 +21,8 @@ import pytest
 
 import zslre.cli
 import zslre.extractor
+import zslre.serialization
+import zslre.verifier
 from zslre.cli import main
 from zslre.cli.progress import Progress
 from zslre.relations import RelationSet
@@ -51,6 +53,10 @@ class Fake:
 
     def with_hypernyms(self, hypernyms: HypernymTable) -> Fake:
         self.loaded["hypernyms"] = list(hypernyms)
+        return self
+
+    def with_verifier(self, verifier: object) -> Fake:
+        self.loaded["verifier"] = verifier
         return self
 
     def detect(self, sentences: Sequence[Sentence]) -> list[Sentence]:
@@ -140,6 +146,20 @@ def test_a_table_of_hypernyms_reaches_the_extractor(fake: Fake, text: str, tmp_p
     assert main(["predict", text, "--hypernyms", str(table)]) == 0
     assert fake.loaded["hypernyms"] == ["Ann"]
     assert main(["predict", text, "--hypernyms", str(tmp_path / "none.jsonl")]) == 1
+
+
+def test_a_verifier_reaches_the_extractor(fake: Fake, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        zslre.verifier.Verifier, "from_pretrained", lambda folder, *, threads: f"{folder} on {threads} threads"
+    )
+    assert main(["predict", text, "--verify", "folder", "--threads", "2"]) == 0
+    assert fake.loaded["verifier"] == "folder on 2 threads"
+
+
+@pytest.mark.usefixtures("fake")
+def test_a_folder_that_is_no_verifier_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", text, "--verify", str(zslre.serialization.BUILTIN)]) == 1
+    assert "is no verifier: scripts/train_verifier.py writes one" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("fake")

@@ -12,7 +12,7 @@ import numpy as np
 
 from zslre.candidates import candidate_pairs, one_direction
 from zslre.encoder import Encoder, FloatArray, pair_vectors
-from zslre.exceptions import InputError
+from zslre.exceptions import InputError, ModelError
 from zslre.packing import IntArray, Packer, Pair
 from zslre.prototypes import Prototypes, build_prototypes, kind_widths
 from zslre.relations import RelationSet, RelationSource
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from zslre.mentions import MentionDetector
     from zslre.sideinfo.hypernyms import HypernymTable
     from zslre.sideinfo.query import StrictTypes, TypeEvidence
+    from zslre.verifier import Verifier
 
 SCORES_AT_ONCE = 4_000_000  # pair-relation scores held in memory at a time
 
@@ -31,8 +32,8 @@ SCORES_AT_ONCE = 4_000_000  # pair-relation scores held in memory at a time
 class RelationExtractor:
     """Finds the relations of a `RelationSet` between the mentions of a text.
 
-    Make one with `from_pretrained`. It is immutable: `with_relations`, `with_hypernyms` and `fit` return another that
-    shares the encoder.
+    Make one with `from_pretrained`. It is immutable: `with_relations`, `with_hypernyms`, `with_verifier` and `fit`
+    return another that shares the encoder.
     """
 
     def __init__(
@@ -46,9 +47,10 @@ class RelationExtractor:
         support: Mapping[str, FloatArray] | None = None,
         prototypes: Prototypes | None = None,
         hypernyms: HypernymTable | None = None,
+        verifier: Verifier | None = None,
     ) -> None:
         self.encoder, self.scorer, self.relations, self.config = encoder, scorer, relations, config
-        self.hypernyms = hypernyms
+        self.hypernyms, self.verifier = hypernyms, verifier
         self.support = dict(support) if support is not None else {}
         self.packer = Packer(encoder.tokenizer, max_text_tokens=config["encoder"]["max_text_tokens"])
         self._detector = detector
@@ -61,13 +63,15 @@ class RelationExtractor:
     ) -> RelationExtractor:
         """Load a model folder (default: the built-in model). `ner`: "spacy:NAME" for another entity recogniser.
 
-        Raises ModelError for a folder that is no whole model.
+        Raises ModelError for a folder that is no whole model, or is a verifier's.
         """
         from zslre.encoder.loading import load_encoder
         from zslre.mentions import load_detector
         from zslre.serialization import BUILTIN, load_model
 
         files = load_model(model if model is not None else BUILTIN)
+        if "verifier" in files.config:
+            raise ModelError(f"{model} is a verifier, which looks over what a model found: give it to with_verifier")
         return cls(
             load_encoder(files, threads=threads),
             files.scorer,
@@ -111,6 +115,12 @@ class RelationExtractor:
 
         return StrictTypes(self.relations, self.hypernyms)
 
+    @cached_property
+    def _verified(self) -> FloatArray:
+        """The verifier's own prototypes."""
+        assert self.verifier is not None
+        return self.verifier.prototypes(self.relations)
+
     def with_relations(self, relations: RelationSource) -> RelationExtractor:
         """The same model for other relations: whatever `RelationSet.of` takes. Costs one encoding of their texts."""
         return self._with(relations=RelationSet.of(relations), support=None)
@@ -118,6 +128,13 @@ class RelationExtractor:
     def with_hypernyms(self, hypernyms: HypernymTable | None) -> RelationExtractor:
         """The same, but what the table says of a mention counts for the types that relations want; None: no table."""
         return self._with(hypernyms=hypernyms, prototypes=self.__dict__.get("prototypes"))
+
+    def with_verifier(self, verifier: Verifier | None) -> RelationExtractor:
+        """The same, but the verifier scores the best few relations of each pair anew, and its threshold holds.
+
+        Support examples play no part in its scores. None: no verifier.
+        """
+        return self._with(verifier=verifier, prototypes=self.__dict__.get("prototypes"))
 
     def fit(self, examples: Iterable[Example]) -> RelationExtractor:
         """Move prototypes with support examples; no gradient step. A second `fit` adds to the first.
@@ -139,7 +156,8 @@ class RelationExtractor:
         return self._with(support=support)
 
     def _with(self, **changes: Any) -> RelationExtractor:
-        kept = {"relations": self.relations, "support": self.support, "hypernyms": self.hypernyms}
+        kept: dict[str, Any] = {"relations": self.relations, "support": self.support}
+        kept |= {"hypernyms": self.hypernyms, "verifier": self.verifier}
         return RelationExtractor(
             self.encoder, self.scorer, config=self.config, detector=self._detector, **{**kept, **changes}
         )
@@ -199,7 +217,8 @@ class RelationExtractor:
         batch_size: int = 32,
     ) -> Iterator[list[Triple]]:
         """Triples of sentences that hold their mentions, one list a sentence, lazily; offsets index the document."""
-        least = threshold if threshold is not None else float(self.config["threshold"])
+        config = self.config if self.verifier is None else self.verifier.config
+        least = threshold if threshold is not None else float(config["threshold"])
         if not 0.0 <= least <= 1.0:
             raise InputError(f"threshold must lie in [0, 1], got {least}")
         if top_k < 1 or batch_size < 1:
@@ -212,7 +231,7 @@ class RelationExtractor:
         items = [(sentence, candidate_pairs(sentence)) for sentence in batch]
         vectors = pair_vectors(self.encoder, self.packer, items)
         found: list[list[Triple]] = []
-        candidates = self._candidates(vectors, [pair for _, pairs in items for pair in pairs], least, top_k)
+        candidates = self._best_of_all(items, vectors, least, top_k)
         first = 0
         for sentence, pairs in items:
             triples = [
@@ -221,7 +240,7 @@ class RelationExtractor:
                     self.relations[column].name,
                     pairs[row][1].shifted(sentence.start),
                     probability,
-                    self._explain(vectors[first + row], pairs[row], column) if explain else None,
+                    self._explain(vectors[first + row], pairs[row], column, probability) if explain else None,
                 )
                 for row in range(len(pairs))
                 for column, probability in candidates[first + row]
@@ -230,7 +249,20 @@ class RelationExtractor:
             first += len(pairs)
         return found
 
-    def _candidates(
+    def _best_of_all(
+        self, items: Sequence[tuple[Sentence, Sequence[Pair]]], vectors: FloatArray, least: float, top_k: int
+    ) -> list[list[tuple[int, float]]]:
+        """For each pair vector, (P, D), the up to `top_k` relations to print, verified if there is a verifier."""
+        pairs = [pair for _, pairs in items for pair in pairs]
+        if self.verifier is None:
+            return self.candidates(vectors, pairs, least, top_k)
+        from zslre.verifier import CANDIDATES, FLOOR
+
+        candidates = self.candidates(vectors, pairs, min(least, FLOOR), max(top_k, CANDIDATES))
+        scored = self.verifier.rescored(items, candidates, self.relations, self._verified)
+        return [[(column, p) for column, p in found[:top_k] if p >= least] for found in scored]
+
+    def candidates(
         self, vectors: FloatArray, pairs: Sequence[Pair], least: float, top_k: int
     ) -> list[list[tuple[int, float]]]:
         """For each pair vector, (P, D), its best relations and their probabilities, those of at least `least`."""
@@ -269,11 +301,11 @@ class RelationExtractor:
             margins[start : start + step] = scores.max(axis=1) - self.scorer.none_scores(part)
         return places, self.scorer.probabilities(margins)
 
-    def _explain(self, vector: FloatArray, pair: Pair, column: int) -> dict[str, float]:
+    def _explain(self, vector: FloatArray, pair: Pair, column: int, probability: float) -> dict[str, float]:
         """What each kind of side information adds to the margin, and what none-of-the-above takes; in logits.
 
         With a table of hypernyms "head" and "tail" are what the sentence says of the types, "head types" and
-        "tail types" what the table says.
+        "tail types" what the table says. With a verifier "verifier" is by how much it changed the margin.
         """
         row = self._weighted[column]
         features = self.scorer.features(vector[None])[0]
@@ -286,7 +318,11 @@ class RelationExtractor:
         ends = np.cumsum(kind_widths(self.scorer))
         sums = [float(part.sum()) for part in np.split(features * row, ends[:-1])]
         shown = {kind: sums[k] for k, kind in enumerate(KINDS) if self.prototypes.present[column, k]}
-        return {**shown, **known, "none": -float(self.scorer.none_scores(vector[None])[0])}
+        parts = {**shown, **known, "none": -float(self.scorer.none_scores(vector[None])[0])}
+        if self.verifier is None:
+            return parts
+        after = float(self.scorer.margins(np.array([probability], dtype=np.float32))[0])
+        return {**parts, "verifier": after - sum(parts.values())}
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write a model folder that `from_pretrained` reads, with these relations and their support."""

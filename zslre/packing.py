@@ -28,7 +28,7 @@ MARKERS_PER_PAIR = 4
 class PackedBatch:
     """One pass of the encoder: the texts, and behind them the markers of their pairs."""
 
-    text_ids: IntArray  # (B, L): [CLS] … [SEP], then padding
+    text_ids: IntArray  # (B, L): [CLS] … [SEP], with a text behind it … [SEP] again, then padding
     text_mask: BoolArray  # (B, L): True at real tokens
     marker_positions: IntArray  # (B, P, 4): index into L of head first, head last, tail first and tail last token
     pair_mask: BoolArray  # (B, P): True at real pairs, which come first in a row
@@ -95,18 +95,22 @@ class Packer:
         self.max_tokens = max_tokens
         self.max_padding = max_padding
 
-    def pack(self, items: Sequence[tuple[Sentence, Sequence[Pair]]]) -> Iterator[tuple[PackedBatch, IntArray]]:
+    def pack(
+        self, items: Sequence[tuple[Sentence, Sequence[Pair]]], followed_by: Sequence[str] | None = None
+    ) -> Iterator[tuple[PackedBatch, IntArray]]:
         """Yield batches, each with the numbers (n_pairs_in_batch,) of its pairs in the order of the encoder's output.
 
         Pairs are numbered through all items, in order. Rows of similar length and number of pairs share a batch.
+        `followed_by`: a text for each item, read behind its sentence in one row ([CLS] sentence [SEP] text [SEP]); of a
+        text that would take more than half of the row, what goes beyond is not read.
         """
         rows: list[_Row] = []
         first = 0
         # An unpaired surrogate cannot be tokenised; a question mark in its place keeps all offsets.
         texts = [sentence.text.encode("utf-8", "replace").decode("utf-8") for sentence, _ in items]
         encodings = self.tokenizer.encode_batch(texts, add_special_tokens=False)
-        for (_, pairs), encoding in zip(items, encodings, strict=True):
-            rows.extend(self._rows(encoding.ids, np.asarray(encoding.offsets).reshape(-1, 2), pairs, first))
+        for (_, pairs), encoding, more in zip(items, encodings, self._endings(len(items), followed_by), strict=True):
+            rows.extend(self._rows(encoding.ids, np.asarray(encoding.offsets).reshape(-1, 2), pairs, first, more))
             first += len(pairs)
         rows.sort(key=lambda row: (len(row.markers).bit_length(), len(row.ids)))
         batch: list[_Row] = []
@@ -122,15 +126,24 @@ class Packer:
         if batch:
             yield self._batch(batch)
 
-    def _rows(self, ids: list[int], offsets: IntArray, pairs: Sequence[Pair], first: int) -> list[_Row]:
+    def _endings(self, count: int, texts: Sequence[str] | None) -> list[list[int]]:
+        """What follows each sentence's [SEP], token ids."""
+        if texts is None:
+            return [[] for _ in range(count)]
+        encodings = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return [[*encoding.ids[: self.room // 2 - 1], self.last_id] for encoding in encodings]
+
+    def _rows(
+        self, ids: list[int], offsets: IntArray, pairs: Sequence[Pair], first: int, more: list[int]
+    ) -> list[_Row]:
         windows: dict[tuple[tuple[int, int], ...], list[_Row]] = {}
         for number, (head, tail) in enumerate(pairs, start=first):
             head_span, tail_span = token_span(offsets, head), token_span(offsets, tail)
-            pieces = window(len(ids), self.room, head_span, tail_span)
+            pieces = window(len(ids), self.room - len(more), head_span, tail_span)
             rows = windows.setdefault(pieces, [])
             if not rows or len(rows[-1].markers) == self.max_pairs:
                 text = [token for start, end in pieces for token in ids[start:end]]
-                rows.append(_Row([self.first_id, *text, self.last_id]))
+                rows.append(_Row([self.first_id, *text, self.last_id, *more]))
             ends = (head_span[0], head_span[1] - 1, tail_span[0], tail_span[1] - 1)
             a, b, c, d = (1 + _place(pieces, token) if ids else 0 for token in ends)  # 1: [CLS]
             rows[-1].markers.append((a, b, c, d))

@@ -60,7 +60,7 @@ class Scorer:
         """The pair and its views, each of unit length, side by side: (P, D) → (P, D + 3T)."""
         kinds, width, dim = self.pair_views.shape
         views = (pairs @ self.pair_views.reshape(-1, dim).T).reshape(len(pairs), kinds, width)
-        return np.concatenate([unit(pairs), unit(views).reshape(len(pairs), -1)], axis=1)
+        return np.concatenate([unit(pairs), unit(views).reshape(len(pairs), kinds * width)], axis=1)
 
     def kind_weights(self, present: np.ndarray) -> FloatArray:
         """Weights of the kinds that a relation has, (R, K) bool → (R, K), each row summing to 1."""
@@ -76,6 +76,12 @@ class Scorer:
         """Calibrated probabilities of margins s - n, any shape."""
         slope, offset = self.calibration
         return np.asarray(1.0 / (1.0 + np.exp(-np.clip(slope * margins + offset, -60.0, 60.0))), dtype=np.float32)
+
+    def margins(self, probabilities: FloatArray) -> FloatArray:
+        """The margins that have these calibrated probabilities, any shape; those of 0 and 1 are large, not infinite."""
+        slope, offset = self.calibration
+        kept = np.clip(np.asarray(probabilities, dtype=np.float64), 1e-7, 1.0 - 1e-7)
+        return np.asarray((np.log(kept / (1.0 - kept)) - offset) / slope, dtype=np.float32)
 
 
 def unit(vectors: FloatArray) -> FloatArray:

@@ -37,6 +37,7 @@ examples:
   zslre predict articles/ -r schema.toml --threshold 0.8 -o triples.jsonl
   zslre predict articles/ -r schema.toml --threshold 0.8 -o triples.jsonl --resume
   zslre predict articles/ -r schema.toml --hypernyms hypernyms.jsonl --explain
+  zslre predict report.txt --verify verifier/
   cat report.txt | zslre predict - --format csv > triples.csv
 """
 
@@ -65,9 +66,17 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--hypernyms", metavar="FILE", help="what entities are (JSON Lines); counts for the types that relations want"
     )
+    parser.add_argument(
+        "--verify",
+        metavar="DIR",
+        help="a verifier's folder: it reads the best relations of each pair again, slower, and its scores are printed",
+    )
     parser.add_argument("--ner", metavar="spacy:NAME", help="the spaCy pipeline that recognises entities")
     parser.add_argument(
-        "--threshold", type=_probability, metavar="P", help="least score of a triple, 0 to 1 (default: the model's)"
+        "--threshold",
+        type=_probability,
+        metavar="P",
+        help="least score of a triple, 0 to 1 (default: the model's, or the verifier's)",
     )
     parser.add_argument(
         "--top-k", type=_positive, default=1, metavar="K", help="relations that a pair may have (default: 1)"
@@ -146,10 +155,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def load_extractor(arguments: argparse.Namespace) -> Extractor:
-    """The extractor that -m, -r, --relation, --hypernyms, --ner and --threads ask for."""
+    """The extractor that -m, -r, --relation, --hypernyms, --verify, --ner and --threads ask for."""
     from zslre.extractor import RelationExtractor
     from zslre.relations import RelationSet
     from zslre.sideinfo.hypernyms import HypernymTable
+    from zslre.verifier import Verifier
 
     relations = RelationSet.from_file(arguments.relations) if arguments.relations is not None else None
     if arguments.relation:
@@ -158,7 +168,10 @@ def load_extractor(arguments: argparse.Namespace) -> Extractor:
     hypernyms = HypernymTable.read(arguments.hypernyms) if arguments.hypernyms is not None else None
     extractor = RelationExtractor.from_pretrained(arguments.model, threads=arguments.threads, ner=arguments.ner)
     extractor = extractor.with_relations(relations) if relations is not None else extractor
-    return extractor.with_hypernyms(hypernyms) if hypernyms is not None else extractor
+    extractor = extractor.with_hypernyms(hypernyms) if hypernyms is not None else extractor
+    if arguments.verify is None:
+        return extractor
+    return extractor.with_verifier(Verifier.from_pretrained(arguments.verify, threads=arguments.threads))
 
 
 @dataclass

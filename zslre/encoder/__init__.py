@@ -35,9 +35,14 @@ class Encoder(Protocol):
         ...
 
 
-def pair_vectors(encoder: Encoder, packer: Packer, items: Sequence[tuple[Sentence, Sequence[Pair]]]) -> FloatArray:
-    """Vectors of all pairs of all sentences, in order, (n_pairs, dim)."""
+def pair_vectors(
+    encoder: Encoder,
+    packer: Packer,
+    items: Sequence[tuple[Sentence, Sequence[Pair]]],
+    followed_by: Sequence[str] | None = None,
+) -> FloatArray:
+    """Vectors of all pairs of all sentences, in order, (n_pairs, dim); `followed_by` as in `Packer.pack`."""
     vectors = np.zeros((sum(len(pairs) for _, pairs in items), encoder.dim), dtype=np.float32)
-    for batch, numbers in packer.pack(items):
+    for batch, numbers in packer.pack(items, followed_by):
         vectors[numbers] = encoder.encode_pairs(batch)
     return vectors
