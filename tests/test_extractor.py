@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zslre.extractor
+import zslre.matching
 from zslre.candidates import candidate_pairs
 from zslre.encoder import pair_vectors
 from zslre.exceptions import InputError
@@ -220,7 +221,7 @@ def test_with_relations_leaves_the_first_alone() -> None:
 
 def test_many_scores_are_worked_off_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = EXTRACTOR.predict(TEXT, **ALL)
-    monkeypatch.setattr(zslre.extractor, "SCORES_AT_ONCE", 5)
+    monkeypatch.setattr(zslre.matching, "SCORES_AT_ONCE", 5)
     assert_close(scores(tiny.extractor().predict(TEXT, **ALL)), scores(expected))
 
 

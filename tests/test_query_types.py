@@ -123,7 +123,7 @@ def test_what_fits() -> None:
 
 
 def test_without_strict_relations_nothing_is_looked_up(plain: RelationExtractor) -> None:
-    assert plain._strict is None
-    assert plain._evidence is None
+    assert plain.matcher.strict is None
+    assert plain.matcher.evidence is None
     assert not StrictTypes(tiny.RELATIONS, None)
     assert StrictTypes(strict(tiny.RELATIONS["employer"]), None)

@@ -13,20 +13,18 @@ import numpy as np
 from zslre.candidates import candidate_pairs, one_direction
 from zslre.encoder import Encoder, FloatArray, pair_vectors
 from zslre.exceptions import InputError, ModelError
+from zslre.matching import Matcher
 from zslre.packing import IntArray, Packer, Pair
-from zslre.prototypes import Prototypes, build_prototypes, kind_widths
+from zslre.prototypes import Prototypes, build_prototypes
 from zslre.relations import RelationSet, RelationSource
-from zslre.scoring import KINDS, Scorer
+from zslre.scoring import Scorer
 from zslre.sentences import split_sentences
 from zslre.types import Example, Mention, Sentence, Triple
 
 if TYPE_CHECKING:
     from zslre.mentions import MentionDetector
     from zslre.sideinfo.hypernyms import HypernymTable
-    from zslre.sideinfo.query import StrictTypes, TypeEvidence
     from zslre.verifier import Verifier
-
-SCORES_AT_ONCE = 4_000_000  # pair-relation scores held in memory at a time
 
 
 class RelationExtractor:
@@ -96,24 +94,18 @@ class RelationExtractor:
         return build_prototypes(self.encoder, self.scorer, self.relations, self.support)
 
     @cached_property
-    def _weighted(self) -> FloatArray:
-        return self.prototypes.weighted(self.scorer)
+    def matcher(self) -> Matcher:
+        """Compares pair vectors with the relations."""
+        evidence = strict = None
+        if self.hypernyms is not None:
+            from zslre.sideinfo.query import TypeEvidence
 
-    @cached_property
-    def _evidence(self) -> TypeEvidence | None:
-        if self.hypernyms is None:
-            return None
-        from zslre.sideinfo.query import TypeEvidence
+            evidence = TypeEvidence(self.encoder, self.scorer, self.hypernyms)
+        if any(relation.strict_types for relation in self.relations):
+            from zslre.sideinfo.query import StrictTypes
 
-        return TypeEvidence(self.encoder, self.scorer, self.hypernyms)
-
-    @cached_property
-    def _strict(self) -> StrictTypes | None:
-        if not any(relation.strict_types for relation in self.relations):
-            return None
-        from zslre.sideinfo.query import StrictTypes
-
-        return StrictTypes(self.relations, self.hypernyms)
+            strict = StrictTypes(self.relations, self.hypernyms)
+        return Matcher(self.scorer, self.prototypes, evidence, strict)
 
     @cached_property
     def _verified(self) -> FloatArray:
@@ -255,70 +247,23 @@ class RelationExtractor:
         """For each pair vector, (P, D), the up to `top_k` relations to print, verified if there is a verifier."""
         pairs = [pair for _, pairs in items for pair in pairs]
         if self.verifier is None:
-            return self.candidates(vectors, pairs, least, top_k)
+            return self.matcher.candidates(vectors, pairs, least, top_k)
         from zslre.verifier import CANDIDATES, FLOOR
 
-        candidates = self.candidates(vectors, pairs, min(least, FLOOR), max(top_k, CANDIDATES))
+        candidates = self.matcher.candidates(vectors, pairs, min(least, FLOOR), max(top_k, CANDIDATES))
         scored = self.verifier.rescored(items, candidates, self.relations, self._verified)
         return [[(column, p) for column, p in found[:top_k] if p >= least] for found in scored]
-
-    def candidates(
-        self, vectors: FloatArray, pairs: Sequence[Pair], least: float, top_k: int
-    ) -> list[list[tuple[int, float]]]:
-        """For each pair vector, (P, D), its best relations and their probabilities, those of at least `least`."""
-        kept: list[list[tuple[int, float]]] = []
-        step = max(1, SCORES_AT_ONCE // len(self.relations))
-        k = min(top_k, len(self.relations))
-        for start in range(0, len(vectors), step):
-            part = vectors[start : start + step]
-            features = self.scorer.features(part)
-            if self._evidence is not None:
-                keep, add = self._evidence.shift(pairs[start : start + step])
-                features = features * keep + add
-            scores = features @ self._weighted.T
-            if self._strict is not None:
-                scores = np.where(self._strict.allowed(pairs[start : start + step]), scores, -np.inf)
-            best = scores.argmax(axis=1)[:, None] if k == 1 else np.argpartition(-scores, k - 1, axis=1)[:, :k]
-            margins = np.take_along_axis(scores, best, axis=1) - self.scorer.none_scores(part)[:, None]
-            # What was ruled out is not found at a threshold of 0 either.
-            probabilities = np.where(np.isfinite(margins), self.scorer.probabilities(margins), -1.0)
-            for columns, row in zip(best, probabilities, strict=True):
-                kept.append([(int(c), float(p)) for c, p in zip(columns, row, strict=True) if p >= least])
-        return kept
 
     def best(self, vectors: FloatArray) -> tuple[IntArray, FloatArray]:
         """The place of each pair vector's best relation, and its probability; (P, D) → (P,), (P,).
 
         From the vectors alone: what is known of mentions, and strict types, play no part.
         """
-        places = np.zeros(len(vectors), dtype=np.int64)
-        margins = np.zeros(len(vectors), dtype=np.float32)
-        step = max(1, SCORES_AT_ONCE // len(self.relations))
-        for start in range(0, len(vectors), step):
-            part = vectors[start : start + step]
-            scores = self.scorer.features(part) @ self._weighted.T
-            places[start : start + step] = scores.argmax(axis=1)
-            margins[start : start + step] = scores.max(axis=1) - self.scorer.none_scores(part)
-        return places, self.scorer.probabilities(margins)
+        return self.matcher.best(vectors)
 
     def _explain(self, vector: FloatArray, pair: Pair, column: int, probability: float) -> dict[str, float]:
-        """What each kind of side information adds to the margin, and what none-of-the-above takes; in logits.
-
-        With a table of hypernyms "head" and "tail" are what the sentence says of the types, "head types" and
-        "tail types" what the table says. With a verifier "verifier" is by how much it changed the margin.
-        """
-        row = self._weighted[column]
-        features = self.scorer.features(vector[None])[0]
-        known: dict[str, float] = {}
-        if self._evidence is not None:
-            keep, add = self._evidence.shift([pair])
-            features = features * keep[0]
-            parts = {role: add[0, columns] @ row[columns] for role, columns in self._evidence.roles()}
-            known = {f"{role} types": float(part) for role, part in parts.items() if part}
-        ends = np.cumsum(kind_widths(self.scorer))
-        sums = [float(part.sum()) for part in np.split(features * row, ends[:-1])]
-        shown = {kind: sums[k] for k, kind in enumerate(KINDS) if self.prototypes.present[column, k]}
-        parts = {**shown, **known, "none": -float(self.scorer.none_scores(vector[None])[0])}
+        """`Matcher.explain`; with a verifier, "verifier" is by how much it changed the margin."""
+        parts = self.matcher.explain(vector, pair, column)
         if self.verifier is None:
             return parts
         after = float(self.scorer.margins(np.array([probability], dtype=np.float32))[0])

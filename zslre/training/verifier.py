@@ -111,7 +111,7 @@ def calibrate_verifier(
     items = [(annotated.sentence, annotated.pairs) for annotated in sentences]
     pairs = [pair for annotated in sentences for pair in annotated.pairs]
     labels = [truth & set(relations.names) for annotated in sentences for truth in annotated.labels]
-    handed = first.candidates(pair_vectors(first.encoder, first.packer, items), pairs, FLOOR, CANDIDATES)
+    handed = first.matcher.candidates(pair_vectors(first.encoder, first.packer, items), pairs, FLOOR, CANDIDATES)
     asked = [[column for column, _ in found] for found in handed]
     margins = verifier.margins(items, asked, relations, verifier.prototypes(relations))
     best = [int(found.argmax()) if len(found) else None for found in margins]

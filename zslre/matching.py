@@ -1,0 +1,93 @@
+"""Pair vectors against relation prototypes: the best relations, their probabilities, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zslre.encoder import FloatArray
+from zslre.packing import IntArray, Pair
+from zslre.prototypes import Prototypes, kind_widths
+from zslre.scoring import KINDS, Scorer
+
+if TYPE_CHECKING:
+    from zslre.sideinfo.query import StrictTypes, TypeEvidence
+
+SCORES_AT_ONCE = 4_000_000  # pair-relation scores held in memory at a time
+
+
+class Matcher:
+    """Compares pair vectors with the prototypes of R relations.
+
+    `evidence`: what is known of the mentions' types beside the sentence; `strict`: which types rule a relation out.
+    """
+
+    def __init__(
+        self,
+        scorer: Scorer,
+        prototypes: Prototypes,
+        evidence: TypeEvidence | None = None,
+        strict: StrictTypes | None = None,
+    ) -> None:
+        self.scorer, self.prototypes, self.evidence, self.strict = scorer, prototypes, evidence, strict
+        self.weighted = prototypes.weighted(scorer)
+
+    def candidates(
+        self, vectors: FloatArray, pairs: Sequence[Pair], least: float, top_k: int
+    ) -> list[list[tuple[int, float]]]:
+        """For each pair vector, (P, D), its best relations and their probabilities, those of at least `least`."""
+        kept: list[list[tuple[int, float]]] = []
+        step = max(1, SCORES_AT_ONCE // len(self.weighted))
+        k = min(top_k, len(self.weighted))
+        for start in range(0, len(vectors), step):
+            part = vectors[start : start + step]
+            features = self.scorer.features(part)
+            if self.evidence is not None:
+                keep, add = self.evidence.shift(pairs[start : start + step])
+                features = features * keep + add
+            scores = features @ self.weighted.T
+            if self.strict is not None:
+                scores = np.where(self.strict.allowed(pairs[start : start + step]), scores, -np.inf)
+            best = scores.argmax(axis=1)[:, None] if k == 1 else np.argpartition(-scores, k - 1, axis=1)[:, :k]
+            margins = np.take_along_axis(scores, best, axis=1) - self.scorer.none_scores(part)[:, None]
+            # What was ruled out is not found at a threshold of 0 either.
+            probabilities = np.where(np.isfinite(margins), self.scorer.probabilities(margins), -1.0)
+            for columns, row in zip(best, probabilities, strict=True):
+                kept.append([(int(c), float(p)) for c, p in zip(columns, row, strict=True) if p >= least])
+        return kept
+
+    def best(self, vectors: FloatArray) -> tuple[IntArray, FloatArray]:
+        """The place of each pair vector's best relation, and its probability; (P, D) → (P,), (P,).
+
+        From the vectors alone: what is known of mentions, and strict types, play no part.
+        """
+        places = np.zeros(len(vectors), dtype=np.int64)
+        margins = np.zeros(len(vectors), dtype=np.float32)
+        step = max(1, SCORES_AT_ONCE // len(self.weighted))
+        for start in range(0, len(vectors), step):
+            part = vectors[start : start + step]
+            scores = self.scorer.features(part) @ self.weighted.T
+            places[start : start + step] = scores.argmax(axis=1)
+            margins[start : start + step] = scores.max(axis=1) - self.scorer.none_scores(part)
+        return places, self.scorer.probabilities(margins)
+
+    def explain(self, vector: FloatArray, pair: Pair, column: int) -> dict[str, float]:
+        """What each kind of side information adds to the margin, and what none-of-the-above takes; in logits.
+
+        With a table of hypernyms "head" and "tail" are what the sentence says of the types, "head types" and
+        "tail types" what the table says.
+        """
+        row = self.weighted[column]
+        features = self.scorer.features(vector[None])[0]
+        known: dict[str, float] = {}
+        if self.evidence is not None:
+            keep, add = self.evidence.shift([pair])
+            features = features * keep[0]
+            parts = {role: add[0, columns] @ row[columns] for role, columns in self.evidence.roles()}
+            known = {f"{role} types": float(part) for role, part in parts.items() if part}
+        ends = np.cumsum(kind_widths(self.scorer))
+        sums = [float(part.sum()) for part in np.split(features * row, ends[:-1])]
+        shown = {kind: sums[k] for k, kind in enumerate(KINDS) if self.prototypes.present[column, k]}
+        return {**shown, **known, "none": -float(self.scorer.none_scores(vector[None])[0])}
