@@ -16,7 +16,7 @@ from zslre.exceptions import InputError
 from zslre.packing import IntArray, Packer, Pair
 from zslre.prototypes import Prototypes, build_prototypes, kind_widths
 from zslre.relations import RelationSet, RelationSource
-from zslre.scoring import KINDS, Scorer
+from zslre.scoring import KINDS, Scorer, one_blas_thread
 from zslre.sentences import split_sentences
 from zslre.types import Example, Mention, Sentence, Triple
 
@@ -212,7 +212,8 @@ class RelationExtractor:
         items = [(sentence, candidate_pairs(sentence)) for sentence in batch]
         vectors = pair_vectors(self.encoder, self.packer, items)
         found: list[list[Triple]] = []
-        candidates = self._candidates(vectors, [pair for _, pairs in items for pair in pairs], least, top_k)
+        with one_blas_thread():
+            candidates = self._candidates(vectors, [pair for _, pairs in items for pair in pairs], least, top_k)
         first = 0
         for sentence, pairs in items:
             triples = [

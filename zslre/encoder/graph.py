@@ -1,8 +1,8 @@
 """The encoder as an OpenVINO graph, built from NumPy weights at load time: no model file of another format is shipped.
 
 Dimension letters: B rows, L text tokens, P pairs a row, T = L + 4P, H hidden size, h heads, d = H / h, D dim.
-K is L rounded up to a multiple of KEY_STEP: so many places a softmax over the text runs over. The CPU plugin adds up the
-last, incomplete vector of a softmax in another order; with K a row's result does not depend on the padding of its batch.
+K is L rounded up to a multiple of KEY_STEP: so many places a softmax over the text runs over. The CPU plugin adds up
+the last, incomplete vector of a softmax in another order; with K a row's result does not depend on its batch's padding.
 """
 
 from __future__ import annotations

@@ -26,9 +26,10 @@ PHRASES_A_PASS = 64  # of at most 128 tokens each: bounds the memory of a pass
 class RuntimeEncoder:
     """`Encoder` from tensors by their names on disk, float32 or in the int8 layout of `zslre.encoder.quantization`.
 
-    `threads`: CPU threads to use, all when None. They share out the rows of a batch: that scales better than to work
-    on the same rows together, above all on a machine that has other things to do. The graph is compiled in a thread of its own, so that whatever the
-    caller loads next (a tagger, say) need not wait; the first encoding does. Calls from several threads take turns.
+    `threads`: CPU threads to use, all when None. They share out the rows of a batch, which scales better than working
+    on the same rows together, above all on a machine that has other things to do. The graph is compiled in a thread of
+    its own, so that whatever the caller loads next (a tagger, say) need not wait; the first encoding does. Calls from
+    several threads take turns.
     Raises ModelError when tensors, architecture and tokenizer do not fit together.
     """
 
