@@ -90,8 +90,8 @@ def unit(vectors: FloatArray) -> FloatArray:
 def one_blas_thread() -> AbstractContextManager[object]:
     """Inside, NumPy multiplies matrices on one thread.
 
-    OpenBLAS's other threads spin for some 20 ms after a product, for nothing, and take the CPUs from the encoder's next
-    pass, which on two cores is nearly twice as slow for it.
+    OpenBLAS's other threads keep a CPU busy after a product and take it from the encoder's next pass: on two cores
+    `predict` did 190 sentences a second with them and 290 without.
     """
     limited: AbstractContextManager[object] = _thread_pools().limit(limits=1, user_api="blas")
     return limited
