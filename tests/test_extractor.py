@@ -12,14 +12,16 @@ import pytest
 import tiny
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import zslre.extractor
 import zslre.matching
 from zslre.candidates import candidate_pairs
-from zslre.encoder import pair_vectors
+from zslre.encoder import FloatArray, pair_vectors
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
 from zslre.prototypes import build_prototypes
+from zslre.scoring import Scorer
 from zslre.types import Example, Mention, Sentence, Triple
 
 TEXT = (
@@ -29,6 +31,22 @@ TEXT = (
 EXTRACTOR = tiny.extractor()
 ALL = {"threshold": 0.0, "top_k": len(tiny.RELATIONS)}
 words = st.sampled_from(["Ann", "Bob", "Rome", "Acme", "lives", "in", "of", "founder", ".", "Éva", "\n\n", "🙂", "was"])
+
+
+def test_scores_are_computed_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: set[int] = set()
+    features = Scorer.features
+
+    def watched(self: Scorer, vectors: FloatArray) -> FloatArray:
+        seen.update(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
+        return features(self, vectors)
+
+    monkeypatch.setattr(Scorer, "features", watched)
+    with threadpool_limits(limits=2, user_api="blas"):
+        before = threadpool_info()
+        EXTRACTOR.predict(TEXT)
+        assert threadpool_info() == before
+    assert seen == {1}
 
 
 def places(triple: Triple) -> tuple[tuple[int, int], tuple[int, int]]:

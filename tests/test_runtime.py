@@ -243,7 +243,18 @@ def test_a_pair_is_the_same_alone_and_in_company(encoder: RuntimeEncoder, data: 
         batch.marker_positions[row : row + 1, pair : pair + 1],
         np.ones((1, 1), dtype=np.bool_),
     )
-    np.testing.assert_allclose(encoder.encode_pairs(alone)[0], together[sum(pairs[:row]) + pair], atol=1e-5)
+    # Exactly: with int8 layers the least difference can move an activation to the next of its 256 levels.
+    np.testing.assert_array_equal(encoder.encode_pairs(alone)[0], together[sum(pairs[:row]) + pair])
+
+
+@pytest.mark.parametrize("threads", [2, 3, 20])
+def test_threads_share_the_rows(encoder: RuntimeEncoder, tensors: Tensors, threads: int) -> None:
+    several = RuntimeEncoder(tensors, SETTINGS, tiny_tokenizer(), threads=threads)
+    for rows in (1, 2, 5, 9):
+        batch = random_batch(rows, [4 + row for row in range(rows)], [1 + row % 3 for row in range(rows)])
+        np.testing.assert_allclose(several.encode_pairs(batch), encoder.encode_pairs(batch), atol=1e-6)
+    phrases = ["w10 w20 w30", "w99", "w8 w9"]
+    np.testing.assert_allclose(several.encode_phrases(phrases), encoder.encode_phrases(phrases), atol=1e-6)
 
 
 @pytest.mark.parametrize("balanced", [True, False])
@@ -268,13 +279,19 @@ def test_int8_matches_the_reference(tensors: Tensors, int8_tensors: Tensors, bal
 @pytest.mark.skipif(
     not integer_kernels_are_exact(), reason="this CPU's byte products saturate: int8 kernels stay unused"
 )
-def test_int8_rounds_on_the_stored_grid(int8_tensors: Tensors) -> None:
+@pytest.mark.parametrize(("bf16", "tolerance"), [(False, 0.02), (True, 0.05)])
+def test_int8_rounds_on_the_stored_grid(
+    int8_tensors: Tensors, bf16: bool, tolerance: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if bf16 and not runtime.has_bfloat16():
+        pytest.skip("this CPU has no bfloat16")
+    monkeypatch.setattr(runtime, "has_bfloat16", lambda: bf16)
     quantized = RuntimeEncoder(int8_tensors, SETTINGS, tiny_tokenizer(), threads=1)
     assert quantized.integer_kernels
     batch = random_batch(3, [20, 7, 13], [4, 1, 2])
     grids = {name.removesuffix(".input_range"): value for name, value in int8_tensors.items() if "input_range" in name}
     expected = Reference(int8_tensors, grids=grids).pairs(batch)
-    assert relative_error(quantized.encode_pairs(batch), expected) < 0.02
+    assert relative_error(quantized.encode_pairs(batch), expected) < tolerance
 
 
 def test_saturating_cpus_get_float_kernels(int8_tensors: Tensors, monkeypatch: pytest.MonkeyPatch) -> None:

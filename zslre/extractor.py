@@ -17,7 +17,7 @@ from zslre.matching import Matcher
 from zslre.packing import IntArray, Packer, Pair
 from zslre.prototypes import Prototypes, build_prototypes
 from zslre.relations import RelationSet, RelationSource
-from zslre.scoring import Scorer
+from zslre.scoring import Scorer, one_blas_thread
 from zslre.sentences import split_sentences
 from zslre.types import Example, Mention, Sentence, Triple
 
@@ -223,7 +223,8 @@ class RelationExtractor:
         items = [(sentence, candidate_pairs(sentence)) for sentence in batch]
         vectors = pair_vectors(self.encoder, self.packer, items)
         found: list[list[Triple]] = []
-        candidates = self._best_of_all(items, vectors, least, top_k)
+        with one_blas_thread():
+            candidates = self._best_of_all(items, vectors, least, top_k)
         first = 0
         for sentence, pairs in items:
             triples = [

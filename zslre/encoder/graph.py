@@ -1,6 +1,8 @@
 """The encoder as an OpenVINO graph, built from NumPy weights at load time: no model file of another format is shipped.
 
 Dimension letters: B rows, L text tokens, P pairs a row, T = L + 4P, H hidden size, h heads, d = H / h, D dim.
+K is L rounded up to a multiple of KEY_STEP: so many places a softmax over the text runs over. The CPU plugin adds up
+the last, incomplete vector of a softmax in another order; with K a row's result does not depend on its batch's padding.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from zslre.exceptions import ModelError
 from zslre.packing import MARKERS_PER_PAIR
 
 MASKED = np.float32(-1e9)  # added to a score: its weight becomes exactly 0
+KEY_STEP = 16  # float32 numbers in the widest vector of a CPU
 
 Node = Any  # openvino has no type information
 Array = NDArray[Any]
@@ -54,6 +57,24 @@ class Architecture:
             raise ModelError(f"the model's architecture lacks {error}: fetch or export the model again") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """Where the text ends in (B, T, …), and who of it may be looked at."""
+
+    length: Node  # (1,): L
+    padded: Node  # (1,): K
+    bias: Node  # (B, 1, 1, K): 0 at real text, else MASKED
+
+    def cut(self, x: Node) -> tuple[Node, Node]:
+        """(B, T, H) → text (B, L, H), markers (B, 4P, H)."""
+        return _cut(x, self.length, axis=1)
+
+    def keys(self, x: Node) -> Node:
+        """(B, T, H) → text (B, K, H); its last token again where there is none, which the bias hides."""
+        last = ops.subtract(self.length, _ints(1))
+        return ops.gather(x, ops.minimum(_count(self.padded), last), _int(1))
+
+
 class GraphBuilder:
     """Turns tensors, by their names on disk, into a graph.
 
@@ -67,7 +88,7 @@ class GraphBuilder:
         self.integer_kernels = integer_kernels
 
     def build(self) -> ov.Model:
-        """Token ids (B, L), mask (B, L) of 0.0 and 1.0, marker positions (B, P, 4) → pairs (B, P, D), means (B, H).
+        """Token ids (B, L), mask (B, K) of 0.0 and 1.0, marker positions (B, P, 4) → pairs (B, P, D), means (B, H).
 
         P may be 0: what is left is the encoder of phrases. Raises ModelError when tensors are missing or do not fit.
         """
@@ -87,12 +108,12 @@ class GraphBuilder:
         ids = ops.parameter([-1, -1], np.int64, name="text_ids")
         mask = ops.parameter([-1, -1], np.float32, name="text_mask")
         positions = ops.parameter([-1, -1, MARKERS_PER_PAIR], np.int64, name="marker_positions")
-        length = ops.gather(ops.shape_of(ids), _ints(1), _int(0))  # (1,)
-        bias = ops.unsqueeze(ops.multiply(ops.subtract(np.float32(1.0), mask), MASKED), _ints(1))  # (B, 1, L)
+        bias = ops.unsqueeze(ops.multiply(ops.subtract(np.float32(1.0), mask), MASKED), _ints(1))  # (B, 1, K)
+        blocks = Blocks(_size(ids, 1), _size(mask, 1), ops.unsqueeze(bias, _ints(1)))
         states = ops.concat([self._text_embeddings(ids), self._marker_embeddings(positions)], axis=1)
         for layer in range(self.architecture.layers):
-            states = self._layer(states, ops.unsqueeze(bias, _ints(1)), length, f"encoder.layer.{layer}.")
-        text, markers = _cut(states, length, axis=1)
+            states = self._layer(states, blocks, f"encoder.layer.{layer}.")
+        text, markers = blocks.keys(states), blocks.cut(states)[1]
 
         row = ops.unsqueeze(mask, _ints(1))
         total = ops.squeeze(ops.matmul(row, text, False, False), _ints(1))
@@ -108,8 +129,7 @@ class GraphBuilder:
 
     def _text_embeddings(self, ids: Node) -> Node:
         """(B, L) → (B, L, H)."""
-        length = ops.squeeze(ops.gather(ops.shape_of(ids), _ints(1), _int(0)), _ints(0))
-        return self._embed(self._rows("word", ids), self._rows("position", ops.range(_int(0), length, _int(1), "i64")))
+        return self._embed(self._rows("word", ids), self._rows("position", _count(_size(ids, 1))))
 
     def _marker_embeddings(self, positions: Node) -> Node:
         """(B, P, 4) → (B, 4P, H)."""
@@ -129,19 +149,19 @@ class GraphBuilder:
         scales = ops.constant(self._tensor(name + SCALE_SUFFIX)[:, None])
         return ops.multiply(ops.convert(rows, "f32"), ops.gather(scales, ids, _int(0)))
 
-    def _layer(self, states: Node, bias: Node, length: Node, name: str) -> Node:
+    def _layer(self, states: Node, blocks: Blocks, name: str) -> Node:
         """(B, T, H) → (B, T, H)."""
         attention = name + "attention."
         scale = math.sqrt(self.architecture.heads / self.architecture.hidden)  # 1 / sqrt(d)
         query = self._linear(states, attention + "self.query", scale=scale)
         key, value = (self._linear(states, f"{attention}self.{part}") for part in ("key", "value"))
-        attended = self._linear(self._attend(query, key, value, bias, length), attention + "output.dense")
+        attended = self._linear(self._attend(query, key, value, blocks), attention + "output.dense")
         states = self._normalise(ops.add(attended, states), attention + "output.LayerNorm")
         inner = ops.gelu(self._linear(states, name + "intermediate.dense"), "erf")
         outer = self._linear(inner, name + "output.dense")
         return self._normalise(ops.add(outer, states), name + "output.LayerNorm")
 
-    def _attend(self, query: Node, key: Node, value: Node, bias: Node, length: Node) -> Node:
+    def _attend(self, query: Node, key: Node, value: Node, blocks: Blocks) -> Node:
         """Text over text; a marker over the text and its own pair's markers. (B, T, H), thrice → (B, T, H).
 
         That makes L² + 4P(L + 4) scores a head in place of the (L + 4P)² under one mask. Text and markers part before
@@ -149,17 +169,18 @@ class GraphBuilder:
         """
         heads = self.architecture.heads
         size = self.architecture.hidden // heads
-        parts = [_cut(x, length, axis=1) for x in (query, key, value)]
-        (q_text, q_mark), (k_text, k_mark), (v_text, v_mark) = ([self._by_head(x) for x in pair] for pair in parts)
+        q_text = self._by_head(blocks.cut(query)[0])
+        k_text, v_text = (self._by_head(blocks.keys(x)) for x in (key, value))
+        q_mark, k_mark, v_mark = (self._by_head(blocks.cut(x)[1]) for x in (query, key, value))
 
-        scores = ops.add(ops.matmul(q_text, k_text, False, True), bias)  # (B, h, L, L)
+        scores = ops.add(ops.matmul(q_text, k_text, False, True), blocks.bias)  # (B, h, L, K)
         text = ops.matmul(ops.softmax(scores, axis=-1), v_text, False, False)
 
         q_own, k_own, v_own = (_reshape(x, 0, heads, -1, MARKERS_PER_PAIR, size) for x in (q_mark, k_mark, v_mark))
         own = _reshape(ops.matmul(q_own, k_own, False, True), 0, heads, -1, MARKERS_PER_PAIR)  # (B, h, 4P, 4)
-        over_text = ops.add(ops.matmul(q_mark, k_text, False, True), bias)  # (B, h, 4P, L)
+        over_text = ops.add(ops.matmul(q_mark, k_text, False, True), blocks.bias)  # (B, h, 4P, K)
         weights = ops.softmax(ops.concat([over_text, own], axis=-1), axis=-1)
-        to_text, to_own = _cut(weights, length, axis=3)
+        to_text, to_own = _cut(weights, blocks.padded, axis=3)
         to_own = _reshape(to_own, 0, heads, -1, MARKERS_PER_PAIR, MARKERS_PER_PAIR)  # (B, h, P, 4, 4)
         from_own = _reshape(ops.matmul(to_own, v_own, False, False), 0, heads, -1, size)
         markers = ops.add(ops.matmul(to_text, v_text, False, False), from_own)
@@ -222,6 +243,16 @@ def _cut(x: Node, at: Node, *, axis: int) -> tuple[Node, Node]:
     """Split in two at the index `at`, (1,), along an axis."""
     before, after = ops.variadic_split(x, _int(axis), ops.concat([at, _ints(-1)], axis=0)).outputs()
     return before, after
+
+
+def _size(x: Node, axis: int) -> Node:
+    """(1,)"""
+    return ops.gather(ops.shape_of(x), _ints(axis), _int(0))
+
+
+def _count(end: Node) -> Node:
+    """(1,) → 0 … end - 1."""
+    return ops.range(_int(0), ops.squeeze(end, _ints(0)), _int(1), "i64")
 
 
 def _ints(*values: int) -> Node:
