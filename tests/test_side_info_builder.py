@@ -136,6 +136,39 @@ def test_where_examples_tell_no_keyword_the_description_does() -> None:
     assert set(items(build(examples=EXAMPLES[:1])[0], "keywords").values()) == {"description"}
 
 
+def keywords_of(relation: Relation) -> set[str]:
+    return set(build(RelationSet([relation]))[0].side.keywords)
+
+
+def test_keywords_do_not_repeat_types() -> None:
+    plain = Relation("bankrolled by", "the head is a venture or campaign for which the tail, a rich company, pays")
+    assert keywords_of(plain) == {"pays", "rich company"}
+    told = Relation("bankrolled by", "pays for what rich companies do")
+    for types, kept in ((("sponsor",), "companies"), (("company",), "rich companies"), (("rich company",), "pays")):
+        found = keywords_of(replace(told, side=SideInformation(tail_hypernyms=types)))
+        assert kept in found
+        assert ("companies" in found) == (types == ("sponsor",))
+        assert ("rich companies" in found) == (types != ("rich company",))
+
+
+def synonyms_and_sources(relation: Relation) -> list[str]:
+    sources = items(relation, "synonyms")
+    return [sources.get(item, "you") for item in relation.side.synonyms]
+
+
+def test_inflections_rank_last_whatever_was_found_when() -> None:
+    bankrolled = RelationSet([Relation("owned by", "owner of the subject")])
+    only = build(bankrolled, exclude=["P2"])
+    assert synonyms_and_sources(only[0])[-1] == "inflection"
+    mine = replace(only[0], side=replace(only[0].side, synonyms=(*only[0].side.synonyms, "the property of")))
+    again = build(RelationSet([mine]))[0]
+    sources = synonyms_and_sources(again)
+    assert {"wikidata", "you", "inflection"} <= set(sources)
+    first = sources.index("inflection")
+    assert set(sources[first:]) == {"inflection"}
+    assert build(RelationSet([again]))[0] == again
+
+
 def test_given_types_of_mentions_need_no_tagger() -> None:
     def typed(example: Example) -> Example:
         return replace(example, head=replace(example.head, type="PER"), tail=replace(example.tail, type="ORG"))
