@@ -14,7 +14,7 @@ from wordbag import BagOfWords
 from zslre.exceptions import InputError
 from zslre.relations import Relation, RelationSet, SideInformation
 from zslre.sideinfo import builder
-from zslre.sideinfo.builder import build_side_information, entity_names
+from zslre.sideinfo.builder import build_side_information, entity_contexts
 from zslre.sideinfo.hypernyms import Hypernym, HypernymTable
 from zslre.sideinfo.wikidata import Property
 from zslre.types import Example, Mention, Sentence
@@ -191,5 +191,9 @@ def test_items_of_examples_stay_when_there_are_none_this_time() -> None:
     assert "salary" in again[0].side.keywords
 
 
-def test_entity_names_are_those_that_types_are_looked_up_for() -> None:
-    assert entity_names(EXAMPLES) == ["Ann Lee", "Acme Works", "Bob Ray", "Paris Water"]
+def test_entity_contexts_are_the_sentences_of_those_that_types_are_looked_up_for() -> None:
+    more = tiny.example("Ann Lee works at\nAcme Works.", "Ann Lee", "Acme Works", "is employed by")
+    first, second = (example.sentence.text for example in EXAMPLES[:2])
+    both = f"{first}\nAnn Lee works at Acme Works."
+    found = entity_contexts([*EXAMPLES, more, more])
+    assert found == {"Ann Lee": both, "Acme Works": both, "Bob Ray": second, "Paris Water": second}

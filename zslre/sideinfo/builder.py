@@ -29,6 +29,7 @@ from zslre.types import Example, Mention, Sentence
 
 MAX_EXAMPLES = 200  # of a relation: more change nothing but the time
 LEAST_EXAMPLES = 2  # for keywords: what stands in one sentence may stand there by chance
+MAX_SENTENCES = 20  # that tell what a name stands for
 MAX_ALIASES = 6
 MAX_TYPES = 4
 _PROPER_NAME = re.compile(r"(?<=\S\s)[^\W\d_a-z][\w'\u2019-]*")
@@ -83,10 +84,13 @@ def build_side_information(
     )
 
 
-def entity_names(examples: Iterable[Example]) -> list[str]:
-    """The names of heads and tails that types are looked up for, each once."""
-    chosen = [example for found in _by_relation(examples).values() for example in found]
-    return list(dict.fromkeys(mention.text for e in chosen for mention in (e.head, e.tail)))
+def entity_contexts(examples: Iterable[Example]) -> dict[str, str]:
+    """The names of heads and tails that types are looked up for, each with the sentences it stands in, one a line."""
+    sentences: dict[str, dict[str, None]] = {}
+    for example in (example for found in _by_relation(examples).values() for example in found):
+        for mention in (example.head, example.tail):
+            sentences.setdefault(mention.text, {})[" ".join(example.sentence.text.split())] = None
+    return {name: "\n".join(list(found)[:MAX_SENTENCES]) for name, found in sentences.items()}
 
 
 def _by_relation(examples: Iterable[Example]) -> dict[str, list[Example]]:
