@@ -19,8 +19,8 @@ from zslre.exceptions import InputError, MissingDependencyError
 from zslre.extractor import RelationExtractor
 from zslre.relations import Relation, RelationSet, SideInformation, Source
 from zslre.sideinfo.hypernyms import Hypernym, HypernymTable
+from zslre.sideinfo.kinds import hypernyms as wordnet_hypernyms
 from zslre.sideinfo.wikidata import Property
-from zslre.sideinfo.wordnet import hypernyms as wordnet_hypernyms
 
 Run = Callable[..., tuple[int, str, str]]
 KNOWN = (Property("P1", ("employer", "works for"), "organization that employs this person"),)
@@ -121,7 +121,9 @@ def test_crawl_asks_for_the_names_of_the_examples(
         assert options["nouns"] is wordnet_hypernyms
         return SimpleNamespace(table=HypernymTable({name: (Hypernym("brewery", 2, 0.7),) for name in ("Acme", "Zeta")}))
 
-    crawler = SimpleNamespace(crawl=crawl, Entity=str, CrawlSettings=lambda contact: contact)
+    crawler = SimpleNamespace(
+        crawl=crawl, Entity=lambda name, context: (name, context), CrawlSettings=lambda contact: contact
+    )
     real = importlib.import_module
     monkeypatch.setattr(
         importlib, "import_module", lambda name: crawler if name == "zslre.sideinfo.crawler" else real(name)
@@ -130,7 +132,8 @@ def test_crawl_asks_for_the_names_of_the_examples(
     base = ("build", str(schema), "-o", str(out), "--examples", str(examples), "--crawl")
     run(*base, "--contact", "ann@example.org")
     run(*base, "--offline")
-    names, place = ["Ann", "Acme", "Bob", "Zeta"], tmp_path / "out.hypernyms.jsonl"
+    ann, bob = "Ann gets paid by Acme", "Bob gets paid by Zeta"
+    names, place = [("Ann", ann), ("Acme", ann), ("Bob", bob), ("Zeta", bob)], tmp_path / "out.hypernyms.jsonl"
     assert asked == [
         (names, place, "ann@example.org", ("wikipedia", "wikidata", "wordnet")),
         (names, place, "", ("wordnet",)),
@@ -145,7 +148,7 @@ def test_an_absent_crawler_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("importlib.import_module", absent)
     with pytest.raises(MissingDependencyError, match=r"pip install 'zslre\[crawl\]'"):
-        cli.crawled(["Acme"], Path("out.hypernyms.jsonl"), contact="ann@example.org", offline=False)
+        cli.crawled({"Acme": ""}, Path("out.hypernyms.jsonl"), contact="ann@example.org", offline=False)
 
 
 def test_nothing_is_written_when_something_is_wrong(run: Run, schema: Path, tmp_path: Path) -> None:

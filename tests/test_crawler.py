@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from webserver import FakeClock, Reply, Request, Server, loopback, serve
 
-import zslre.cli.crawl
 from zslre.cli import main
 from zslre.exceptions import InputError
 from zslre.sideinfo.crawler import CrawlSettings, Entity, Outcome, crawl, read_entities
@@ -107,12 +106,17 @@ def top(table: HypernymTable, name: str) -> list[str]:
 
 
 def test_wordnet_needs_no_network(do: Do, output: Path) -> None:
+    senses = [("singer", "musician"), ("voice",)]
     outcome = do(
-        "soprano", "zzz", sources=("wordnet",), contact="", nouns=lambda noun: ("singer", "musician") * (noun != "zzz")
+        "soprano",
+        "zzz",
+        sources=("wordnet",),
+        contact="",
+        nouns=lambda noun, context: senses if noun == "soprano" else (),
     )
-    assert top(outcome.table, "soprano") == ["singer", "musician"]
+    assert top(outcome.table, "soprano") == ["singer", "musician", "voice"]
     assert outcome.table["zzz"] == ()
-    assert top(HypernymTable.read(output), "Soprano ") == ["singer", "musician"]
+    assert top(HypernymTable.read(output), "Soprano ") == ["singer", "musician", "voice"]
 
 
 # Wikipedia
@@ -406,10 +410,10 @@ def test_an_interrupted_crawl_keeps_what_it_has_and_goes_on(server: Server, do: 
 
 
 def test_an_error_in_a_source_is_raised_and_keeps_what_was_found(do: Do, server: Server, output: Path) -> None:
-    def nouns(noun: str) -> tuple[str, ...]:
+    def nouns(noun: str, context: str) -> tuple[tuple[str, ...], ...]:
         if noun == "bad":
             raise ZeroDivisionError("a bug")
-        return ("thing",)
+        return (("thing",),)
 
     with pytest.raises(ZeroDivisionError):
         do("good", "bad", sources=("wordnet",), nouns=nouns)
@@ -420,7 +424,10 @@ ENTRY = Entry(
     Task("web", "page", ("http://a.test/",)),
     5.0,
     Result(
-        (Finding("BMW", (("car company", 1.0), ("company", 0.5)), Evidence("web", "u", "d", "s")),),
+        (
+            Finding("BMW", (("car company", 1.0), ("company", 0.5)), Evidence("web", "u", "d", "s")),
+            Finding("BMW", (), Evidence("web", "u", "d", "BMW and Fiat."), ("Fiat",)),
+        ),
         (Task("w", "k", ()),),
     ),
     "why",
@@ -510,7 +517,7 @@ def command(server: Server, tmp_path: Path, output: Path, monkeypatch: pytest.Mo
 
     seen: dict[str, Any] = {}
     monkeypatch.setattr(package, "crawl", with_stand_ins)
-    monkeypatch.setattr(zslre.cli.crawl, "_wordnet", lambda: lambda noun: ("thing",))
+    monkeypatch.setattr("zslre.sideinfo.kinds.hypernyms", lambda noun, context: (("thing",),))
 
     def run(*arguments: str) -> int:
         allowed = [part for host in sorted(HOSTS) for part in ("--allow-host", host)]

@@ -81,6 +81,32 @@ def test_no_contact_no_crawl(settings: dict[str, str]) -> None:
         _ = CrawlSettings(**settings).agent
 
 
+def test_the_cache_is_closed_when_its_last_reader_has_ended(
+    server: Server, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answer, closed = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(_: Any) -> Reply:
+        asked.set()
+        answer.wait(10)
+        return Reply(b"x")
+
+    server.pages["a.test/x"] = slow
+    fetcher, found = make(), []
+    monkeypatch.setattr(fetcher._cache, "close", closed.set)
+    reading = threading.Thread(target=lambda: found.append(get(fetcher, server.url("a.test/x"))))
+    reading.start()
+    asked.wait(10)
+    monkeypatch.setattr("zslre.sideinfo.crawler.fetch._LAST_WAIT", 0.01)
+    fetcher.close()
+    assert not closed.is_set()
+    answer.set()
+    reading.join(10)
+    assert found == [b"x"]
+    fetcher.close()
+    assert closed.is_set()
+
+
 def test_cookies_are_not_kept(server: Server, make: Make) -> None:
     server.pages["a.test/x"] = Reply(b"x", headers={"Set-Cookie": "id=1"})
     server.pages["a.test/y"] = "y"

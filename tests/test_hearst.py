@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from zslre.sideinfo.hearst import PatternMatcher
+from zslre.sideinfo.hearst import LIST, SHORT, PatternMatcher
 from zslre.sideinfo.patterns import NOISY_PATTERNS, PATTERNS
 
 MATCHER = PatternMatcher()
@@ -74,7 +74,7 @@ def test_every_pattern_has_an_example() -> None:
 
 def test_noisy_patterns_are_off_by_default() -> None:
     sentences = [example[0] for pattern in NOISY_PATTERNS for example in SAY[pattern]]
-    assert not any(MATCHER.matches(sentences))
+    assert not [match for found in MATCHER.matches(sentences) for match in found if match.hypernyms]
 
 
 @pytest.mark.parametrize(
@@ -128,6 +128,37 @@ def test_what_sentences_do_not_say(sentence: str, not_said: str) -> None:
 def test_a_denial_in_another_clause_does_not_count() -> None:
     (matches,) = MATCHER.matches(["It was not sold, but BMW is a company."])
     assert [match.hyponym for match in matches] == ["BMW"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "names"),
+    [
+        ("It runs on Xbox, Wii and PlayStation 3.", ["Xbox", "Wii", "PlayStation 3"]),
+        ("She played the flute, a small organ or violins.", ["flute", "organ", "violin"]),
+        ("The Norwegian film director and famous writer came.", ["film director", "writer"]),
+        ("She met Ann Lee and a writer.", []),
+        ("He saw Rome and Rome.", []),
+        ("She lives in Tampico, Illinois.", []),
+    ],
+)
+def test_names_in_one_list_are_alike(sentence: str, names: list[str]) -> None:
+    (matches,) = MATCHER.matches([sentence])
+    lists = [(match.hyponym, *match.alike) for match in matches if match.pattern == LIST]
+    assert lists == [tuple(names)] * bool(names)
+    assert not any(match.hypernyms for match in matches if match.pattern == LIST)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        ("He joined the National Hockey League (NHL) early.", [("NHL", "league")]),
+        ("He joined the National Hockey League (Boston) early.", []),
+        ("He came from Rome (R) early.", []),
+    ],
+)
+def test_an_abbreviation_is_what_the_long_name_says(sentence: str, said: list[tuple[str, str]]) -> None:
+    (matches,) = MATCHER.matches([sentence])
+    assert [(match.hyponym, match.hypernyms[0][0]) for match in matches if match.pattern == SHORT] == said
 
 
 def test_hypernyms_become_more_general_and_less_sure() -> None:

@@ -14,7 +14,7 @@ from wordbag import BagOfWords
 from zslre.exceptions import InputError
 from zslre.relations import Relation, RelationSet, SideInformation
 from zslre.sideinfo import builder
-from zslre.sideinfo.builder import build_side_information, entity_names
+from zslre.sideinfo.builder import build_side_information, entity_contexts
 from zslre.sideinfo.hypernyms import Hypernym, HypernymTable
 from zslre.sideinfo.wikidata import Property
 from zslre.types import Example, Mention, Sentence
@@ -136,6 +136,39 @@ def test_where_examples_tell_no_keyword_the_description_does() -> None:
     assert set(items(build(examples=EXAMPLES[:1])[0], "keywords").values()) == {"description"}
 
 
+def keywords_of(relation: Relation) -> set[str]:
+    return set(build(RelationSet([relation]))[0].side.keywords)
+
+
+def test_keywords_do_not_repeat_types() -> None:
+    plain = Relation("bankrolled by", "the head is a venture or campaign for which the tail, a rich company, pays")
+    assert keywords_of(plain) == {"pays", "rich company"}
+    told = Relation("bankrolled by", "pays for what rich companies do")
+    for types, kept in ((("sponsor",), "companies"), (("company",), "rich companies"), (("rich company",), "pays")):
+        found = keywords_of(replace(told, side=SideInformation(tail_hypernyms=types)))
+        assert kept in found
+        assert ("companies" in found) == (types == ("sponsor",))
+        assert ("rich companies" in found) == (types != ("rich company",))
+
+
+def synonyms_and_sources(relation: Relation) -> list[str]:
+    sources = items(relation, "synonyms")
+    return [sources.get(item, "you") for item in relation.side.synonyms]
+
+
+def test_inflections_rank_last_whatever_was_found_when() -> None:
+    bankrolled = RelationSet([Relation("owned by", "owner of the subject")])
+    only = build(bankrolled, exclude=["P2"])
+    assert synonyms_and_sources(only[0])[-1] == "inflection"
+    mine = replace(only[0], side=replace(only[0].side, synonyms=(*only[0].side.synonyms, "the property of")))
+    again = build(RelationSet([mine]))[0]
+    sources = synonyms_and_sources(again)
+    assert {"wikidata", "you", "inflection"} <= set(sources)
+    first = sources.index("inflection")
+    assert set(sources[first:]) == {"inflection"}
+    assert build(RelationSet([again]))[0] == again
+
+
 def test_given_types_of_mentions_need_no_tagger() -> None:
     def typed(example: Example) -> Example:
         return replace(example, head=replace(example.head, type="PER"), tail=replace(example.tail, type="ORG"))
@@ -158,5 +191,9 @@ def test_items_of_examples_stay_when_there_are_none_this_time() -> None:
     assert "salary" in again[0].side.keywords
 
 
-def test_entity_names_are_those_that_types_are_looked_up_for() -> None:
-    assert entity_names(EXAMPLES) == ["Ann Lee", "Acme Works", "Bob Ray", "Paris Water"]
+def test_entity_contexts_are_the_sentences_of_those_that_types_are_looked_up_for() -> None:
+    more = tiny.example("Ann Lee works at\nAcme Works.", "Ann Lee", "Acme Works", "is employed by")
+    first, second = (example.sentence.text for example in EXAMPLES[:2])
+    both = f"{first}\nAnn Lee works at Acme Works."
+    found = entity_contexts([*EXAMPLES, more, more])
+    assert found == {"Ann Lee": both, "Acme Works": both, "Bob Ray": second, "Paris Water": second}

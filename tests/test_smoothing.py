@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from zslre.exceptions import InputError
 from zslre.sideinfo import smoothing
 from zslre.sideinfo.hypernyms import Evidence
+from zslre.sideinfo.lists import LIST_WEIGHT, NEWS_WEIGHT, lent
 from zslre.sideinfo.ranking import Finding, confidence, rank
 from zslre.sideinfo.smoothing import smooth
 
@@ -133,7 +134,55 @@ def test_a_name_that_ends_in_a_known_kind_is_of_that_kind() -> None:
     table = rank(rivers, ["Mississippi River", "Bank of America", "River"])
     assert [(h.name, h.evidence[0].source) for h in table["Mississippi River"]] == [("river", "name")]
     assert table["Bank of America"] == table["River"] == ()
-    assert rank(rivers[:4], ["Mississippi River"])["Mississippi River"] == ()
+    assert rank(rivers[:2], ["Mississippi River"])["Mississippi River"] == ()
+
+
+def test_a_year_is_known_by_its_digits() -> None:
+    table = rank([], ["1916", "Blink 182", "9999"])
+    assert [h.name for h in table["1916"]] == ["year"]
+    assert table["Blink 182"] == table["9999"] == ()
+
+
+def listed(site: str, *names: str) -> Finding:
+    return Finding(names[0], (), Evidence("web", f"https://{site}/x", "2026-11-23", " and ".join(names)), names[1:])
+
+
+def test_what_lists_lend_by_hand() -> None:
+    weights = {"wii": {"console": 1.0}, "xbox": {"console": 2.0, "box": 1.0}, "organ": {"part": 1.0}}
+    (shares,) = lent(weights, [["wii", "xbox", "organ", "ps3"]])
+    believed = 0.5 + 0.75  # once and twice said
+    assert {(name, kind): weight for name, kind, weight in shares} == {
+        ("wii", "console"): pytest.approx(LIST_WEIGHT * 0.75 / 3),
+        ("wii", "box"): pytest.approx(NEWS_WEIGHT * 0.5 / 3),
+        ("wii", "part"): pytest.approx(NEWS_WEIGHT * 0.5 / 3),
+        ("xbox", "console"): pytest.approx(LIST_WEIGHT * 0.5 / 3),
+        ("xbox", "part"): pytest.approx(NEWS_WEIGHT * 0.5 / 3),
+        ("organ", "console"): pytest.approx(NEWS_WEIGHT * believed / 3),
+        ("organ", "box"): pytest.approx(NEWS_WEIGHT * 0.5 / 3),
+        ("ps3", "console"): pytest.approx(LIST_WEIGHT * believed / 3),
+        ("ps3", "box"): pytest.approx(LIST_WEIGHT * 0.5 / 3),
+        ("ps3", "part"): pytest.approx(LIST_WEIGHT * 0.5 / 3),
+    }
+
+
+def test_a_name_of_which_nothing_is_said_is_what_its_neighbours_are() -> None:
+    said = [finding("Wii", "a", ("console", 1.0)), listed("b", "Xbox", "Wii"), listed("c", "Wii", "Xbox")]
+    (console,) = rank(said, ["Xbox"])["Xbox"]
+    assert (console.name, console.count) == ("console", 2)
+    assert [evidence.sentence for evidence in console.evidence] == ["Xbox and Wii", "Wii and Xbox"]
+    assert rank([finding("Wii", "a", ("console", 1.0))], ["Xbox"])["Xbox"] == ()
+    assert [h.count for h in rank([said[0], listed("b", "Wii", "WII")], ["Wii"])["Wii"]] == [1]
+
+
+def test_neighbours_tell_which_sense_is_meant() -> None:
+    organ = [
+        Finding("organ", ((kind, weight),), Evidence("wordnet", "", "", ""))
+        for kind, weight in (("body part", 1.0), ("instrument", 0.5))
+    ]
+    others = [finding(name, "a", ("instrument", 1.0)) for name in ("flute", "piano")]
+    assert rank([*organ, *others], ["organ"])["organ"][0].name == "body part"
+    lists = [listed("b", "organ", "flute"), listed("c", "piano", "organ")]
+    assert rank([*organ, *others, *lists], ["organ"])["organ"][0].name == "instrument"
 
 
 def test_long_sentences_are_cut() -> None:

@@ -15,7 +15,7 @@ from zslre.exceptions import InputError
 from zslre.sideinfo import wordnet as module
 from zslre.sideinfo.senses import choose_sense
 from zslre.sideinfo.vectors import PhraseVectors
-from zslre.sideinfo.wordnet import PATH, WordNet, hypernyms, wordnet
+from zslre.sideinfo.wordnet import PATH, WordNet, wordnet
 
 W = wordnet()
 
@@ -77,13 +77,6 @@ def test_derivations_join_nouns_and_verbs() -> None:
 def test_base_forms(word: str, part: module.Part, bases: tuple[str, ...]) -> None:
     assert set(bases) <= set(W.base_forms(word, part))
     assert bool(bases) == bool(W.base_forms(word, part))
-
-
-def test_hypernyms_of_a_noun_are_nearest_first_and_say_something() -> None:
-    assert hypernyms("Danube") == ("river", "stream", "body of water", "thing")
-    assert hypernyms("companies")[0] == "institution"
-    assert hypernyms("no such thing at all") == ()
-    assert not {"entity", "physical entity", "object"} & set(hypernyms("Paris"))
 
 
 @settings(max_examples=50, deadline=None)

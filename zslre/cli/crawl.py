@@ -11,7 +11,7 @@ from zslre.cli.progress import Progress
 from zslre.exceptions import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from zslre.cli import Subparsers
     from zslre.sideinfo.crawler import CrawlSettings, Entity, Outcome
@@ -105,6 +105,7 @@ def run(args: argparse.Namespace) -> int:
     from zslre.sideinfo.crawler import Entity, crawl
     from zslre.sideinfo.crawler.crawler import planned
     from zslre.sideinfo.crawler.entities import distinct, read_entities
+    from zslre.sideinfo.kinds import hypernyms
 
     sources = tuple(args.source) if args.source else _DEFAULT_SOURCES
     _check_usage(args, sources)
@@ -114,7 +115,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"{args.entities}: holds no name")
     settings = _settings(args)
     seeds = [*args.sitemap, *(_read_seeds(args.seed_urls) if args.seed_urls is not None else [])]
-    nouns = _wordnet() if "wordnet" in sources else None
+    nouns = hypernyms if "wordnet" in sources else None
     if set(sources) != {"wordnet"}:
         _ = settings.agent  # refuses to go on without a contact
     if args.dry_run:
@@ -187,12 +188,6 @@ def _read_seeds(path: Path) -> list[str]:
                 raise InputError(f"{path}, line {number}: {url!r} is no address that begins with http:// or https://")
             seeds.append(url)
     return seeds
-
-
-def _wordnet() -> Callable[[str], Sequence[str]]:
-    from zslre.sideinfo.wordnet import hypernyms
-
-    return hypernyms
 
 
 def _summary(outcome: Outcome) -> str:

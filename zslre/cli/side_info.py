@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -178,7 +178,7 @@ def _counts(relation: Relation) -> str:
 
 
 def _hypernyms(arguments: argparse.Namespace, examples: Sequence[Example]) -> HypernymTable | None:
-    from zslre.sideinfo.builder import entity_names
+    from zslre.sideinfo.builder import entity_contexts
     from zslre.sideinfo.hypernyms import HypernymTable
 
     if arguments.hypernyms is not None:
@@ -186,15 +186,17 @@ def _hypernyms(arguments: argparse.Namespace, examples: Sequence[Example]) -> Hy
     if not arguments.crawl:
         return None
     place = Path(arguments.output).with_suffix(".hypernyms.jsonl")
-    return crawled(entity_names(examples), place, contact=arguments.contact, offline=arguments.offline)
+    return crawled(entity_contexts(examples), place, contact=arguments.contact, offline=arguments.offline)
 
 
-def crawled(names: Sequence[str], place: Path, *, contact: str, offline: bool) -> HypernymTable:
+def crawled(contexts: Mapping[str, str], place: Path, *, contact: str, offline: bool) -> HypernymTable:
     """What the crawler finds for the names, kept at `place`; `offline`: without a request, so from WordNet alone.
+
+    `contexts`: name → sentences that it stands in.
 
     The one place that knows the crawler.
     """
-    from zslre.sideinfo.wordnet import hypernyms
+    from zslre.sideinfo.kinds import hypernyms
 
     try:
         crawler = importlib.import_module("zslre.sideinfo.crawler")
@@ -203,7 +205,7 @@ def crawled(names: Sequence[str], place: Path, *, contact: str, offline: bool) -
             f"crawling needs packages that are absent ({error}): pip install 'zslre[crawl]'"
         ) from error
     sources = ("wordnet",) if offline else ("wikipedia", "wikidata", "wordnet")
-    entities = [crawler.Entity(name) for name in names]
+    entities = [crawler.Entity(name, context) for name, context in contexts.items()]
     settings = crawler.CrawlSettings(contact=contact)
     table: HypernymTable = crawler.crawl(entities, place, settings, sources=sources, nouns=hypernyms).table
     return table

@@ -9,12 +9,12 @@ from __future__ import annotations
 import datetime
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from zslre.mentions import MentionDetector
 from zslre.relations import Relation, RelationSet, Source
-from zslre.sideinfo.descriptions import described_types
+from zslre.sideinfo.descriptions import described_types, named_kinds
 from zslre.sideinfo.entity_types import type_words
 from zslre.sideinfo.generalise import common_types
 from zslre.sideinfo.hypernyms import HypernymTable
@@ -24,10 +24,12 @@ from zslre.sideinfo.synonyms import synonyms
 from zslre.sideinfo.vectors import PhraseEncoder, PhraseVectors
 from zslre.sideinfo.wikidata import Match, PropertyIndex, properties
 from zslre.sideinfo.wordnet import wordnet
+from zslre.sideinfo.words import plural, words_of
 from zslre.types import Example, Mention, Sentence
 
 MAX_EXAMPLES = 200  # of a relation: more change nothing but the time
 LEAST_EXAMPLES = 2  # for keywords: what stands in one sentence may stand there by chance
+MAX_SENTENCES = 20  # that tell what a name stands for
 MAX_ALIASES = 6
 MAX_TYPES = 4
 _PROPER_NAME = re.compile(r"(?<=\S\s)[^\W\d_a-z][\w'\u2019-]*")
@@ -75,16 +77,20 @@ def build_side_information(
         match = index.nearest(relation)
         _add_synonyms(found[relation.name], relation, match, vectors)
         _add_types(found[relation.name], relation, match, shown.get(relation.name, []), hypernyms, vectors)
-    _add_keywords(found, own, shown, vectors)
+    types = {r.name: _words_of_types(merged(r, found[r.name].found, found[r.name].asked)) for r in relations}
+    _add_keywords(found, own, shown, types, vectors)
     return RelationSet(
         merged(relation, found[relation.name].found, found[relation.name].asked) for relation in relations
     )
 
 
-def entity_names(examples: Iterable[Example]) -> list[str]:
-    """The names of heads and tails that types are looked up for, each once."""
-    chosen = [example for found in _by_relation(examples).values() for example in found]
-    return list(dict.fromkeys(mention.text for e in chosen for mention in (e.head, e.tail)))
+def entity_contexts(examples: Iterable[Example]) -> dict[str, str]:
+    """The names of heads and tails that types are looked up for, each with the sentences it stands in, one a line."""
+    sentences: dict[str, dict[str, None]] = {}
+    for example in (example for found in _by_relation(examples).values() for example in found):
+        for mention in (example.head, example.tail):
+            sentences.setdefault(mention.text, {})[" ".join(example.sentence.text.split())] = None
+    return {name: "\n".join(list(found)[:MAX_SENTENCES]) for name, found in sentences.items()}
 
 
 def _by_relation(examples: Iterable[Example]) -> dict[str, list[Example]]:
@@ -171,19 +177,32 @@ def _of_examples(
         yield common.name, "crawl" if crawled else "examples", len(common.entities) / (len(known) + 1), detail
 
 
+def _words_of_types(relation: Relation) -> set[str]:
+    """The words for what the relation's head and tail are, in the singular and the plural."""
+    types = (*relation.side.head_hypernyms, *relation.side.tail_hypernyms)
+    words = {word for name in types for word in words_of(name)} | named_kinds(relation.description)
+    singular = {base for word in words for base in wordnet().base_forms(word, "n")}
+    return words | singular | {plural(word, wordnet()) for word in words | singular}
+
+
 def _add_keywords(
     found: Mapping[str, _Items],
     relations: Sequence[Relation],
     examples: Mapping[str, Sequence[Example]],
+    types: Mapping[str, Collection[str]],
     vectors: PhraseVectors,
 ) -> None:
-    """Keywords of examples, set apart from the other relations' examples; where these tell none, of descriptions."""
+    """Keywords of examples, set apart from the other relations' examples; where these tell none, of descriptions.
+
+    What only repeats the words of the relation's own types tells nothing new.
+    """
     background = Counter(phrase for p in properties() for phrase in set(phrases_of(p.description)))
     enough = [r.name for r in relations if len(examples.get(r.name, ())) >= LEAST_EXAMPLES]
     shown = {name: [_plain(example) for example in examples[name]] for name in enough}
-    of_examples = {name: chosen for name, chosen in keywords(shown, background, vectors).items() if chosen}
-    told = {r.name: [r.description] for r in relations if r.description and r.name not in of_examples}
-    for source, of_source in (("examples", of_examples), ("description", keywords(told, background, vectors))):
+    of_examples = keywords(shown, background, vectors, without=types)
+    told = {r.name: [r.description] for r in relations if r.description and not of_examples.get(r.name)}
+    of_descriptions = keywords(told, background, vectors, without=types)
+    for source, of_source in (("examples", of_examples), ("description", of_descriptions)):
         for name, chosen in of_source.items():
             for phrase, weight in chosen:
                 found[name].add("keywords", phrase, source, weight, "")

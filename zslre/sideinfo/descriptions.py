@@ -46,8 +46,30 @@ def described_types(description: str, wordnet: WordNet, vectors: PhraseVectors) 
     yield from ((role, name, confidence) for (role, name), confidence in found.items())
 
 
+def named_kinds(description: str) -> set[str]:
+    """The words that stand where the description says what its head or tail is, whether WordNet knows them or not.
+
+    >>> sorted(named_kinds("the head is a venture or campaign for which the tail, a person, pays"))
+    ['campaign', 'person', 'venture']
+    """
+    found: set[str] = set()
+    for match in _NAMED.finditer(description):
+        # In "the tail, a person or firm, pays" the last comma ends what it is.
+        rest = match["rest"].rpartition(",")[0] or match["rest"] if "," in match[0] else match["rest"]
+        found |= {words[-1] for words in _phrases(rest) if words}
+    return found
+
+
 def _types(text: str, context: str, wordnet: WordNet, vectors: PhraseVectors) -> Iterator[str]:
     """The entity types that a text begins with: "person or firm responsible for …" → person, firm."""
+    for words in _phrases(text):
+        name = _longest_noun(words, context, wordnet, vectors)
+        if name is not None:
+            yield name
+
+
+def _phrases(text: str) -> Iterator[list[str]]:
+    """The phrases that a text begins with, in words: "person or firm responsible for …" → person, firm responsible."""
     cut = _END_OF_PHRASE.search(text.replace(",", " or "))
     text = text.replace(",", " or ")[: cut.start() if cut else None]
     for part in re.split(r"\b(?:or|and)\b", text):
@@ -55,9 +77,7 @@ def _types(text: str, context: str, wordnet: WordNet, vectors: PhraseVectors) ->
         while words and words[0].lower() in FUNCTION_WORDS:
             words = words[1:]
         ended = next((i for i, word in enumerate(words) if word.lower() in _ENDS), len(words))
-        name = _longest_noun([word.lower() for word in words[:ended][:MAX_WORDS]], context, wordnet, vectors)
-        if name is not None:
-            yield name
+        yield [word.lower() for word in words[:ended][:MAX_WORDS]]
         if ended < len(words):
             return
 

@@ -13,7 +13,7 @@ u: a superlative, x: "other", s: "such", p: a possessive, z: "no", o: another de
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,20 +21,18 @@ from typing import TYPE_CHECKING
 from zslre.exceptions import InputError, MissingDependencyError
 from zslre.mentions import DEFAULT_PIPELINE
 from zslre.sentences import MAX_STRINGS, for_spacy
+from zslre.sideinfo.checks import CHECKS
 from zslre.sideinfo.lexicon import (
     DENIALS,
     EMPTY_HEADS,
     ESPECIALLY,
     HEDGES,
     HYPOTHETICAL,
-    NATIONAL,
-    NO_TITLES,
-    PLACES,
-    PLACING,
     PREPOSITIONS,
     TRANSPARENT,
 )
-from zslre.sideinfo.patterns import NOISY_PATTERNS, PATTERNS
+from zslre.sideinfo.names import head_of_name, is_short_for
+from zslre.sideinfo.patterns import ABBREVIATION, LISTED, NOISY_PATTERNS, PATTERNS
 from zslre.sideinfo.phrases import PROPER, Phrase, Word, find_phrases, generalisations
 
 if TYPE_CHECKING:
@@ -44,16 +42,23 @@ if TYPE_CHECKING:
 # Longer "sentences" are tables and lists that lost their markup.
 MAX_WORDS = 150
 MAX_CHARACTERS = 2000
+LIST = "list"
+SHORT = "short for"
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """`hyponym` is one of `hypernyms`: the nouns of one phrase, most special first, each with a weight in (0, 1]."""
+    """`hyponym` is one of `hypernyms`: the nouns of one phrase, most special first, each with a weight in (0, 1].
+
+    Or, of the pattern LIST: it stands in one list with the names `alike`, which makes it likely that they are things of
+    one kind, whichever that is; `hypernyms` is empty.
+    """
 
     hyponym: str
     hypernyms: tuple[tuple[str, float], ...]
     pattern: str
     sentence: str
+    alike: tuple[str, ...] = ()
 
 
 _OPENER_CODES = {"determiner": "o", "superlative": "u", "other": "x", "possessive": "p", "no": "z"}
@@ -93,12 +98,25 @@ class PatternMatcher:
             return []
         phrases = find_phrases(words, doc.text)
         line = encode(words, phrases)
-        found: dict[tuple[str, str], Match] = {}
+        found: dict[tuple[str, ...], Match] = {}
         for pattern, expression in self._patterns.items():
             for hit in expression.finditer(line):
                 for match in self._read(pattern, hit, words, phrases, doc.text):
                     found.setdefault((match.hyponym, match.hypernyms[0][0]), match)
+        for match in (*self._lists(line, phrases, doc.text), *_abbreviations(line, phrases, doc.text)):
+            found.setdefault((match.hyponym, match.pattern, *match.alike), match)
         return list(found.values())
+
+    def _lists(self, line: str, phrases: Sequence[Phrase], sentence: str) -> Iterator[Match]:
+        for hit in LISTED.finditer(line):
+            listed = [phrases[int(number)] for number in _SYMBOL.findall(hit[0])]
+            names = list(dict.fromkeys(phrase.text if phrase.proper else self._kind(phrase) for phrase in listed))
+            if len(names) > 1 and len({phrase.proper for phrase in listed}) == 1:
+                yield Match(names[0], (), LIST, sentence, tuple(names[1:]))
+
+    def _kind(self, phrase: Phrase) -> str:
+        """What a common noun phrase says for sure, in the singular: "Norwegian film directors" → "film director"."""
+        return [name for name, weight in generalisations(phrase, self._singular) if weight == 1.0][-1]
 
     def _read(
         self, pattern: str, hit: re.Match[str], words: Sequence[Word], phrases: Sequence[Phrase], sentence: str
@@ -108,7 +126,7 @@ class PatternMatcher:
         if pattern == "and other" and _opens_with_adverbial(hyponyms[0], words):
             hyponyms = hyponyms[1:]
         hyponyms = [phrase for phrase in hyponyms if _can_be_named(phrase, words)]
-        if not hyponyms or (pattern in _CHECKS and not _CHECKS[pattern](hyponyms[0], hypernym, words)):
+        if not hyponyms or (pattern in CHECKS and not CHECKS[pattern](hyponyms[0], hypernym, words)):
             return
         first = min([hypernym.first, *(phrase.first for phrase in hyponyms)])
         if asserts_nothing(words, first, hypernym.first):
@@ -138,6 +156,14 @@ class PatternMatcher:
         token = Doc(self._pipeline.vocab, words=[plural])[0]
         token.pos_ = "NOUN"
         return str(self._pipeline.get_pipe("lemmatizer").rule_lemmatize(token)[0])
+
+
+def _abbreviations(line: str, phrases: Sequence[Phrase], sentence: str) -> Iterator[Match]:
+    for hit in ABBREVIATION.finditer(line):
+        name, short = phrases[int(hit[1])], phrases[int(hit[2])]
+        head = head_of_name(name.text)
+        if head and is_short_for(short.text, name.text):
+            yield Match(short.text, ((head, 1.0),), SHORT, sentence)
 
 
 def encode(words: Sequence[Word], phrases: Sequence[Phrase]) -> str:
@@ -196,52 +222,6 @@ def _can_be_named(phrase: Phrase, words: Sequence[Word]) -> bool:
 def _opens_with_adverbial(phrase: Phrase, words: Sequence[Word]) -> bool:
     """As in "In Germany, BMW and other car makers …"."""
     return phrase.first == 1 and words[0].text.lower() in PREPOSITIONS
-
-
-def _is_subject(hyponym: Phrase, hypernym: Phrase, words: Sequence[Word]) -> bool:
-    """Not the last place of several, as in "Tampico, Illinois, is a village"."""
-    before = hyponym.first - 1
-    return not (before > 0 and words[before].text == "," and words[before - 1].tag in ("NNP", "NNPS"))
-
-
-def _can_have_apposition(hyponym: Phrase, hypernym: Phrase, words: Sequence[Word]) -> bool:
-    """Not where a place or an opponent ends an adverbial: "In Rome, a man …", "after the loss to Rome, a club …"."""
-    before = words[hyponym.first - 1].text.lower() if hyponym.first > 0 else ""
-    return before not in PLACING
-
-
-def _names_a_place(hyponym: Phrase, hypernym: Phrase, words: Sequence[Word]) -> bool:
-    """ "The Italian region of Umbria", and neither "the Umbria region of Italy" nor "the northern region of Italy"."""
-    national = all(
-        (word.tag == "JJ" and word.text[:1].isupper()) or word.text in NATIONAL for word in hypernym.modifiers
-    )
-    head = hypernym.head.text.lower()
-    return (head in PLACES or _regular_singular(head) in PLACES) and national
-
-
-def _regular_singular(noun: str) -> str:
-    """For the kinds of place, whose plurals are all regular: countries, cities, towns, parishes."""
-    if noun.endswith("ies"):
-        return f"{noun[:-3]}y"
-    return noun[:-2] if noun.endswith("shes") else noun.removesuffix("s")
-
-
-def _is_title(hyponym: Phrase, hypernym: Phrase, words: Sequence[Word]) -> bool:
-    """Not a direction or a time before a name: "downtown Montreal", "south-west Romania", "today Oslo"."""
-    return not hypernym.head.text.lower().startswith(NO_TITLES)
-
-
-# What a match must meet beyond its pattern.
-_CHECKS: dict[str, Callable[[Phrase, Phrase, Sequence[Word]], bool]] = {
-    "is a": _is_subject,
-    "one of the": _is_subject,
-    "is the most": _is_subject,
-    "is the": _is_subject,
-    "apposition": _can_have_apposition,
-    "the … of": _names_a_place,
-    "the …s of": _names_a_place,
-    "before the name": _is_title,
-}
 
 
 def _behind_kind_of(phrase: Phrase, words: Sequence[Word], phrases: Sequence[Phrase]) -> Phrase | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -21,11 +21,16 @@ _PUNCTUATION = re.compile(r"[^\w\s'\u2019-]+")
 
 
 def keywords(
-    texts: Mapping[str, Sequence[str]], background: Mapping[str, int], vectors: PhraseVectors
+    texts: Mapping[str, Sequence[str]],
+    background: Mapping[str, int],
+    vectors: PhraseVectors,
+    *,
+    without: Mapping[str, Collection[str]] | None = None,
 ) -> dict[str, list[tuple[str, float]]]:
     """For each class its keywords, best first, with their weights relative to the best: (0, 1].
 
-    `texts`: class → its texts; `background`: phrase → texts elsewhere that hold it. A phrase of class c is weighted by
+    `texts`: class → its texts; `background`: phrase → texts elsewhere that hold it; `without`: class → words that make
+    no keyword by themselves, such as those for what its arguments are. A phrase of class c is weighted by
     class-based TF-IDF (Grootendorst 2022), tf(t, c) · log(1 + A / f(t)): A the mean number of phrases in a class, f(t)
     how often t occurs in all classes and the background. Maximal marginal relevance (Carbonell and Goldstein 1998)
     chooses among the heaviest: those near to one that was chosen, by phrase vector, lose.
@@ -35,7 +40,11 @@ def keywords(
     for found in counts.values():
         total.update(found)
     mean = sum(found.total() for found in counts.values()) / max(len(counts), 1)
-    return {name: _diverse(_weights(found, len(texts[name]), total, mean), vectors) for name, found in counts.items()}
+    known = without if without is not None else {}
+    weights = {
+        name: _weights(found, len(texts[name]), total, mean, known.get(name, ())) for name, found in counts.items()
+    }
+    return {name: _diverse(of_class, vectors) for name, of_class in weights.items()}
 
 
 def phrases_of(text: str) -> list[str]:
@@ -53,10 +62,13 @@ def phrases_of(text: str) -> list[str]:
     return found
 
 
-def _weights(counts: Counter[str], n_texts: int, total: Counter[str], mean: float) -> dict[str, float]:
+def _weights(
+    counts: Counter[str], n_texts: int, total: Counter[str], mean: float, without: Collection[str]
+) -> dict[str, float]:
     least = max(2.0, LEAST_TEXTS * n_texts) if n_texts > 1 else 1.0
     size = counts.total()
-    weights = {t: n / size * float(np.log1p(mean / total[t])) for t, n in counts.items() if n >= least}
+    telling = {t: n for t, n in counts.items() if n >= least and not all(word in without for word in t.split())}
+    weights = {t: n / size * float(np.log1p(mean / total[t])) for t, n in telling.items()}
     return dict(sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:CANDIDATES])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _ANY = r"[PCS][a-z]\d+"
 _ITEM = rf'(?:" )?{_ANY}(?: ")?'
 _NO_OWNER = r'(?!(?: ")? POS)'
@@ -51,3 +53,8 @@ NOISY_PATTERNS: dict[str, str] = {
     "known as": rf"(?P<y>C[at]\d+) (?:ADV )?(?:known as|dubbed) {_P}",
     "as a": rf"{_P} as (?P<y>Ca\d+)",
 }
+
+# Names side by side, such as "Xbox, Wii and PlayStation 3": things of one kind, whichever that is.
+LISTED = re.compile(rf"(?<!\S){_ITEM}(?: , {_ITEM}){{0,20}}{_LAST}")
+# "National Hockey League (NHL)": what the long name ends in, the short one is too.
+ABBREVIATION = re.compile(r"(?<!\S)P[a-z](\d+) \( P[nt](\d+) \)")

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from zslre.sideinfo.hypernyms import Evidence, Hypernym, HypernymTable, entity_key
+from zslre.sideinfo.lists import lent
+from zslre.sideinfo.names import head_of_name
 from zslre.sideinfo.smoothing import SmoothedCounts, smooth
 
 RANK = 100
@@ -15,7 +17,8 @@ MAX_EVIDENCE = 5
 MAX_HYPERNYMS = 20
 MAX_SENTENCE = 500  # characters
 # A noun that ends a name ("Mississippi River") counts as its hypernym if so many other names have it as theirs.
-MIN_USES_OF_A_KIND = 5
+MIN_USES_OF_A_KIND = 3
+NAME_WEIGHT = 2.0  # beside one ordinary sentence
 # How far one site is trusted: where smoothing finds the pair implausible, and where it finds it as plausible as can be.
 TRUST = (0.3, 0.6)
 
@@ -24,12 +27,14 @@ TRUST = (0.3, 0.6)
 class Finding:
     """Somebody says that `entity` is one of `hypernyms`, most special first, each with a weight above 0.
 
-    The weight is what the word is worth beside that of one ordinary sentence on one site.
+    The weight is what the word is worth beside that of one ordinary sentence on one site. `alike`: names in one list
+    with it, which are likely things of the same kind, whichever that is.
     """
 
     entity: str
     hypernyms: tuple[tuple[str, float], ...]
     evidence: Evidence
+    alike: tuple[str, ...] = ()
 
     @property
     def site(self) -> str:
@@ -60,33 +65,21 @@ def rank(findings: Iterable[Finding], names: Sequence[str], *, smoothing_rank: i
     All findings count for the smoothing, whoever they are about.
     """
     pairs: dict[str, dict[str, _Pair]] = defaultdict(lambda: defaultdict(_Pair))
+    lists: list[Finding] = []
     for finding in findings:
         for name, weight in finding.hypernyms:
             pairs[entity_key(finding.entity)][name].add(finding.site, weight, finding.evidence)
-    kinds = _kinds(pairs)
+        if finding.alike:
+            lists.append(finding)
+    kinds = _kinds(pairs) | {"year"}
     for name in names:
         if (head := head_of_name(name)) in kinds and head != entity_key(name):
             said = Evidence("name", "", "", f"{name}: the name says it")
-            pairs[entity_key(name)][head].add("name", 1.0, said)
+            pairs[entity_key(name)][head].add("name", NAME_WEIGHT, said)
+    _add_lists(pairs, lists)
     counts = {(entity, name): pair.weight for entity, of in pairs.items() for name, pair in of.items()}
     smoothed = smooth(counts, rank=smoothing_rank)
     return HypernymTable({name: _ranked(entity_key(name), pairs.get(entity_key(name), {}), smoothed) for name in names})
-
-
-def head_of_name(name: str) -> str:
-    """The noun that a name ends in, in lower case; what stands behind "of" or "for" and numbers do not count.
-
-    >>> [head_of_name(name) for name in ("Mississippi River", "World War II", "Order of the Bath", "Rome")]
-    ['river', 'war', 'order', '']
-    """
-    words = name.lower().split()
-    for stop in ("of", "for"):
-        if stop in words[1:]:
-            words = words[: words.index(stop, 1)]
-            return words[-1]
-    while len(words) > 1 and (words[-1][0].isdigit() or words[-1].strip("iv") == ""):
-        words.pop()
-    return words[-1] if len(words) > 1 else ""
 
 
 def confidence(weight: float, plausibility: float) -> float:
@@ -108,6 +101,15 @@ def _ranked(key: str, of: dict[str, _Pair], smoothed: SmoothedCounts) -> tuple[H
         found.append((-pair.weight, len(name.split()), Hypernym(name, len(pair.sites), sure, evidence)))
     found.sort(key=lambda item: (-item[2].confidence, item[0], item[1], item[2].name))
     return tuple(hypernym for _, _, hypernym in found[:MAX_HYPERNYMS])
+
+
+def _add_lists(pairs: dict[str, dict[str, _Pair]], lists: Sequence[Finding]) -> None:
+    """Add what names in one list lend one another; what was lent is not lent on."""
+    members = [list(dict.fromkeys(map(entity_key, (found.entity, *found.alike)))) for found in lists]
+    weights = {entity: {name: pair.weight for name, pair in of.items()} for entity, of in pairs.items()}
+    for found, shares in zip(lists, lent(weights, members), strict=True):
+        for entity, name, weight in shares:
+            pairs[entity][name].add(found.site, weight, found.evidence)
 
 
 def _kinds(pairs: dict[str, dict[str, _Pair]]) -> frozenset[str]:

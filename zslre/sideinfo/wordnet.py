@@ -65,6 +65,10 @@ class WordNet:
         sense = self.senses(words[0], part).index(number) + 1
         return Synset(number, f"{words[0].replace(' ', '_')}.{part}.{sense:02}", words, self._glosses[number])
 
+    def noun_glosses(self) -> Sequence[str]:
+        """The definitions of all nouns."""
+        return self._glosses[: self._n_nouns]
+
     def words(self, number: int) -> tuple[str, ...]:
         return tuple(self._words[number].split("|"))
 
@@ -194,25 +198,6 @@ def wordnet() -> WordNet:
         return WordNet()
     except OSError as error:
         raise InputError(f"{PATH} cannot be read ({error}): install zslre again") from error
-
-
-def hypernyms(noun: str) -> tuple[str, ...]:
-    """What WordNet says the noun or name is, nearest first, over all its senses; nothing for an unknown one.
-
-    Level by level, and within a level the most frequent sense first: which sense is meant, only a context can tell.
-
-    >>> hypernyms("Danube")[:3]
-    ('river', 'stream', 'body of water')
-    """
-    words = wordnet()
-    levels: Sequence[int] = [number for base in words.base_forms(noun, "n")[:1] for number in words.senses(base, "n")]
-    found: dict[str, None] = {}
-    while levels:
-        levels = list(dict.fromkeys(parent for number in levels for parent in words.parents(number)))
-        for number in levels:
-            if words.information(number) >= LEAST_INFORMATION:
-                found.setdefault(words.words(number)[0])
-    return tuple(name for name in found if _key(name) != _key(noun))
 
 
 def _key(text: str) -> str:

@@ -21,7 +21,7 @@ from zslre.sideinfo.crawler.mediawiki import MediaWikiSource
 from zslre.sideinfo.crawler.reader import NoReader, ProcessReader, Reader, read_here
 from zslre.sideinfo.crawler.run import Crawl, Report
 from zslre.sideinfo.crawler.settings import CrawlSettings
-from zslre.sideinfo.crawler.sources import Source, WordNetSource
+from zslre.sideinfo.crawler.sources import Nouns, Source, WordNetSource
 from zslre.sideinfo.crawler.web import WebSource
 from zslre.sideinfo.crawler.wikidata import WikidataSource
 from zslre.sideinfo.hypernyms import HypernymTable, entity_key
@@ -29,7 +29,6 @@ from zslre.sideinfo.ranking import rank
 
 SourceName: TypeAlias = Literal["wikipedia", "wikidata", "web", "wordnet"]
 SOURCES: tuple[SourceName, ...] = get_args(SourceName)
-Nouns: TypeAlias = Callable[[str], Sequence[str]]
 
 # Seconds between two states of the table, longer where ranking takes long; the journal has each result at once.
 _SAVE_EVERY = 60.0
@@ -65,8 +64,9 @@ def crawl(
     """Find hypernyms of `entities` and write them to `output`; go on where an earlier run on `output` was stopped.
 
     The journal lies beside the output and is all that a later run needs. `seeds`: addresses for the source "web".
-    `nouns` gives WordNet's hypernyms. `resolver`, `clock` and `reader` stand in for the network, the time, and the
-    processes that read. Raises InputError for settings that do not fit together, and for a missing contact.
+    `nouns` gives WordNet's hypernyms, sense by sense. `resolver`, `clock` and `reader` stand in for the network, the
+    time, and the processes that read. Raises InputError for settings that do not fit together, and for a missing
+    contact.
     """
     clock = clock if clock is not None else SystemClock()
     names = [entity.name for entity in entities]
@@ -149,7 +149,7 @@ def _sources(
     made: list[Source] = []
     for name in dict.fromkeys(sources):
         if name == "wordnet" and nouns is not None:
-            made.append(WordNetSource(nouns, today))
+            made.append(WordNetSource(nouns, today, contexts))
         elif name == "wikipedia":
             made.append(MediaWikiSource(pages, reader, api=s.wikipedia_api, today=today, contexts=contexts))
         elif name == "wikidata":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.cookiejar import DefaultCookiePolicy
@@ -29,6 +31,7 @@ TEXT = "text/plain, text/html"
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_ROBOTS = 512_000  # bytes; RFC 9309 lets a crawler ignore what comes behind 500 KiB
+_LAST_WAIT = 2.0  # seconds for threads that an interrupt found at work
 INSTALL = "pip install 'zslre[crawl]'"
 
 
@@ -94,6 +97,8 @@ class Fetcher:
         self._robots: dict[str, Protego | Problem] = {}
         self._robots_locks: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
+        self._users = 0
+        self._idle = threading.Condition()
         self._cache = _open_cache(settings)
 
     def get(self, url: str, *, accept: str, obey_robots: bool = True) -> Page:
@@ -101,6 +106,10 @@ class Fetcher:
 
         Programs' interfaces (`obey_robots=False`) are asked by their own etiquette: robots.txt is about pages.
         """
+        with self._in_use():
+            return self._get(url, accept, obey_robots)
+
+    def _get(self, url: str, accept: str, obey_robots: bool) -> Page:
         for _ in range(self.settings.max_redirects + 1):
             url = checked_url(url)
             if obey_robots:
@@ -118,10 +127,26 @@ class Fetcher:
         return {host: lane.down for host, lane in self._lanes.items() if lane.down}
 
     def close(self) -> None:
-        """Close all connections and the cache."""
+        """Close all connections and the cache; threads that are still busy after an interrupt get a moment to end.
+
+        SQLite crashes if it is closed while a thread reads: the cache is left open for one that takes longer.
+        """
         for lane in self._lanes.values():
             lane.session.close()
-        self._cache.close()
+        with self._idle:
+            if self._idle.wait_for(lambda: not self._users, timeout=_LAST_WAIT):
+                self._cache.close()
+
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        with self._idle:
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._idle:
+                self._users -= 1
+                self._idle.notify_all()
 
     def _send(self, url: str, accept: str) -> requests.Response:
         lane = self._lane(url)

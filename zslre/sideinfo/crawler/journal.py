@@ -140,8 +140,13 @@ def _record(entry: Entry) -> dict[str, Any]:
 
 def _entry(record: Any) -> Entry:
     findings = tuple(
-        Finding(str(entity), tuple((str(name), float(weight)) for name, weight in hypernyms), Evidence(*evidence))
-        for entity, hypernyms, evidence in record["findings"]
+        Finding(
+            str(entity),
+            tuple((str(name), float(weight)) for name, weight in hypernyms),
+            Evidence(*evidence),
+            tuple(str(name) for names in alike for name in names),
+        )
+        for entity, hypernyms, evidence, *alike in record["findings"]
     )
     following = tuple(Task.of(task) for task in record["following"])
     return Entry(Task.of(record["task"]), float(record["time"]), Result(findings, following), str(record["problem"]))
@@ -150,4 +155,5 @@ def _entry(record: Any) -> Entry:
 def _finding(finding: Finding) -> list[Any]:
     said = finding.evidence
     hypernyms = [[name, weight] for name, weight in finding.hypernyms]
-    return [finding.entity, hypernyms, [said.source, said.url, said.date, said.sentence]]
+    alike = [list(finding.alike)] if finding.alike else []
+    return [finding.entity, hypernyms, [said.source, said.url, said.date, said.sentence], *alike]

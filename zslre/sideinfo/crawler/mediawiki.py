@@ -146,5 +146,5 @@ class MediaWikiSource:
                 sure = tuple((hypernym, weight * DEFINITION) for hypernym, weight in match.hypernyms)
                 findings.append(Finding(name, sure, evidence))
             else:
-                findings.append(Finding(match.hyponym, match.hypernyms, evidence))
+                findings.append(Finding(match.hyponym, match.hypernyms, evidence, match.alike))
         return findings

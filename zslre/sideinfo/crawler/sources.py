@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
-from zslre.sideinfo.hypernyms import Evidence
+from zslre.sideinfo.hypernyms import Evidence, entity_key
 from zslre.sideinfo.ranking import Finding
+
+# From a noun, and the sentences it stands in if known, to the kinds of each of its senses.
+Nouns: TypeAlias = Callable[[str, str], Sequence[Sequence[str]]]
+
+# How likely the next sense of a noun is beside the one before it, and how well each step up the hierarchy answers what
+# the thing is.
+LIKELY_SENSE = 0.5
+NEXT_STEP = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +76,14 @@ def batches(source: str, names: Sequence[str], done: Collection[Task], size: int
 
 
 class WordNetSource:
-    """WordNet's hypernyms, offline: `hypernyms` gives those of a noun, nearest first; `today` the date (YYYY-MM-DD)."""
+    """WordNet's hypernyms, offline: `hypernyms` gives, for each sense of a noun, its kinds, the nearest first; `today`
+    the date (YYYY-MM-DD); `contexts`: a name's key → sentences that it stands in."""
 
     name = "wordnet"
 
-    def __init__(self, hypernyms: Callable[[str], Sequence[str]], today: str) -> None:
+    def __init__(self, hypernyms: Nouns, today: str, contexts: Mapping[str, str] | None = None) -> None:
         self._hypernyms, self._today = hypernyms, today
+        self._contexts = contexts if contexts is not None else {}
 
     def tasks(self, names: Sequence[str], done: Collection[Task]) -> Iterator[Task]:
         """See `Source`."""
@@ -89,13 +99,10 @@ class WordNetSource:
 
     def run(self, task: Task) -> Result:
         """See `Source`."""
+        return Result(tuple(finding for name in task.items for finding in self._findings(name)))
+
+    def _findings(self, name: str) -> Iterator[Finding]:
         evidence = Evidence(self.name, "", self._today, "")
-        nouns = ((name, tuple(self._hypernyms(name))) for name in task.items)
-        # Each step up the hierarchy is a weaker answer to what the thing is.
-        return Result(
-            tuple(
-                Finding(name, tuple((noun, 0.5**step) for step, noun in enumerate(found)), evidence)
-                for name, found in nouns
-                if found
-            )
-        )
+        for place, kinds in enumerate(self._hypernyms(name, self._contexts.get(entity_key(name), ""))):
+            likely = LIKELY_SENSE**place
+            yield Finding(name, tuple((kind, likely * NEXT_STEP**step) for step, kind in enumerate(kinds)), evidence)

@@ -68,7 +68,7 @@ class WebSource:
         reading = self._reader.read(Text(page.body, page.type))
         return Result(
             tuple(
-                Finding(m.hyponym, m.hypernyms, Evidence(self.name, page.url, self._today, m.sentence))
+                Finding(m.hyponym, m.hypernyms, Evidence(self.name, page.url, self._today, m.sentence), m.alike)
                 for m in reading.matches
             )
         )
