@@ -1,12 +1,15 @@
-"""Names that can be read for the relations of NYT, which are Freebase paths such as /business/company/founders."""
+"""Freebase's relations, which NYT's datasets have as labels: paths such as /business/company/founders.
+
+Names that can be read, and what the relations mean in Wikidata.
+"""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable
-
-from zslre.exceptions import InputError
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
 
 # The types of administrative divisions begin with the code of their country: br_state, fr_region.
 _COUNTRIES = {
@@ -29,10 +32,36 @@ _COUNTRIES = {
 }
 
 
-def readable_name(label: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a path means: Wikidata ids, or paths, of the same relation, and of those that it is the inverse of."""
+
+    path: str
+    same: tuple[str, ...] = ()
+    inverse: tuple[str, ...] = ()
+
+
+def meaning(key: str) -> Meaning | None:
+    """The meaning of a Freebase path, or of its readable name, whatever the case; None where it is not known.
+
+    >>> meaning("/business/company/founders").same == meaning("company founders").same == ("P112",)
+    True
+    """
+    return _meanings().get(key.casefold())
+
+
+@lru_cache(maxsize=1)
+def _meanings() -> Mapping[str, Meaning]:
+    """By path and by readable name; zslre/assets/FREEBASE.md has the origin."""
+    data = json.loads((resources.files("zslre") / "assets" / "freebase.json").read_text(encoding="utf-8"))
+    found = [Meaning(path, *(tuple(entry.get(key, ())) for key in ("same", "inverse"))) for path, entry in data.items()]
+    return {key.casefold(): known for known in found for key in (known.path, readable_name(known.path))}
+
+
+def readable_name(path: str) -> str:
     """The type of the head and the property, in words; the type is left out where the property says it.
 
-    A label that is no Freebase path stays as it is. See `readable_names` for several labels.
+    What is no Freebase path stays as it is.
 
     >>> readable_name("/business/company/founders")
     'company founders'
@@ -41,13 +70,13 @@ def readable_name(label: str) -> str:
     >>> readable_name("/film/film/featured_film_locations")
     'featured film locations'
     """
-    if not label.startswith("/"):
-        return label
+    if not path.startswith("/"):
+        return path
     # A path through a node without a name of its own: /people/person/education./education/education/institution
-    first, *further = [[part for part in path.split("/") if part] for path in label.split("./")]
+    first, *further = [[part for part in step.split("/") if part] for step in path.split("./")]
     if len(first) < 2 or not all(further):
-        return label
-    kind, properties = first[-2].split("_"), [path[-1].split("_") for path in (first, *further)]
+        return path
+    kind, properties = first[-2].split("_"), [step[-1].split("_") for step in (first, *further)]
     if kind[0] in _COUNTRIES and len(kind) > 1:
         kind[0] = _COUNTRIES[kind[0]]
     words = [word for part in properties for word in part]
@@ -57,26 +86,6 @@ def readable_name(label: str) -> str:
     elif _stem(kind[-1]) == _stem(words[0]):
         del kind[-1]
     return " ".join(kind + words)
-
-
-def readable_names(labels: Iterable[str]) -> dict[str, str]:
-    """A name for each label, no two alike: those that `readable_name` would give one name to keep the whole path.
-
-    Names are compared as `RelationSet` does it, whatever their case. Raises InputError for a label that comes twice.
-
-    >>> readable_names(["/business/company/founders", "/organization/company/founders"])["/business/company/founders"]
-    'company founders (business company founders)'
-    """
-    labels = list(labels)
-    if len(set(labels)) < len(labels):
-        raise InputError(f"the label {Counter(labels).most_common(1)[0][0]!r} comes twice; name it once")
-    names = {label: readable_name(label) for label in labels}
-    shared = Counter(name.casefold() for name in names.values())
-    for label, name in names.items():
-        if shared[name.casefold()] > 1:
-            names[label] = f"{name} ({' '.join(re.findall(r'[^/_.]+', label))})"
-    shared = Counter(name.casefold() for name in names.values())
-    return {label: name if shared[name.casefold()] == 1 else label for label, name in names.items()}
 
 
 def _stem(word: str) -> str:
