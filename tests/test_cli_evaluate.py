@@ -110,7 +110,8 @@ def split(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def evaluate(folder: Path, setting: str, *options: str, data: str = "data.jsonl") -> int:
     command = ["evaluate", str(folder / data), "--setting", setting, "-q", "-r", str(folder / "schema.json")]
-    return main([*command, *options] if "--train" in options else [*command, "-m", str(folder / "model"), *options])
+    given = "--train" in options or "-m" in options
+    return main([*command, *options] if given else [*command, "-m", str(folder / "model"), *options])
 
 
 def error(capsys: pytest.CaptureFixture[str]) -> str:
@@ -258,7 +259,46 @@ def test_a_model_that_has_seen_a_relation_is_refused(
     said = error(capsys)
     assert not status or (trained[0] in said and "--allow-seen" in said)
     assert main([*command, "--allow-seen"]) == 0
-    assert outcomes[0].details.get("seen_in_training", []) == (trained if status else [])
+    tested = {"part of": "has part"}.get(trained[0], trained[0])
+    assert outcomes[0].details.get("seen_in_training", []) == ([tested] if status else [])
+
+
+def test_seen_relations_can_be_left_out(
+    folder: Path, tmp_path: Path, outcomes: list[Outcome], capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = tiny.model_files()
+    seen = ModelFiles(
+        {**files.config, "trained_relations": ["spouse", "founder"]},
+        *(getattr(files, name) for name in ("encoder", "scorer", "prototypes", "tokenizer", "relations")),
+    )
+    save_model(tmp_path / "seen", seen)
+    command = ["evaluate", str(folder / "data.jsonl"), "--setting", "zero-shot", "-m", str(tmp_path / "seen")]
+    assert main([*command, "--drop-seen"]) == 0
+    assert set(outcomes[0].gold) == {"residence", "employer"} >= set(outcomes[0].predicted)
+    assert outcomes[0].details["dropped_seen"] == ["founder", "spouse"]
+    assert outcomes[0].details["m"] == 2
+    assert "has seen them: founder, spouse" in error(capsys)
+
+
+def test_each_split_can_have_its_own_model(folder: Path, tmp_path: Path, outcomes: list[Outcome], split: None) -> None:
+    files = tiny.model_files(seed=5)
+    parts = (getattr(files, name) for name in ("encoder", "scorer", "prototypes", "tokenizer", "relations"))
+    save_model(tmp_path / "other", ModelFiles({**files.config, "name": "other"}, *parts))
+    models = ["-m", str(folder / "model"), "-m", str(tmp_path / "other")]
+    assert evaluate(folder, "zero-shot", *models, "--split", "two", "two") == 0
+    assert [outcome.details["model"] for outcome in outcomes] == ["tiny", "other"]
+    assert outcomes[0].probabilities != outcomes[1].probabilities
+    with pytest.raises(SystemExit):
+        evaluate(folder, "zero-shot", *models, "--split", "two")
+
+
+def test_the_threshold_of_episodes_is_chosen_on_dev_files(folder: Path, outcomes: list[Outcome], split: None) -> None:
+    options = ["--split", "two", "--n-way", "1", "--episodes", "20", "--na-rate", "0.5"]
+    assert evaluate(folder, "few-shot", *options) == 0
+    first = outcomes[0].details["threshold"]
+    assert evaluate(folder, "few-shot", *options, "--dev", str(folder / "data.jsonl")) == 0
+    assert outcomes[0].details["threshold"] != first
+    assert outcomes[0].details["threshold_by"] == ["residence", "founder"]
 
 
 @pytest.mark.parametrize(
@@ -273,6 +313,11 @@ def test_a_model_that_has_seen_a_relation_is_refused(
         ("zero-shot", ["--resume"]),
         ("zero-shot", ["--split", "one", "--unseen", "2"]),
         ("few-shot", ["--threshold", "0.2"]),
+        ("few-shot", ["--dev", "x"]),
+        ("few-shot", ["--na-rate", "0.5", "--threshold", "0.2", "--dev", "x"]),
+        ("zero-shot", ["--dev", "x"]),
+        ("zero-shot", ["--drop-seen", "--allow-seen"]),
+        ("supervised", ["--drop-seen"]),
         ("supervised", ["--unseen", "2"]),
         ("combined", []),
         ("guessing", []),
@@ -284,7 +329,9 @@ def test_misuse(folder: Path, setting: str, options: list[str]) -> None:
     assert left.value.code == 2
 
 
-@pytest.mark.parametrize("options", [[], ["--work", "w", "-m", "model"], ["--work", "w", "--allow-seen"]])
+@pytest.mark.parametrize(
+    "options", [[], ["--work", "w", "-m", "model"], ["--work", "w", "--allow-seen"], ["--work", "w", "--drop-seen"]]
+)
 def test_misuse_of_training(folder: Path, options: list[str]) -> None:
     with pytest.raises(SystemExit) as left:
         evaluate(folder, "zero-shot", "--train", "x", *options)

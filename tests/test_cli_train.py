@@ -106,6 +106,25 @@ def test_bf16_unless_told_otherwise(
     assert not read_config(tmp_path / "b")["training"]["bf16"]
 
 
+def test_without_a_relation_file_the_labels_say_what_they_mean(base: Path, tmp_path: Path) -> None:
+    data = tmp_path / "nyt.txt"
+    rows = []
+    for number in range(4):
+        for head, tail, relation in (("Acme", "Ann", "/business/company/founders"), ("Ann", "Bob", "P26")):
+            text = f"{head} and {tail} {number}"
+            spans = [(name, text.index(name), text.index(name) + len(name)) for name in (head, tail)]
+            h, t = ({"name": name, "pos": place} for name, *place in spans)
+            rows.append({"text": text, "relation": relation, "h": h, "t": t})
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    command = ["train", str(data), "-o", str(tmp_path / "model"), "--base", str(base), "--threads", "1", "-q"]
+    assert main([*command, "--steps", "1", "--no-bf16"]) == 0
+    relations = RelationExtractor.from_pretrained(tmp_path / "model").relations
+    assert [(relation.name, relation.id) for relation in relations] == [
+        ("company founders", "/business/company/founders"),
+        ("spouse", "P26"),
+    ]
+
+
 def test_eval_every_and_quiet(
     data: Path, schema: Path, base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

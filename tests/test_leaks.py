@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import tiny
 
-from zslre.evaluation.leaks import check_unseen, seen_in_training
+from zslre.datasets.labels import readable_relation
+from zslre.evaluation.leaks import check_unseen, dev_relations, seen_in_training
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
 from zslre.relations import Relation, RelationSet, catalogue
@@ -34,13 +35,17 @@ def model(config: dict[str, Any], support: dict[str, np.ndarray] | None = None) 
         (catalogue()["P40"], ["father"]),  # child, the inverse of father
         (Relation("progenitor", id="P22"), ["father"]),
         (catalogue()["P26"], []),
+        # Freebase's: the inverse of father; nothing like it.
+        (readable_relation("/people/person/children"), ["father"]),
+        (Relation("person children"), ["father"]),
+        (readable_relation("/people/person/religion"), []),
     ],
 )
 def test_what_gives_a_relation_away(unseen: Relation, found: list[str]) -> None:
     trained = model({"name": "mine", "trained_relations": ["supplies", "father"]})
-    assert seen_in_training(trained, [unseen]) == found
+    assert seen_in_training(trained, [unseen]) == ({unseen.name: found} if found else {})
     if found:
-        with pytest.raises(InputError, match=rf"'mine'.*{found[0]}.*--allow-seen"):
+        with pytest.raises(InputError, match=rf"'mine'.*{found[0]}.*--drop-seen.*--allow-seen"):
             check_unseen(trained, [unseen])
     else:
         check_unseen(trained, [unseen])
@@ -48,17 +53,37 @@ def test_what_gives_a_relation_away(unseen: Relation, found: list[str]) -> None:
 
 def test_relations_that_chose_the_model_are_not_unseen() -> None:
     chosen = model({"trained_relations": ["father"], "held_out": {"checkpoint": ["likes"]}})
-    assert seen_in_training(chosen, [Relation("likes")]) == ["likes"]
+    assert seen_in_training(chosen, [Relation("likes")]) == {"likes": ["likes"]}
 
 
 def test_relations_with_support_examples_are_not_unseen() -> None:
     fitted = model({}, {"likes": np.ones((1, tiny.H), dtype=np.float32)})
-    assert seen_in_training(fitted, [Relation("likes")]) == ["likes"]
-    assert seen_in_training(fitted, [Relation("supplies")]) == []
+    assert seen_in_training(fitted, [Relation("likes")]) == {"likes": ["likes"]}
+    assert seen_in_training(fitted, [Relation("supplies")]) == {}
 
 
 def test_a_model_that_was_not_trained_has_seen_nothing() -> None:
-    assert seen_in_training(model({}), [Relation("likes")]) == []
+    assert seen_in_training(model({}), [Relation("likes")]) == {}
+
+
+def test_a_model_of_freebase_relations_is_refused_for_wikidatas() -> None:
+    children = readable_relation("/people/person/children")
+    files = {"encoder": tiny.encoder_settings(), "trained_relations": [children.name]}
+    trained = RelationExtractor(ENCODER, SCORER, RelationSet([children]), config=files)
+    seen = seen_in_training(trained, catalogue().select(["P40", "P22", "P26"]))
+    assert seen == {"child": ["person children"], "father": ["person children"]}
+    with pytest.raises(InputError, match=r"father \(as person children\), child \(as"):
+        check_unseen(trained, catalogue().select(["P40", "P22"]))
+
+
+def test_dev_relations_give_nothing_of_the_test_away() -> None:
+    candidates = catalogue().select(["P22", "P25", "P26", "P50", "P161"])  # father, mother, spouse, author, cast member
+    tested = [catalogue()["P40"]]
+    assert set(dev_relations(model({}), candidates, tested)) == {"spouse", "author", "cast member"}
+    some = model({"trained_relations": ["author"]})
+    assert set(dev_relations(some, candidates, tested)) == {"spouse", "cast member"}
+    most = model({"trained_relations": ["author", "cast member"]})
+    assert set(dev_relations(most, candidates, tested)) == {"spouse", "author", "cast member"}  # one alone is too few
 
 
 def test_the_builtin_model_has_not_seen_what_it_says() -> None:

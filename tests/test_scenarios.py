@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import tiny
+from hypothesis import given as anything
+from hypothesis import strategies as st
 
 from zslre.encoder import FloatArray, pair_vectors
 from zslre.evaluation.outcome import Outcome
@@ -217,41 +219,53 @@ def test_shuffling_the_labels_of_queries_changes_no_few_shot_prediction(
 
 
 def test_best_rejection_by_hand() -> None:
-    # Kept from 0.5 on: one right, one wrong. Below: one without a relation, and one that was right.
+    # From 0.62 on: one right, one wrong. Below: one without a relation.
     outcome = Outcome("few-shot", ("a", None, None, "b"), ("a", "a", "b", "b"), (0.9, 0.7, 0.3, 0.62))
-    assert best_rejection(outcome) == pytest.approx(
-        0.35
-    )  # 3 of 4: between 0.3 and 0.62 all are equal, the first counts
-    assert best_rejection(replace(outcome, gold=("a", "a", "b", "b"))) == pytest.approx(0.05)
-    assert best_rejection(replace(outcome, gold=(None,) * 4)) == pytest.approx(0.95)
+    assert best_rejection(outcome) == 0.62  # 3 of 4, as from 0.9 on
+    assert best_rejection(replace(outcome, gold=("a", "a", "b", "b"))) == 0.3
+    assert best_rejection(replace(outcome, gold=(None,) * 4)) == 1.0
 
 
-def test_the_threshold_of_episodes_is_chosen_on_held_out_relations(model: RelationExtractor) -> None:
-    held_out = Dataset("train", EXAMPLES, tiny.RELATIONS)
-    options = RunOptions(episodes=EpisodeSettings(3, 1, 40, 0.3))
-    asked = task("few-shot")
-    assert run_task(model, asked, options, held_out=held_out).details["threshold"] == 0.5  # none were held out
-    chooser = RelationExtractor(
-        model.encoder,
-        model.scorer,
-        model.relations,
-        config={**model.config, "threshold": 0.77, "held_out": {"checkpoint": ["residence", "spouse", "founder"]}},
-    )
-    chosen = run_task(chooser, asked, options, held_out=held_out).details["threshold"]
-    assert chosen != 0.77
-    dev = dev_task(held_out, ["residence", "spouse", "founder"])
-    assert dev is not None
-    several = run_task(chooser, dev, RunOptions(threshold=0.0, episodes=EpisodeSettings(2, 1, 40, 0.3)))
-    assert chosen == best_rejection(several)
-    given = replace(options, threshold=0.2)
-    assert run_task(chooser, asked, given, held_out=held_out).details["threshold"] == 0.2
+@anything(st.lists(st.tuples(st.sampled_from("ab"), st.booleans(), st.integers(0, 6)), min_size=1, max_size=12))
+def test_best_rejection_is_the_best_of_all(queries: list[tuple[str, bool, int]]) -> None:
+    gold = tuple(None if none else "a" for _, none, _ in queries)
+    predicted = tuple(name for name, _, _ in queries)
+    probabilities = tuple(tenths / 10 for _, _, tenths in queries)
+
+    def accuracy(threshold: float) -> float:
+        kept = [name if p >= threshold else None for name, p in zip(predicted, probabilities, strict=True)]
+        return sum(a == b for a, b in zip(gold, kept, strict=True)) / len(gold)
+
+    best = max(accuracy(threshold) for threshold in (*probabilities, 1.0))
+    assert accuracy(best_rejection(Outcome("few-shot", gold, predicted, probabilities))) == best
 
 
-def test_held_out_rows_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+def of(*names: str) -> Dataset:
+    """The rows of these relations."""
+    return Dataset("some", tuple(e for e in EXAMPLES if e.relation in names), tiny.RELATIONS.select(names))
+
+
+def test_the_threshold_of_episodes_is_chosen_on_other_relations(model: RelationExtractor) -> None:
+    tested = of("employer", "founder")
+    asked = Task("few-shot", tested.examples, tested.relations, ())
+    options = RunOptions(episodes=EpisodeSettings(1, 1, 40, 0.3))
+    plain = run_task(model, asked, options)
+    assert plain.details["threshold"] == 0.5  # the model's
+    assert "threshold_by" not in plain.details
+    chosen = run_task(model, asked, options, dev=Dataset("all", EXAMPLES, tiny.RELATIONS))
+    assert chosen.details["threshold_by"] == ["residence", "spouse"]
+    assert chosen.gold == plain.gold
+    dev = dev_task(of("residence", "spouse"), ["residence", "spouse"])
+    nothing_rejected = run_task(model, dev, RunOptions(threshold=0.0, episodes=options.episodes))
+    assert chosen.details["threshold"] == best_rejection(nothing_rejected) != 0.5
+    given = run_task(model, asked, replace(options, threshold=0.2), dev=of("residence", "spouse"))
+    assert given.details["threshold"] == 0.2
+    with pytest.raises(InputError, match=r"fewer than two.*--threshold"):
+        run_task(model, asked, options, dev=of("employer", "spouse"))
+
+
+def test_dev_rows_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zslre.evaluation.runs.DEV_ROWS", 3)
-    held_out = Dataset("train", EXAMPLES + NONE, tiny.RELATIONS)
-    dev = dev_task(held_out, ["spouse", "residence", "elsewhere"])
-    assert dev is not None
+    dev = dev_task(Dataset("train", EXAMPLES + NONE, tiny.RELATIONS), ["spouse", "residence"])
     assert [e.relation for e in dev.examples] == ["residence"] * 3 + ["spouse"] * 3
     assert set(dev.relations.names) == {"residence", "spouse"}
-    assert dev_task(held_out, ["spouse"]) is None

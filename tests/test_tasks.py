@@ -9,9 +9,9 @@ import pytest
 import tiny
 
 from zslre.datasets.splits import Split, is_test_row
-from zslre.evaluation.tasks import Dataset, make_task, read_labelled
+from zslre.evaluation.tasks import Dataset, make_task, read_labelled, without_unseen
 from zslre.exceptions import InputError
-from zslre.relations import Relation, RelationSet
+from zslre.relations import Relation, RelationSet, catalogue
 
 EXAMPLES = tuple(
     tiny.example(f"{person} lives in {place} with {other}", person, place, relation)
@@ -55,6 +55,32 @@ def test_combined_asks_all_unseen_rows_and_those_of_seen_relations_that_are_kept
     seen = [e for e in task.examples if e.relation != "spouse"]
     assert seen == [e for e in EXAMPLES if e.relation in ("residence", "employer") and is_test_row(e.sentence.text)]
     assert len(make_task("combined", DATA, SPLIT, row_split=False).examples) == 60
+
+
+def test_combined_leaves_out_what_is_neither_seen_nor_unseen() -> None:
+    relations = RelationSet([catalogue()["P22"], catalogue()["P40"], catalogue()["P26"]])  # father, child, spouse
+    rows = tuple(
+        tiny.example(f"{person} and Eve", person, "Eve", relation.name)
+        for person in ("Ann", "Bob")
+        for relation in relations
+    )
+    task = make_task("combined", Dataset("kin", rows, relations), Split("s", ("P40",)), row_split=False)
+    assert task.relations.names == ("child", "spouse")
+    assert [e.relation for e in task.examples] == ["child", "spouse"] * 2
+    few = Dataset("kin", rows, relations.select(["P22", "P40"]))
+    with pytest.raises(InputError, match="none is seen"):
+        make_task("combined", few, Split("s", ("P40",)), row_split=False)
+
+
+@pytest.mark.parametrize(("setting", "labels"), [("zero-shot", {"spouse"}), ("extraction", {"spouse", "employer"})])
+def test_unseen_relations_can_be_taken_out(setting: str, labels: set[str]) -> None:
+    task = make_task(setting, DATA, Split("s", ("spouse", "employer")), row_split=False)
+    left = without_unseen(task, DATA, {"employer", "residence"}, row_split=False)
+    assert left.relations.names == ("spouse",)
+    assert {e.relation for e in left.examples} >= {"spouse"}
+    assert ("employer" in {e.relation for e in left.examples}) == ("employer" in labels)
+    with pytest.raises(InputError, match="nothing is left"):
+        without_unseen(task, DATA, {"employer", "spouse"}, row_split=False)
 
 
 def test_extraction_asks_every_row_for_the_chosen_relations() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 import tiny
 
+from zslre.datasets import relations_of
 from zslre.evaluation.tasks import Dataset, Task
 from zslre.exceptions import InputError
 from zslre.relations import Relation, RelationSet
@@ -32,6 +36,40 @@ def test_tested_sentences_are_left_out_however_they_are_written() -> None:
     again = tiny.example("carl  lives in ROME .", "carl", "ROME", "residence")
     task = Task("supervised", (again,), RELATIONS, ())
     assert [e.relation for e in unseen.fit_for_training(DATA, task)] == ["child", "employer", "progenitor", None]
+
+
+def test_freebase_relations_are_left_out_for_wikidatas_and_back() -> None:
+    labels = ("/people/person/children", "/business/person/company", "/people/person/place_lived")
+    relations = RelationSet(relations_of(labels).values())
+    rows = tuple(tiny.example(f"Ann and Bob {n}", "Ann", "Bob", name) for n, name in enumerate(relations.names))
+    nyt = Dataset("nyt", rows, relations)
+    for tested in ("P22", "P40"):
+        task = Task("zero-shot", (), RelationSet.of([tested]), tuple(RelationSet.of([tested])))
+        assert [e.relation for e in unseen.fit_for_training(nyt, task)] == ["person company", "person place lived"]
+    task = Task("zero-shot", (), relations, tuple(relations.select(["/people/person/children"])))
+    assert [e.relation for e in unseen.fit_for_training(DATA, task)] == ["employer", "residence", None]
+
+
+def test_seen_relations_of_the_test_are_trained_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The model is chosen by others, those of the split or drawn ones."""
+    held: list[list[str]] = []
+    monkeypatch.setattr(unseen, "train_model", lambda *args, hold_out, **options: held.append(hold_out))
+    others = RelationSet([Relation(f"r{number}") for number in range(10)])
+    rows = tuple(tiny.example(f"Ann met Bob {r.name}", "Ann", "Bob", r.name) for r in others)
+    data = Dataset("many", rows, others)
+
+    def chosen(tested: list[str], dev: tuple[str, ...] = ()) -> list[str]:
+        task = Task("supervised", (), others.select(tested), ())
+        rest: dict[str, Any] = {"base": None, "resume": False, "facts": {}, "report": print, "on_step": print}
+        config = unseen.TrainingConfig(steps=1)
+        unseen.train_for(data, task, tmp_path / "model", config, dev=dev, stopped=lambda: False, **rest)
+        return held[-1]
+
+    assert chosen(list(others.names)) == []
+    assert len(chosen(["r0"])) == 1
+    assert chosen([f"r{number}" for number in range(5)]) != []
+    assert set(chosen([f"r{number}" for number in range(5)])) <= {f"r{number}" for number in range(5, 10)}
+    assert chosen(["r0", "r1"], dev=("r1", "r2", "elsewhere")) == ["r2"]
 
 
 def test_nothing_left_is_an_error() -> None:

@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import overload
 
-from zslre import relation_files
+from zslre import freebase, relation_files
 from zslre.exceptions import InputError
 from zslre.relation import Relation, SideInformation, Source, suggestion, text
 
@@ -187,8 +187,9 @@ def _by_synonym() -> dict[str, list[Relation]]:
 def training_leaks(unseen: Iterable[str | Relation], candidates: RelationSet) -> set[str]:
     """Names in `candidates` that must not be trained on when `unseen` (names, ids, Relations) is to be tested.
 
-    These are the unseen relations themselves, under their name or id, and their inverses; the catalogue supplies ids
-    and inverses that are not given. A relation under a wholly different name is not recognised: give its id.
+    These are the unseen relations themselves, under their name or id, and their inverses. The catalogue supplies ids
+    and inverses that are not given, and what Freebase's relations, NYT's labels, mean in Wikidata is known. Any other
+    relation under a wholly different name is not recognised: give its id.
     """
     known = (candidates, catalogue())
     tested, banned = set[str](), set[str]()
@@ -206,13 +207,20 @@ def training_leaks(unseen: Iterable[str | Relation], candidates: RelationSet) ->
 
 def _meaning(relation: str | Relation, known: Sequence[RelationSet]) -> tuple[set[str], set[str]]:
     """All case-folded names and ids of `relation`, and those of its inverses, as far as the `known` sets tell."""
+    given = [relation] if isinstance(relation, Relation) else []
     keys = {relation.casefold()} if isinstance(relation, str) else set(relation.keys)
-    records = [found for relations in known for key in keys if (found := relations.get(key))]
-    if isinstance(relation, Relation):
-        records.append(relation)
+    keys = keys.union(*(record.keys for record in _records(keys, known)))
+    meanings = [found for key in keys if (found := freebase.meaning(key)) is not None]
+    keys |= {key.casefold() for found in meanings for key in (found.path, *found.same)}
+    records = [*given, *_records(keys, known)]
     inverse = {key.casefold() for record in records for key in record.inverse}
-    others = [found for relations in known for key in inverse if (found := relations.get(key))]
+    inverse |= {key.casefold() for found in meanings for key in found.inverse}
+    others = _records(inverse, known)
     return keys.union(*(record.keys for record in records)), inverse.union(*(other.keys for other in others))
+
+
+def _records(keys: Iterable[str], known: Sequence[RelationSet]) -> list[Relation]:
+    return [found for relations in known for key in keys if (found := relations.get(key)) is not None]
 
 
 def _relations(source: object) -> list[Relation]:

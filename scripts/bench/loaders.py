@@ -1,6 +1,6 @@
 """How fast each format is read, and in how much memory: a file of a million rows of each, made in a temporary folder.
 
-    python scripts/bench/loaders.py
+    python scripts/bench/loaders.py --json docs/results/loaders.json
     python scripts/bench/loaders.py --rows 100000 --format jsonl --format semeval
 
 Rows are counted by second of processor time, which other work on the machine changes less than the clock's. Each format
@@ -15,6 +15,7 @@ import argparse
 import json
 import multiprocessing
 import resource
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -104,7 +105,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--format", action="append", choices=tuple(FORMATS), help="default: all")
+    parser.add_argument("--json", type=Path)
     args = parser.parse_args()
+    result: dict[str, object] = {"command": " ".join(["python", *sys.argv]), "rows": args.rows}
     print(f"{args.rows:,} rows       file MB  rows/cpu s   peak MB  before MB")
     for name in args.format or FORMATS:
         with tempfile.TemporaryDirectory() as folder:
@@ -115,8 +118,17 @@ def main() -> None:
             count, seconds, before, after = in_new_process(measure, path)
             if count != args.rows * (2 if name in ("docred", "spans") else 1):
                 raise SystemExit(f"{name}: {count} examples")
-            size = path.stat().st_size / 1e6
-            print(f"{name:16} {size:9.0f} {args.rows / seconds:11,.0f} {after:9.0f} {before:10.0f}", flush=True)
+            size, speed = path.stat().st_size / 1e6, args.rows / seconds
+        print(f"{name:16} {size:9.0f} {speed:11,.0f} {after:9.0f} {before:10.0f}", flush=True)
+        result[name] = {
+            "file_mb": round(size),
+            "rows_per_cpu_second": round(speed),
+            "peak_mb": round(after),
+            "before_mb": round(before),
+        }
+    if args.json:
+        args.json.parent.mkdir(parents=True, exist_ok=True)
+        args.json.write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

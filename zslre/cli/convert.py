@@ -24,6 +24,7 @@ texts with triple lists (nyt-triples) or as Riedel's bags (nyt-riedel), DocRED a
 
 jsonl keeps all that zslre reads. fewrel keeps sentences, heads, tails and relations, "NA" for none; it has no place for
 types and other mentions, and makes two words of one where a mention ends within it. DEST appears when it is whole.
+Labels stay as they are, NYT's Freebase paths too; the commands that read DEST make names of them.
 """
 EXAMPLES = """\
 examples:

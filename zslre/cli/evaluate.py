@@ -38,13 +38,15 @@ settings:
 
 Relations are looked up, by name or id, in -r, else in the catalogue; a label that neither has is itself the name.
 With --train a model is trained for the test: without the tested sentences, and without the unseen relations, whatever
-their name or id, and their inverses. A model that was trained on such a relation is refused, unless --allow-seen.
+their name or id, and their inverses. A model that was trained on such a relation is refused, unless --drop-seen, which
+tests the others alone, or --allow-seen. That Freebase's relations, which NYT has, mean some of Wikidata's is known.
 """
 EXAMPLES = """\
 examples:
   zslre evaluate val_wiki.json --setting zero-shot
   zslre evaluate val_wiki.json --setting few-shot --n-way 10 --k-shot 5 --na-rate 0.5 --json few_shot.json
   zslre evaluate fewrel.json --setting zero-shot --split re_matching/m15/40 --train fewrel.json --work runs --plot plots
+  zslre evaluate nyt_unseen.txt --setting zero-shot --skip-bad --drop-seen
   zslre evaluate mine.jsonl -r schema.toml --setting supervised --train mine.jsonl --work runs --markdown report.md
 """
 
@@ -55,6 +57,8 @@ ONLY_FOR = {
     "episodes": ("few-shot",),
     "na_rate": ("few-shot",),
     "no_side_info": ("few-shot",),
+    "dev": ("few-shot",),
+    "drop_seen": ("zero-shot", "few-shot", "combined", "extraction"),
     "mentions": ("extraction",),
     "threshold": ("few-shot", "supervised", "extraction"),
     "split": ("zero-shot", "few-shot", "combined", "extraction"),
@@ -79,14 +83,22 @@ def add_parser(subparsers: Subparsers) -> None:
         choices=("zero-shot", "few-shot", "supervised", "combined", "extraction"),
         help="what to measure, see above",
     )
-    parser.add_argument("-m", "--model", metavar="DIR", help="a model folder (default: the built-in model)")
+    parser.add_argument(
+        "-m",
+        "--model",
+        action="append",
+        metavar="DIR",
+        help="a model folder (default: the built-in model); given once for each of --split, each has its own",
+    )
     parser.add_argument("-r", "--relations", metavar="FILE", help="relations: a .json or .toml file")
     unseen = parser.add_mutually_exclusive_group()
     unseen.add_argument("--split", nargs="+", metavar="NAME", help="published splits, such as re_matching/m15/40")
     unseen.add_argument("--unseen", type=int, metavar="M", help="take M relations, drawn by each seed, for unseen")
     parser.add_argument("--seeds", nargs="+", type=int, metavar="S", help="a run for each (default: 0)")
-    parser.add_argument(
-        "--allow-seen", action="store_true", help="test relations that the model was trained on as well"
+    seen = parser.add_mutually_exclusive_group()
+    seen.add_argument("--allow-seen", action="store_true", help="test relations that the model was trained on as well")
+    seen.add_argument(
+        "--drop-seen", action="store_true", default=None, help="leave such relations out of the test, and name them"
     )
     parser.add_argument("--skip-bad", action="store_true", help="leave out rows that cannot be read, and count them")
     parser.add_argument(
@@ -98,6 +110,9 @@ def add_parser(subparsers: Subparsers) -> None:
     few.add_argument("--episodes", type=int, metavar="E", help="default: 1000")
     few.add_argument("--na-rate", type=float, metavar="R", help="share of queries without a relation (default: 0)")
     few.add_argument("--no-side-info", action="store_true", default=None, help="prototypes from support examples alone")
+    few.add_argument(
+        "--dev", nargs="+", type=Path, metavar="FILE", help="choose the threshold for --na-rate by other relations here"
+    )
     extraction = parser.add_argument_group("extraction")
     extraction.add_argument("--mentions", choices=("gold", "predicted"), help="whose mentions (default: gold)")
     training = parser.add_argument_group("training for the test")
@@ -139,13 +154,14 @@ def run(args: argparse.Namespace) -> int:
     facts: dict[str, object] = {"command": "zslre " + shlex.join(sys.argv[1:]), "data": data.name}
     facts.update({"bad_rows": len(bad)} if args.skip_bad else {})
     train = read_labelled(args.train, relations, on_bad=on_bad) if args.train is not None else None
+    dev = read_labelled(args.dev, relations, on_bad=on_bad) if args.dev is not None else train
     bare = [relation.name for relation in data.relations if not relation.description and not relation.side]
     if bare:
         say(f"known by name alone, which a relation file (-r) would change: {', '.join(bare)}")
     load = lru_cache(maxsize=1)(RelationExtractor.from_pretrained)  # runs with one model load it once
     outcomes: list[Outcome] = []
-    for split, seed in _runs(args, data):
-        outcome = _outcome(args, data, train, split, seed, load, say)
+    for split, seed, model in _runs(args, data):
+        outcome = _outcome(args, data, train, dev, split, seed, model, load, say)
         outcomes.append(replace(outcome, details={**facts, **outcome.details}))
         scores = report.scores(outcomes)
         # After each run, so that a long series which is stopped leaves what it has.
@@ -166,21 +182,22 @@ def _outcome(
     args: argparse.Namespace,
     data: Dataset,
     train: Dataset | None,
+    dev: Dataset | None,
     split: Split | None,
     seed: int,
+    model: str | Path,
     load: Callable[[str | Path], RelationExtractor],
     say: Callable[[str], None],
 ) -> Outcome:
-    """One run: a split and a seed."""
+    """One run: a split, a seed and a model, in whose place --train puts another."""
     from zslre.cli.trained import trained_model
     from zslre.evaluation.leaks import check_unseen, seen_in_training
     from zslre.evaluation.runs import RunOptions, run_task
-    from zslre.evaluation.tasks import make_task
+    from zslre.evaluation.tasks import make_task, without_unseen
     from zslre.paths import cache_dir
-    from zslre.serialization import BUILTIN, read_config
+    from zslre.serialization import read_config
 
     progress = Progress(verbosity=-1 if args.quiet else 0)
-    model = args.model if args.model is not None else BUILTIN
     same_files = bool({path.resolve() for path in args.data} & {path.resolve() for path in args.train or ()})
     row_split = same_files if train is not None else bool(read_config(model).get("row_split"))
     task = make_task(args.setting, data, split, row_split=row_split)
@@ -188,7 +205,11 @@ def _outcome(
         model = trained_model(args, train, task, split, seed, row_split=row_split, say=say, progress=progress)
     extractor = load(model)
     config = extractor.config
-    if not args.allow_seen:
+    seen = seen_in_training(extractor, task.unseen)
+    if args.drop_seen and seen:
+        task = without_unseen(task, data, seen, row_split=row_split)
+        say(f"left out, for the model has seen them: {', '.join(seen)}")
+    elif not args.allow_seen:
         check_unseen(extractor, task.unseen)
     options = RunOptions(
         seed=seed,
@@ -199,29 +220,33 @@ def _outcome(
         progress=lambda state: progress.update(lambda: state),
     )
     try:
-        outcome = run_task(extractor, task, options, held_out=train)
+        outcome = run_task(extractor, task, options, dev=dev)
     finally:
         progress.clear()
     details: dict[str, object] = {"model": config.get("name", str(model)), "seed": seed}
     details.update({"split": split.name} if split is not None else {})
     details.update({"mentions": args.mentions or "gold"} if args.setting == "extraction" else {})
     details.update({"training": config["evaluation"]} if train is not None else {})
-    seen = seen_in_training(extractor, task.unseen)
-    details.update({"seen_in_training": seen} if seen else {})
+    details.update({"dropped_seen" if args.drop_seen else "seen_in_training": list(seen)} if seen else {})
+    left_out = sorted(set(data.relations.names) - set(task.relations.names))
+    details.update({"neither_seen_nor_unseen": left_out} if args.setting == "combined" and left_out else {})
     return replace(outcome, details={**details, **outcome.details})
 
 
-def _runs(args: argparse.Namespace, data: Dataset) -> Iterator[tuple[Split | None, int]]:
-    """Every split with every seed."""
+def _runs(args: argparse.Namespace, data: Dataset) -> Iterator[tuple[Split | None, int, str | Path]]:
+    """Every split with every seed, and the model for it."""
     from zslre.datasets.splits import published_split, random_split
+    from zslre.serialization import BUILTIN
 
+    models = args.model if args.model is not None else [BUILTIN]
     seeds = args.seeds if args.seeds is not None else [0]
     splits = [published_split(name) for name in args.split] if args.split is not None else [None]
     for seed in seeds:
         if args.unseen is not None:
-            yield random_split(data.relations.names, args.unseen, seed), seed
+            yield random_split(data.relations.names, args.unseen, seed), seed, models[0]
         else:
-            yield from ((split, seed) for split in splits)
+            of_each = models if len(models) > 1 else models * len(splits)
+            yield from ((split, seed, model) for split, model in zip(splits, of_each, strict=True))
 
 
 def _episode_settings(args: argparse.Namespace) -> EpisodeSettings:
@@ -238,6 +263,8 @@ def _check_usage(args: argparse.Namespace) -> None:
     for name, settings in ONLY_FOR.items():
         if getattr(args, name) is not None and args.setting not in settings:
             args.usage_error(f"{flag[name]} does not go with --setting {args.setting}, only with {', '.join(settings)}")
+    if args.model is not None and len(args.model) > 1 and len(args.model) != len(args.split or ()):
+        args.usage_error(f"{len(args.model)} models: give one, or one for each of --split")
     if args.setting == "combined" and args.split is None and args.unseen is None:
         args.usage_error("--setting combined needs --split or --unseen: which relations are unseen?")
     if args.train is None:
@@ -249,13 +276,17 @@ def _check_usage(args: argparse.Namespace) -> None:
             args.usage_error("-m and --train exclude each other: --base names the encoder that training starts from")
         if args.work is None:
             args.usage_error("--train needs --work, a folder for models and checkpoints")
-        if args.allow_seen:
-            args.usage_error("--allow-seen does not go with --train, which never trains on what is tested as unseen")
+        if args.allow_seen or args.drop_seen:
+            flag_given = "--allow-seen" if args.allow_seen else "--drop-seen"
+            args.usage_error(f"{flag_given} does not go with --train, which never trains on what is tested as unseen")
     drawn = args.train is not None or args.unseen is not None or args.setting in ("few-shot", "combined")
     if args.seeds is not None and not drawn:
         args.usage_error("--seeds: nothing is drawn here; it goes with --unseen, --train, few-shot and combined")
-    if args.setting == "few-shot" and args.threshold is not None and not args.na_rate:
-        args.usage_error("--threshold goes with --na-rate: without it no query is rejected")
+    for name in ("threshold", "dev"):
+        if args.setting == "few-shot" and getattr(args, name) is not None and not args.na_rate:
+            args.usage_error(f"{flag[name]} goes with --na-rate: without it no query is rejected")
+    if args.dev is not None and args.threshold is not None:
+        args.usage_error("--dev and --threshold exclude each other: --dev chooses the threshold")
 
 
 def _write(path: Path, text: str) -> None:

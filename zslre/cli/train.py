@@ -26,7 +26,9 @@ Train on examples of relations and write a model folder for `zslre predict -m`.
 
 DATA: any format that `zslre convert --help` names; the content tells which. Of our JSON Lines, a line is an example:
   {"text": "Ann lives in Rome", "head": [0, 3], "tail": [13, 17], "relation": "residence"}
-Labels are names or ids of the relations in -r. Relation null marks a pair without any; such pairs teach rejection.
+Labels are names or ids of the relations in -r. Without it they are looked up in the catalogue, and others are the names
+themselves; NYT's /business/company/founders becomes "company founders". Relation null marks a pair without any; such
+pairs teach rejection.
 
 Without --head-only an encoder is trained with torch, for minutes to hours. Some relations are held out: they say, as
 relations that the model has never seen, when to stop. Ctrl-C keeps what was done; --resume goes on from there.
@@ -51,7 +53,7 @@ def add_parser(subparsers: Subparsers) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help="files of examples")
-    parser.add_argument("-r", "--relations", required=True, metavar="FILE", help="the relations: a .json or .toml file")
+    parser.add_argument("-r", "--relations", metavar="FILE", help="the relations: a .json or .toml file")
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="DIR", help="model folder to write")
     parser.add_argument("--head-only", action="store_true", help="use the examples as support of a trained model")
     parser.add_argument("-m", "--model", metavar="DIR", help="with --head-only: that model (default: the built-in one)")
@@ -78,6 +80,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry out `zslre train`."""
+    from zslre.evaluation.tasks import read_labelled
     from zslre.relations import RelationSet
 
     if args.head_only and (args.base is not None or args.resume):
@@ -91,10 +94,14 @@ def run(args: argparse.Namespace) -> int:
         if not args.quiet:
             print(line, file=sys.stderr, flush=True)
 
-    relations = RelationSet.from_file(args.relations)
+    relations = RelationSet.from_file(args.relations) if args.relations is not None else None
     skipped = SkippedRows(Progress(verbosity=-1))
     on_bad = skipped if args.skip_bad else None
-    examples = [example for path in args.data for example in read(path, relations, on_bad)]
+    if relations is None:
+        data = read_labelled(args.data, None, on_bad=on_bad)
+        relations, examples = data.relations, list(data.examples)
+    else:
+        examples = [example for path in args.data for example in read(path, relations, on_bad)]
     skipped.summarize()
     if not any(example.relation for example in examples):
         raise InputError("no example has a relation: there is nothing to learn from")

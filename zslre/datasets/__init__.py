@@ -5,7 +5,7 @@ from zslre.datasets.docred import read_docred
 from zslre.datasets.fewrel import read_fewrel, read_unlabelled
 from zslre.datasets.formats import FORMATS, Format, detect_format, read_dataset
 from zslre.datasets.jsonl import read_examples
-from zslre.datasets.nyt import readable_name, readable_names
+from zslre.datasets.labels import relations_of
 from zslre.datasets.opennre import read_opennre
 from zslre.datasets.riedel import read_riedel
 from zslre.datasets.semeval import read_semeval
@@ -31,8 +31,7 @@ __all__ = [
     "read_spans",
     "read_triple_lists",
     "read_unlabelled",
-    "readable_name",
-    "readable_names",
+    "relations_of",
     "write_fewrel",
     "write_jsonl",
 ]

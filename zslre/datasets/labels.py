@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 
-from zslre.datasets.nyt import readable_name
+from zslre.freebase import readable_name
 from zslre.relations import Relation, RelationSet, SideInformation, catalogue
 
 
-def relation_of(label: str, relations: RelationSet | None = None) -> Relation:
-    """The relation of `relations`, else of the catalogue, with this name or id; else `readable_relation`."""
-    for known in (relations, catalogue()):
-        if known is not None and (found := known.get(label)) is not None:
-            return found
-    return readable_relation(label)
+def relations_of(labels: Iterable[str], relations: RelationSet | None = None) -> dict[str, Relation]:
+    """For each label the relation with this name or id, of `relations` or the catalogue; else `readable_relation`.
+
+    Labels whose readable name is that of another relation here keep the label for a name.
+
+    >>> found = relations_of(["P26", "/business/company/founders", "/organization/company/founders"])
+    >>> [relation.name for relation in found.values()]
+    ['spouse', '/business/company/founders', '/organization/company/founders']
+    """
+    sets = (relations, catalogue()) if relations is not None else (catalogue(),)
+    found = {label: next((r for known in sets if (r := known.get(label)) is not None), None) for label in labels}
+    made = {label: readable_relation(label) for label, relation in found.items() if relation is None}
+    known = {label: relation for label, relation in found.items() if relation is not None}
+    shared = Counter(key for relation in {*known.values(), *made.values()} for key in relation.keys)
+    for label, relation in made.items():
+        if shared[relation.name.casefold()] > 1:
+            made[label] = replace(relation, name=label)
+    return {label: known[label] if label in known else made[label] for label in found}
 
 
 def readable_relation(label: str) -> Relation:
@@ -26,7 +41,7 @@ def readable_relation(label: str) -> Relation:
     >>> readable_relation("gene_found_in_organism").name, readable_relation("foundedBy").name
     ('gene found in organism', 'founded by')
     """
-    parts = [_words(part) for part in label.split("/")]
+    parts = [" ".join(_words(part).split()) for part in label.split("/")]
     if len(parts) > 3 and not parts[0] and all(parts[1:]):
         head, means = parts[-2:]
         return Relation(readable_name(label), "", SideInformation((means,), (head,)), id=label)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,7 +20,7 @@ ROWS_FOR_TEST = 5  # one row in so many
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Relations by id or label: `test` is unseen in training; `dev`, unseen as well, chooses the model."""
+    """Relations by id or name: `test` is unseen in training; `dev`, unseen as well, chooses the model."""
 
     name: str
     test: tuple[str, ...]
@@ -71,5 +72,8 @@ def is_test_row(text: str) -> bool:
 
 
 def normal_text(text: str) -> str:
-    """Letters and digits only, lower case: the same sentence under another tokenisation compares equal."""
-    return "".join(c for c in text.lower() if c.isalnum())
+    """Letters and digits only, without case and accents: the same sentence under another tokenisation compares equal.
+
+    Accents go, because copies of NYT differ in them.
+    """
+    return "".join(c for c in unicodedata.normalize("NFKD", text).casefold() if c.isalnum())

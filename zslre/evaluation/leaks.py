@@ -9,25 +9,50 @@ from zslre.extractor import RelationExtractor
 from zslre.relations import Relation, RelationSet, resolve, training_leaks
 
 
-def seen_in_training(model: RelationExtractor, unseen: Iterable[Relation]) -> list[str]:
-    """Of the relations that a model was trained on, chosen by, or has examples of, those that give `unseen` ones away.
+def seen_in_training(model: RelationExtractor, unseen: Iterable[Relation]) -> dict[str, list[str]]:
+    """Those of `unseen` that a model has seen, by name, each with the names of the relations that give it away.
 
-    They are the same under name or id, or an inverse.
+    They are relations that the model was trained on, chosen by, or has examples of: the same, under whatever name or id
+    (see `training_leaks`), or an inverse.
     """
-    config, known = model.config, model.relations
-    names = {*config.get("trained_relations", ()), *config.get("held_out", {}).get("checkpoint", ()), *model.support}
-    if not names:
-        return []
-    trained = RelationSet(found if (found := known.get(name)) is not None else resolve(name) for name in sorted(names))
-    return sorted(training_leaks(unseen, trained))
+    trained = _relations_of(model, (*_trained(model), *model.config.get("held_out", {}).get("checkpoint", ())))
+    if trained is None:
+        return {}
+    seen = {relation.name: sorted(training_leaks([relation], trained)) for relation in unseen}
+    return {name: leaks for name, leaks in seen.items() if leaks}
 
 
 def check_unseen(model: RelationExtractor, unseen: Iterable[Relation]) -> None:
     """Raise InputError, with the relations and the remedy, if any of `unseen` was trained on."""
-    leaks = seen_in_training(model, unseen)
-    if leaks:
+    seen = seen_in_training(model, unseen)
+    if seen:
+        told = [name if leaks == [name] else f"{name} (as {', '.join(leaks)})" for name, leaks in seen.items()]
         raise InputError(
             f"the model {model.config.get('name', '')!r} was trained on, or chosen by, relations tested as unseen or "
-            f"their inverses: {', '.join(leaks)}. Test others (--split), train without them (--train), or say that "
-            "they may be seen (--allow-seen)"
+            f"their inverses: {', '.join(told)}. Leave them out (--drop-seen), test others (--split), train without "
+            "them (--train), or say that they may be seen (--allow-seen)"
         )
+
+
+def dev_relations(model: RelationExtractor, candidates: RelationSet, tested: Iterable[Relation]) -> list[str]:
+    """Names of `candidates` by which something may be chosen for a test: they give no tested relation away.
+
+    Those that the model was not trained on, if there are two at least, for they are to it what the tested ones are;
+    else all.
+    """
+    tested_too = training_leaks(tested, candidates)
+    free = [relation for relation in candidates if relation.name not in tested_too]
+    trained = _relations_of(model, _trained(model))
+    new = [r.name for r in free if trained is None or not training_leaks([r], trained)]
+    return new if len(new) > 1 else [relation.name for relation in free]
+
+
+def _trained(model: RelationExtractor) -> list[str]:
+    return [*model.config.get("trained_relations", ()), *model.support]
+
+
+def _relations_of(model: RelationExtractor, names: Iterable[str]) -> RelationSet | None:
+    """The relations that a model calls so; None for none."""
+    chosen = sorted(set(names))
+    known = model.relations
+    return RelationSet(known.get(name) or resolve(name) for name in chosen) if chosen else None

@@ -11,6 +11,7 @@ import numpy as np
 from zslre.datasets.annotated import group_examples
 from zslre.encoder import FloatArray
 from zslre.evaluation.extraction import extraction_outcome, with_pair_mentions
+from zslre.evaluation.leaks import dev_relations
 from zslre.evaluation.outcome import Outcome
 from zslre.evaluation.scenarios import (
     EpisodeSettings,
@@ -25,7 +26,6 @@ from zslre.evaluation.tasks import Dataset, Task
 from zslre.evaluation.vectors import encode_examples
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
-from zslre.relations import RelationSet
 from zslre.types import Example
 
 DEV_ROWS = 100  # of each held-out relation, for choosing a threshold
@@ -48,13 +48,11 @@ class RunOptions:
             raise InputError(f"threshold must lie in [0, 1], got {self.threshold}")
 
 
-def run_task(
-    extractor: RelationExtractor, task: Task, options: RunOptions, *, held_out: Dataset | None = None
-) -> Outcome:
+def run_task(extractor: RelationExtractor, task: Task, options: RunOptions, *, dev: Dataset | None = None) -> Outcome:
     """The outcome of a task.
 
-    Where episodes ask for rejection and no threshold is given, it is chosen on episodes of the model's held-out
-    relations, if `held_out` has them: the model's own one is for sentences in which most pairs have no relation.
+    Where episodes ask for rejection and no threshold is given, it is chosen on episodes of the `dev_relations` of
+    `dev`, if that is given: the model's own one is for sentences in which most pairs have no relation.
     """
 
     def encode(examples: Sequence[Example]) -> FloatArray:
@@ -75,13 +73,15 @@ def run_task(
     if task.setting == "combined":
         return combined(extractor, task, encode, rng)
     if task.setting == "few-shot":
-        if options.threshold is None and options.episodes.na_rate > 0 and held_out is not None:
-            dev = dev_task(held_out, extractor.config.get("held_out", {}).get("checkpoint", ()))
-            if dev is not None:
-                n_way = min(options.episodes.n_way, len(dev.relations) - 1)
-                settings = replace(options.episodes, n_way=n_way)
-                threshold = best_rejection(few_shot(extractor, dev, encode, settings, 0.0, np.random.default_rng(0)))
-        return few_shot(extractor, task, encode, options.episodes, threshold, rng)
+        chosen_by: list[str] = []
+        if options.threshold is None and options.episodes.na_rate > 0 and dev is not None:
+            chosen_by = dev_relations(extractor, dev.relations, task.relations)
+            others = dev_task(dev, chosen_by)
+            n_way = min(options.episodes.n_way, len(others.relations) - 1)
+            settings = replace(options.episodes, n_way=n_way)
+            threshold = best_rejection(few_shot(extractor, others, encode, settings, 0.0, np.random.default_rng(0)))
+        outcome = few_shot(extractor, task, encode, options.episodes, threshold, rng)
+        return replace(outcome, details={**outcome.details, "threshold_by": chosen_by}) if chosen_by else outcome
     sentences = [with_pair_mentions(annotated) for annotated in group_examples(task.examples)]
     return extraction_outcome(
         with_own_support(extractor, task.relations),
@@ -92,15 +92,17 @@ def run_task(
     )
 
 
-def dev_task(data: Dataset, names: Sequence[str]) -> Task | None:
-    """Episodes of these relations' first rows; None unless there are two of them at least."""
-    known = [name for name in names if data.relations.get(name) is not None]
-    if len(known) < 2:
-        return None
-    counts = dict.fromkeys(known, 0)
+def dev_task(data: Dataset, names: Sequence[str]) -> Task:
+    """Episodes of these relations' first rows. Raises InputError unless there are two relations at least."""
+    if len(names) < 2:
+        raise InputError(
+            f"{data.name}: has fewer than two relations beside the tested ones, too few to choose a threshold: "
+            "give one (--threshold), or other files"
+        )
+    counts = dict.fromkeys(names, 0)
     rows = []
     for example in data.examples:
         if example.relation is not None and counts.get(example.relation, DEV_ROWS) < DEV_ROWS:
             counts[example.relation] += 1
             rows.append(example)
-    return Task("few-shot", tuple(rows), RelationSet(data.relations.select(known)), ())
+    return Task("few-shot", tuple(rows), data.relations.select(names), ())

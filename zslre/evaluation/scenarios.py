@@ -163,13 +163,19 @@ def few_shot(
 
 
 def best_rejection(outcome: Outcome) -> float:
-    """The threshold, of 0.05, 0.10 … 0.95, with the best accuracy, of an outcome that rejected nothing."""
-    probabilities = np.array(outcome.probabilities)
-    right = np.array([a == b for a, b in zip(outcome.gold, outcome.predicted, strict=True)])
-    none = np.array([name is None for name in outcome.gold])
-    thresholds = np.arange(1, 20) / 20
-    accuracies = [np.where(probabilities >= threshold, right, none).mean() for threshold in thresholds]
-    return float(thresholds[int(np.argmax(accuracies))])
+    """The threshold with the best accuracy, of an outcome that rejected nothing: the lowest probability to be kept.
+
+    Every probability of the outcome is tried, and 1.0, for relations that no training saw may all score far below 0.5.
+    """
+    order = np.argsort(outcome.probabilities, kind="stable")
+    probabilities = np.array(outcome.probabilities)[order]
+    right = np.array([a == b for a, b in zip(outcome.gold, outcome.predicted, strict=True)])[order]
+    none = np.array([name is None for name in outcome.gold])[order]
+    # With the first n rejected, right are those of them without a relation, and the right answers among the others.
+    correct = np.concatenate([[0], np.cumsum(none)]) + np.concatenate([np.cumsum(right[::-1])[::-1], [0]])
+    thresholds = np.append(probabilities, 1.0)
+    first_of_equals = np.searchsorted(thresholds, thresholds)
+    return float(thresholds[int(np.argmax(correct[first_of_equals]))])
 
 
 def _gold(task: Task) -> list[str | None]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zslre.datasets.formats import read_dataset
-from zslre.datasets.labels import relation_of
+from zslre.datasets.labels import relations_of
 from zslre.datasets.splits import Split, is_test_row
 from zslre.exceptions import InputError
-from zslre.relations import Relation, RelationSet
+from zslre.relations import Relation, RelationSet, training_leaks
 from zslre.types import Example
 
 SETTINGS = ("zero-shot", "few-shot", "supervised", "combined", "extraction")
@@ -43,19 +43,13 @@ def read_labelled(
     on_bad: Callable[[InputError], None] | None = None,
     read: Callable[..., Iterable[Example]] = read_dataset,
 ) -> Dataset:
-    """The rows of files; a label is looked up, by name or id, in `relations`, then in the catalogue, else it is a name.
+    """The rows of files; what relations their labels mean, `relations_of` says.
 
     Raises InputError for files in which no row has a relation.
     """
-    found: dict[str, Relation] = {}
-    examples = []
-    for path in paths:
-        for example in read(path, on_bad=on_bad):
-            if example.relation is not None:
-                if example.relation not in found:
-                    found[example.relation] = relation_of(example.relation, relations)
-                example = replace(example, relation=found[example.relation].name)
-            examples.append(example)
+    examples = [example for path in paths for example in read(path, on_bad=on_bad)]
+    found = relations_of((e.relation for e in examples if e.relation is not None), relations)
+    examples = [e if e.relation is None else replace(e, relation=found[e.relation].name) for e in examples]
     name = " + ".join(path.name for path in paths)
     if not found:
         raise InputError(f"{name}: no row has a relation, so that there is nothing to test or to train on")
@@ -66,7 +60,8 @@ def make_task(setting: str, data: Dataset, split: Split | None, *, row_split: bo
     """The task of a setting; `split` chooses the unseen relations, by default all of the data are.
 
     `row_split`: rows of seen relations come from the fixed fifth that is kept for tests. Rows without a relation are
-    asked in the supervised setting and in extraction, where a model may find that there is none.
+    asked in the supervised setting and in extraction, where a model may find that there is none. In the combined
+    setting, relations that mean an unseen one or its inverse are neither seen nor unseen, and are left out.
     Raises InputError where rows or relations are missing.
     """
     unseen = _chosen(data, split) if split is not None else data.relations
@@ -80,14 +75,28 @@ def make_task(setting: str, data: Dataset, split: Split | None, *, row_split: bo
             raise InputError(
                 "the combined setting needs seen relations beside the unseen ones: choose those by a split"
             )
+        # Not unseen, and no training may see them: an unseen relation under another name, or its inverse.
+        neither = training_leaks(unseen, data.relations) - names
+        relations = data.relations.without(neither)
+        asked = set(relations.names)
+        if asked == names:
+            raise InputError("every other relation means the same as an unseen one, or its inverse: none is seen")
         kept = tuple(
             e
             for e in examples
-            if e.relation is not None and (e.relation in names or not row_split or is_test_row(e.sentence.text))
+            if e.relation in asked and (e.relation in names or not row_split or is_test_row(e.sentence.text))
         )
-        return _checked(Task(setting, kept, data.relations, tuple(unseen)))
+        return _checked(Task(setting, kept, relations, tuple(unseen)))
     kept = tuple(examples) if setting == "extraction" else tuple(e for e in examples if e.relation in names)
     return _checked(Task(setting, kept, unseen, tuple(unseen)))
+
+
+def without_unseen(task: Task, data: Dataset, names: Collection[str], *, row_split: bool) -> Task:
+    """The task without these of its unseen relations. Raises InputError if none is left."""
+    left = tuple(relation.name for relation in task.unseen if relation.name not in names)
+    if not left:
+        raise InputError("the model has seen every relation that is to be unseen: nothing is left to test")
+    return make_task(task.setting, data, Split("left", left), row_split=row_split)
 
 
 def _chosen(data: Dataset, split: Split) -> RelationSet:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from zslre.datasets.annotated import examples_of, group_examples
 from zslre.datasets.splits import normal_text
 from zslre.evaluation.tasks import Dataset, Task
@@ -49,11 +51,14 @@ def train_for(
     """Train for `task` and write a model folder to `output`; while it lasts, checkpoints lie beside it.
 
     The relations of `dev` (names or ids), as far as they may be trained on at all, choose the model; where there are
-    none, up to `HELD_OUT` drawn ones do.
+    none, up to `HELD_OUT` drawn ones do. Seen relations that the test asks for are trained on in any case.
     """
     examples = fit_for_training(data, task)
-    seen = {example.relation for example in examples} - {None}
-    known = {found.name for key in dev if (found := data.relations.get(key)) is not None} & seen
+    free = {example.relation for example in examples if example.relation is not None} - set(task.relations.names)
+    chosen = sorted({found.name for key in dev if (found := data.relations.get(key)) is not None} & free)
+    if not chosen:
+        drawn = np.random.default_rng(config.seed).choice(sorted(free), min(HELD_OUT, len(free) // 5), replace=False)
+        chosen = sorted(map(str, drawn))
     work = output.with_name(output.name + ".training")
     train_model(
         examples,
@@ -61,7 +66,7 @@ def train_for(
         output,
         config,
         base=base,
-        hold_out=sorted(map(str, known)) if known else min(HELD_OUT, len(seen) // 5),
+        hold_out=chosen,
         work=work,
         resume=resume,
         facts={"data": [data.name], **facts},
