@@ -128,8 +128,6 @@ class Distiller(TrainingLoop):
             on_step=on_step,
             stopped=stopped,
         )
-        if quantization is not None:
-            quantization.optimizer = self.optimizer
 
     def step_loss(self, step: int) -> Tensor:
         """The weighted losses on an episode, the phrases of its relations, and some unlabelled sentences."""
@@ -162,6 +160,8 @@ class Distiller(TrainingLoop):
             return zero_shot_macro_f1(encoder, scorer, self.packer, self.dev, self.dev_relations)
 
     def _gradients(self, step: int) -> float:
+        if self.quantization is not None:
+            self.quantization.follow(self.optimizer)
         with self.rounded():
             return super()._gradients(step)
 

@@ -46,7 +46,7 @@ class Quantization(nn.Module):
     weight is rounded once a `weights()`, and a row of the embeddings when it is first read: a step reads one in twenty.
     The ranges of inputs follow those seen in training mode; in evaluation, and in the runtime, they stand still.
     `ranges`: each linear layer's inputs in the float model, as `input_ranges` gives them. With 8 bits the channels are
-    balanced by them as `quantize_state` does; ternary weights lose by that more than the inputs gain.
+    balanced by them as `quantize_state` does; ternary weights, which all have one size in a row, are left alone.
     """
 
     def __init__(self, encoder: TransformerEncoder, ranges: Mapping[str, tuple[Array, Array]], *, bits: str) -> None:
@@ -54,10 +54,10 @@ class Quantization(nn.Module):
         if bits not in BITS:
             raise InputError(f"bits must be one of {', '.join(BITS)}, got {bits!r}")
         self.ternary = bits == "ternary"
-        self.encoder, self.layers = [encoder], linear_layers(encoder)  # in a list: no part of this module's state
-        self.optimizer: torch.optim.Optimizer | None = None
+        self.layers = linear_layers(encoder)
         self.register_buffer("ranges", torch.zeros(len(self.layers), 2))
         self._channels: dict[str, Tensor] = {}
+        self._curvature: dict[str, Tensor] = {}
         for number, (name, layer) in enumerate(self.layers.items()):
             low, high = ranges[name]
             if not self.ternary:
@@ -67,22 +67,32 @@ class Quantization(nn.Module):
                 layer.weight.register_hook(functools.partial(torch.mul, self._channels[name]))
                 low, high = low / scale, high / scale
             self.ranges[number] = torch.tensor([float(low.min()), float(high.max())])
+            if self.ternary:
+                self._curvature[name] = torch.ones(layer.weight.shape)
+                self.register_buffer(f"curvature{number}", self._curvature[name])
             layer.register_forward_pre_hook(functools.partial(self._input, number, name))
         backbone: Any = encoder.module.backbone
-        self.words: nn.Embedding = backbone.get_input_embeddings()
-        self.words.register_forward_pre_hook(self._read)
-        embeddings = [m for m in encoder.module.modules() if isinstance(m, nn.Embedding) and m is not self.words]
-        self.tables = embeddings  # of positions and token types: 8 bits, whatever the rest has
+        words: nn.Embedding = backbone.get_input_embeddings()
+        words.register_forward_pre_hook(self._read)
+        self._words = [words]  # in a list, so that it is no part of this module's state
+        # Of positions and token types: 8 bits, whatever the rest has.
+        self._tables = [m for m in encoder.module.modules() if isinstance(m, nn.Embedding) and m is not words]
         self._latent_words: Array | None = None  # while weights are rounded
         self._rounded = {name: torch.empty_like(layer.weight) for name, layer in self.layers.items()}
-        self._rounded_words = torch.empty_like(self.words.weight)
+        self._rounded_words = torch.empty_like(words.weight)
         self._done = np.zeros(len(self._rounded_words), dtype=np.bool_)
         self._pool = ThreadPoolExecutor(max_workers=torch.get_num_threads())
+
+    def follow(self, optimizer: torch.optim.Optimizer) -> None:
+        """Take Adam's second moments for what the loss minds: it stays with the weights that were rounded by it."""
+        for name, curvature in self._curvature.items():
+            if state := optimizer.state.get(self.layers[name].weight):
+                torch.sqrt(state["exp_avg_sq"], out=curvature).add_(1e-8)
 
     @contextmanager
     def weights(self) -> Iterator[None]:
         """Inside, the encoder's weights are rounded; their gradients are those of the latent ones, which come back."""
-        weights = [module.weight for module in (*self.layers.values(), self.words, *self.tables)]
+        weights = [module.weight for module in (*self.layers.values(), *self._words, *self._tables)]
         latent = [weight.data for weight in weights]
         blocks = [
             (name, slice(first, first + ROWS_AT_ONCE))
@@ -90,11 +100,14 @@ class Quantization(nn.Module):
             for first in range(0, len(layer.weight), ROWS_AT_ONCE)
         ]
         list(self._pool.map(lambda block: self._round_block(*block), blocks))
-        tables = [torch.from_numpy(dequantize_rows(*quantize_rows(table.weight.data.numpy()))) for table in self.tables]
+        tables = [
+            torch.from_numpy(dequantize_rows(*quantize_rows(table.weight.data.numpy()))) for table in self._tables
+        ]
         self._done[:] = False
-        self._latent_words = self.words.weight.data.numpy()
-        for weight, rounded in zip(weights, [*self._rounded.values(), self._rounded_words, *tables], strict=True):
-            weight.data = rounded
+        self._latent_words = self._words[0].weight.data.numpy()
+        rounded = [*self._rounded.values(), self._rounded_words, *map(torch.from_numpy, tables)]
+        for weight, few_bits in zip(weights, rounded, strict=True):
+            weight.data = few_bits
         try:
             yield
         finally:
@@ -129,17 +142,10 @@ class Quantization(nn.Module):
     def _round(self, name: str, weight: Array, rows: slice) -> Rounded:
         if not self.ternary:
             return quantize_rows(weight * self._channels[name].numpy())
-        return ternarize_rows_loss_aware(weight, self._curvature(name, rows))
+        return ternarize_rows_loss_aware(weight, self._curvature[name].numpy()[rows])
 
     def _round_words(self, weight: Array) -> Rounded:
         return ternarize_rows(weight) if self.ternary else quantize_rows(weight)
-
-    def _curvature(self, name: str, rows: slice) -> Array:
-        weight = self.layers[name].weight
-        state = self.optimizer.state.get(weight) if self.optimizer is not None else None
-        if not state:
-            return np.ones(tuple(weight[rows].shape), dtype=np.float32)
-        return np.sqrt(state["exp_avg_sq"].numpy()[rows]) + np.float32(1e-8)
 
     def _read(self, _: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         """Round the rows that are read for the first time."""
