@@ -109,6 +109,7 @@ def test_distill_writes_a_ternary_model_that_predicts(plain: Path, teacher: Path
         ["--bits", "32"],
         ["--layers", "1"],
         ["--steps", "1"],
+        ["--steps", "0"],
         ["--learning-rate", "0.05"],
         ["--seed", "1"],
         ["--hold-out", "1"],

@@ -59,7 +59,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "--base", metavar="NAME", help="start from this model folder, hub id or folder of an encoder, not the teacher"
     )
     parser.add_argument("--text", nargs="+", type=Path, metavar="FILE", help="unlabelled text, as for `zslre predict`")
-    parser.add_argument("--steps", type=_positive, default=2000, help="training steps (default: %(default)s)")
+    parser.add_argument("--steps", type=_count, default=2000, help="training steps, 0 for none (default: %(default)s)")
     parser.add_argument("--learning-rate", type=float, default=2e-4, help="of the encoder (default: %(default)s)")
     parser.add_argument(
         "--hold-out",
@@ -156,8 +156,12 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _positive(text: str) -> int:
+def _positive(text: str, least: int = 1) -> int:
     value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {value}")
+    if value < least:
+        raise argparse.ArgumentTypeError(f"must be at least {least}, got {value}")
     return value
+
+
+def _count(text: str) -> int:
+    return _positive(text, 0)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -38,7 +39,9 @@ SAME_TOKENS = {"[CLS]": "<s>", "[SEP]": "</s>", "[PAD]": "<pad>", "[MASK]": "<ma
 
 @dataclass(frozen=True, slots=True)
 class DistillationConfig(LoopConfig):
-    """How to distil. The weights of the losses are shares of their sum that were found to be of like size."""
+    """How to distil. The weights bring the losses to a like size in the first steps of a ternary student."""
+
+    least_steps: ClassVar[int] = 0  # none: the student is stored as it starts
 
     steps: int = 2000
     learning_rate: float = 2e-4

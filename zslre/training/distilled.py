@@ -57,7 +57,7 @@ def distill_model(
     The student starts from the teacher, with only `layers` of its layers if that is given, or from `base`: a model
     folder, or a base encoder's folder or hub id. `hold_out`: as for `train_model`; without any, the student keeps the
     teacher's calibration and threshold. `text` needs a `detector`. The student's relation set is the teacher's.
-    With no step to do it is the teacher, stored in fewer bits.
+    With no step to do the student is stored as it starts: what distillation is worth shows beside it.
     Raises KeyboardInterrupt, with a checkpoint in `work`, once `stopped()`.
     """
     data = training_data(examples, relations, hold_out, config.seed, report)
@@ -92,7 +92,7 @@ def distill_model(
         on_step=on_step,
         stopped=stopped,
     )
-    best = distiller.train(resume=resume)
+    best = distiller.train(resume=resume) if config.steps else distiller.dev_score()
 
     student.bf16 = False
     distiller.modules.eval()

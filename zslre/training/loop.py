@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -23,6 +24,8 @@ Report = Callable[[str], None]
 class LoopConfig:
     """Settings of any run. Steps are optimizer steps; learning rates rise for a tenth of them, then fall to zero."""
 
+    least_steps: ClassVar[int] = 1
+
     steps: int = 600
     learning_rate: float = 8e-5
     scorer_learning_rate: float = 1e-3
@@ -34,9 +37,10 @@ class LoopConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("steps", "eval_every", "patience", "max_tokens"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} must be at least 1, got {getattr(self, name)}")
+        least = {"steps": self.least_steps, "eval_every": 1, "patience": 1, "max_tokens": 1}
+        for name, number in least.items():
+            if getattr(self, name) < number:
+                raise InputError(f"{name} must be at least {number}, got {getattr(self, name)}")
 
 
 class TrainingLoop:
