@@ -105,7 +105,7 @@ class Quantization(nn.Module):
         ]
         self._done[:] = False
         self._latent_words = self._words[0].weight.data.numpy()
-        rounded = [*self._rounded.values(), self._rounded_words, *map(torch.from_numpy, tables)]
+        rounded = [*self._rounded.values(), self._rounded_words, *tables]
         for weight, few_bits in zip(weights, rounded, strict=True):
             weight.data = few_bits
         try:
