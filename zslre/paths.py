@@ -1,7 +1,8 @@
-"""Where zslre keeps what it can make again: the cache folder."""
+"""Where zslre keeps what it can make again (the cache folder), and whether a file is what it should be."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from pathlib import Path
@@ -18,3 +19,12 @@ def cache_dir() -> Path:
         return Path.home() / "Library" / "Caches" / "zslre"
     base = os.environ.get("XDG_CACHE_HOME")
     return Path(base) / "zslre" if base else Path.home() / ".cache" / "zslre"
+
+
+def sha256(path: Path) -> str:
+    """Of a file's content, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,5 +1,9 @@
 """Model folders: config.json, encoder.safetensors, scorer.safetensors, prototypes.safetensors, tokenizer.json and
-relations.json. No pickle. A folder is written aside and then renamed, so that a stop leaves no half of one."""
+relations.json. No pickle. A folder is written aside and then renamed, so that a stop leaves no half of one.
+
+config.json holds a SHA-256 of every file of tensors and of the tokenizer: a flipped bit in packed weights would else
+give wrong triples, silently.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +20,17 @@ from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 
 from zslre.encoder import FloatArray
+from zslre.encoder.quantization import is_compact, is_packed
 from zslre.exceptions import InputError, ModelError
 from zslre.packing import plain_tokenizer
+from zslre.paths import sha256
 from zslre.prototypes import Prototypes, kind_widths
 from zslre.relations import RelationSet
 from zslre.scoring import KINDS, Scorer
 
 FORMAT = "zslre-model"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+PLAIN_VERSION = 1  # of a model without packed weights, which earlier versions of zslre can read as well
 BUILTIN = Path(__file__).parent / "assets" / "model"
 FILES = (
     "config.json",
@@ -33,6 +40,7 @@ FILES = (
     "tokenizer.json",
     "relations.json",
 )
+CHECKED = ("encoder.safetensors", "scorer.safetensors", "prototypes.safetensors", "tokenizer.json")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +90,7 @@ def load_model(folder: str | Path) -> ModelFiles:
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
         raise ModelError(f"{folder} lacks {', '.join(missing)}: the model folder is not whole, get it again")
+    _check(folder, config)
     try:
         tokenizer = plain_tokenizer((folder / "tokenizer.json").read_text(encoding="utf-8"))
     except Exception as error:  # tokenizers raises a bare Exception
@@ -110,6 +119,8 @@ def load_model(folder: str | Path) -> ModelFiles:
             "relations.json and scorer.safetensors: get the model again"
         )
     encoder = _tensors(folder / "encoder.safetensors")
+    if is_packed(encoder) and config["format_version"] == PLAIN_VERSION:
+        raise ModelError(f"{folder / 'config.json'} is not that of packed weights: get the model again")
     return ModelFiles(config, encoder, scorer, rows, tokenizer, relations, support)
 
 
@@ -121,11 +132,8 @@ def save_model(folder: str | Path, model: ModelFiles) -> None:
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    stamp = {"format": FORMAT, "format_version": FORMAT_VERSION}
-    config = {**stamp, **model.config, **stamp}  # a model that was read may carry the stamp of an older version
-    (partial / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     save_file(_contiguous(model.encoder), partial / "encoder.safetensors")
-    small = any(tensor.dtype == np.int8 for tensor in model.encoder.values())
+    small = is_compact(model.encoder)
     save_file(_contiguous(model.scorer.tensors(), halved=small), partial / "scorer.safetensors")
     names = model.relations.names
     support = {f"support.{names.index(name)}": rows for name, rows in model.support.items() if name in names}
@@ -133,8 +141,22 @@ def save_model(folder: str | Path, model: ModelFiles) -> None:
     save_file(_contiguous(rows, halved=small), partial / "prototypes.safetensors")
     (partial / "tokenizer.json").write_text(model.tokenizer.to_str(), encoding="utf-8")
     model.relations.to_file(partial / "relations.json")
+    stamp = {"format": FORMAT, "format_version": FORMAT_VERSION if is_packed(model.encoder) else PLAIN_VERSION}
+    checksums = {"checksums": {name: sha256(partial / name) for name in CHECKED}}
+    config = {**stamp, **model.config, **stamp, **checksums}  # a model that was read carries those of its folder
+    (partial / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
+
+
+def _check(folder: Path, config: Mapping[str, Any]) -> None:
+    """Raises ModelError unless the files are those that were written. Older models have no checksums."""
+    checksums = config.get("checksums", {})
+    if not isinstance(checksums, dict) or (config["format_version"] > PLAIN_VERSION and set(checksums) != {*CHECKED}):
+        raise ModelError(f"{folder / 'config.json'} lacks the checksums of the model's files: get the model again")
+    for name in CHECKED:
+        if name in checksums and checksums[name] != sha256(folder / name):
+            raise ModelError(f"{folder / name} is damaged or not this model's (its checksum differs): get it again")
 
 
 def _tensors(path: Path) -> dict[str, np.ndarray]:

@@ -19,7 +19,7 @@ from zslre.exceptions import ZslreError
 if TYPE_CHECKING:
     Subparsers: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
 
-VERBS = ("predict", "train", "evaluate", "side-info", "crawl", "convert", "data", "relations", "info")
+VERBS = ("predict", "train", "distill", "evaluate", "side-info", "crawl", "convert", "data", "relations", "info")
 
 EXAMPLES = """\
 examples:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import requests
 
 from zslre.datasets.registry import DataFile
 from zslre.exceptions import DownloadError
+from zslre.paths import sha256
 
 TIMEOUT = (10.0, 60.0)  # seconds to connect, seconds without a byte
 _CHUNK = 1 << 16
@@ -31,7 +31,7 @@ def fetch(
     target = folder / file.name
     url = f"{source.rstrip('/')}/{file.name}" if source is not None else file.url
     if target.exists():
-        if _sha256(target) != file.sha256:
+        if sha256(target) != file.sha256:
             raise DownloadError(
                 f"{target} is there, but is not the published file (SHA-256 {file.sha256}): move it away, fetch again"
             )
@@ -48,7 +48,7 @@ def fetch(
     size = partial.stat().st_size
     if size < file.size:
         raise DownloadError(f"{url}: broke off after {size:,} of {file.size:,} bytes: fetch again to go on from there")
-    if size > file.size or (found := _sha256(partial)) != file.sha256:
+    if size > file.size or (found := sha256(partial)) != file.sha256:
         partial.unlink()
         what = f"more than its {file.size:,} bytes" if size > file.size else f"SHA-256 {found}, not {file.sha256}"
         raise DownloadError(f"{url}: is not the published file ({what}): it was thrown away; try another --source")
@@ -79,14 +79,6 @@ def _download(url: str, partial: Path, size: int, on_bytes: Callable[[int], None
                 on_bytes(done)
                 if done > size:
                     return
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _short(error: requests.RequestException) -> str:

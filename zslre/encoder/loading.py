@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from zslre.encoder import Encoder
+from zslre.encoder.quantization import is_packed
 from zslre.exceptions import MissingDependencyError, ModelError
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ def load_encoder(model: ModelFiles, *, threads: int | None = None) -> Encoder:
     """The encoder of a model; raises ModelError if its tensors do not fit its config."""
     architecture = model.config["encoder"]
     try:
+        if is_packed(model.encoder):
+            from zslre.encoder.ternary import TernaryEncoder
+
+            return TernaryEncoder(model.encoder, architecture, model.tokenizer, threads=threads)
         if architecture["architecture"] == "bert":
             from zslre.encoder.runtime import RuntimeEncoder
 

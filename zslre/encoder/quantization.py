@@ -1,4 +1,7 @@
-"""Weights in 8 bits with one scale a row, and the grid of 8-bit activations. Pure functions on arrays."""
+"""Weights in 8 bits with one scale a row, and the grid of 8-bit activations. Pure functions on arrays.
+
+`zslre.encoder.trits` has the same for ternary weights.
+"""
 
 from __future__ import annotations
 
@@ -104,6 +107,31 @@ def quantize_state(
             stored[layer + RANGE_SUFFIX] = np.array([low, high], dtype=np.float32)
         stored[name], stored[name + SCALE_SUFFIX] = quantize_rows(tensor)
     return stored
+
+
+def restore_state(tensors: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
+    """The float model that an int8 layout stands for, up to rounding: what `quantize_state` was given."""
+    restored: dict[str, NDArray[np.float32]] = {}
+    for name, tensor in tensors.items():
+        if name.endswith((RANGE_SUFFIX, CHANNEL_SUFFIX)) or name.removesuffix(SCALE_SUFFIX) in tensors.keys() - {name}:
+            continue
+        restored[name] = np.asarray(tensor, dtype=np.float32)
+        if tensor.dtype == np.int8:
+            channels = tensors.get(name.removesuffix(".weight") + CHANNEL_SUFFIX)
+            restored[name] = dequantize_rows(tensor, tensors[name + SCALE_SUFFIX])
+            if channels is not None:
+                restored[name] /= channels
+    return restored
+
+
+def is_compact(tensors: Mapping[str, NDArray[Any]]) -> bool:
+    """Whether a model's weights are in 8 bits or fewer."""
+    return any(tensor.dtype in (np.int8, np.uint8) for tensor in tensors.values())
+
+
+def is_packed(tensors: Mapping[str, NDArray[Any]]) -> bool:
+    """Whether any of a model's weights are packed bytes: see `zslre.encoder.ternary`."""
+    return any(tensor.dtype == np.uint8 for tensor in tensors.values())
 
 
 def _checked_range(layer: str, ends: tuple[Any, Any], *, columns: int) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.encoder.loading import describe_encoder
 from zslre.encoder.quantization import quantize_state
+from zslre.encoder.ternary import pack_state
 from zslre.encoder.transformer import MARKERS, TransformerEncoder
 from zslre.evaluation.metrics import expected_calibration_error
 from zslre.packing import PackedBatch, Packer
@@ -22,6 +24,7 @@ from zslre.serialization import ModelFiles
 from zslre.training.calibration import best_margins, best_threshold, fit_calibration
 from zslre.training.model import TorchScorer
 from zslre.training.slim import slim
+from zslre.training.student import Quantization, linear_layers
 
 
 def calibrate(
@@ -55,10 +58,8 @@ def input_ranges(
         ranges[name] = (np.minimum(low, channels.min(axis=0)), np.maximum(high, channels.max(axis=0)))
 
     hooks = []
-    for name, module in encoder.module.named_modules():
-        if isinstance(module, nn.Linear):
-            stored = name.removeprefix("backbone.") if name.startswith("backbone.") else f"pair.{name}"
-            hooks.append(module.register_forward_pre_hook(functools.partial(watch, stored)))
+    for name, layer in linear_layers(encoder).items():
+        hooks.append(layer.register_forward_pre_hook(functools.partial(watch, name)))
     try:
         for batch in batches:
             encoder.encode_pairs(batch)
@@ -79,16 +80,24 @@ def model_files(
     threshold: float,
     facts: Mapping[str, Any],
     ranges: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None,
+    quantization: Quantization | None = None,
     max_text_tokens: int = 192,
 ) -> ModelFiles:
-    """All files of a model; `facts` go into config.json as they are; with `ranges` the encoder is slimmed and
-    its weights are stored in 8 bits."""
+    """All files of a model; `facts` go into config.json as they are.
+
+    With `ranges` the encoder is slimmed and its weights are stored in 8 bits; with `quantization` it is slimmed and
+    stored as what it was trained to be.
+    """
     numpy_scorer = scorer.to_numpy(calibration)
-    prototypes = build_prototypes(encoder, numpy_scorer, relations)
+    with quantization.weights() if quantization is not None else nullcontext():
+        prototypes = build_prototypes(encoder, numpy_scorer, relations)
     tensors, tokenizer = encoder.tensors, encoder.tokenizer
-    if ranges is not None:
+    if ranges is not None or quantization is not None:
         tensors, tokenizer = slim(tensors, tokenizer, max_tokens=max_text_tokens)
+    if ranges is not None:
         tensors = quantize_state(tensors, ranges)
+    if quantization is not None:
+        tensors = pack_state(quantization.stored(tensors))
     marker_ids = [tokenizer.token_to_id(marker) for marker in MARKERS]
     config = {
         **facts,
@@ -106,6 +115,7 @@ def model_card(files: ModelFiles) -> str:
         f"# {config['name']}",
         "",
         f"A zslre model: {config['base_encoder']} with levitated markers, {size:.1f} MB of encoder weights.",
+        *(_distilled(config["distillation"]) if "distillation" in config else []),
         f"Trained on {len(config['trained_relations'])} relations (listed in config.json); default relation set: "
         f"{len(files.relations)} relations (relations.json).",
         "",
@@ -122,6 +132,19 @@ def model_card(files: ModelFiles) -> str:
         "```",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _distilled(facts: Mapping[str, Any]) -> list[str]:
+    how = {
+        "ternary": "Its linear layers and word embeddings hold -1, 0 and 1, with a scale a row, five in a byte. "
+        "The inputs of linear layers have 8 bits.",
+        "8": "Its weights and the inputs of its linear layers have 8 bits.",
+        "32": "Its weights are floats of 32 bits.",
+    }[facts["bits"]]
+    return [
+        f"Distilled from {facts['teacher']} ({facts['teacher_layers']} layers of {facts['teacher_dim']} dimensions) "
+        f"into {facts['layers']} layers of {facts['dim']}. {how}"
+    ]
 
 
 def phrases_of(relations: Iterable[Any]) -> list[str]:

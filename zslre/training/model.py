@@ -31,6 +31,26 @@ class TorchScorer(nn.Module):
         self.none_output = nn.Linear(none_dim, 1)
         nn.init.constant_(self.none_output.bias, 8.0)
 
+    @classmethod
+    def from_numpy(cls, scorer: Scorer) -> TorchScorer:
+        """The reverse of `to_numpy`, without the calibration."""
+        _, type_dim, dim = scorer.pair_views.shape
+        made = cls(dim, type_dim, len(scorer.none_hidden))
+        prior = float(scorer.support_prior)
+        values = {
+            "pair_views": scorer.pair_views,
+            "phrase_views": scorer.phrase_views,
+            "kind_logits": scorer.kind_logits,
+            "log_scale": np.log(scorer.scale),
+            "raw_prior": np.float32(prior + np.log(-np.expm1(-prior))),  # softplus of it is the prior
+            "none_hidden.weight": scorer.none_hidden,
+            "none_hidden.bias": scorer.none_hidden_bias,
+            "none_output.weight": scorer.none_output[None],
+            "none_output.bias": scorer.none_bias[None],
+        }
+        made.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in values.items()})
+        return made
+
     def similarities(self, pairs: Tensor, prototypes: Tensor, present: Tensor) -> Tensor:
         """Pairs (P, D), unit prototypes (R, D + 3T), kinds present (R, K) → s (P, R)."""
         weights = torch.where(present, self.kind_logits, -torch.inf).softmax(dim=1)
@@ -52,9 +72,18 @@ class TorchScorer(nn.Module):
         support: Mapping[int, Tensor] | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Prototype rows (R, D + 3T) and kinds present (R, K) for `relation_phrases`; `support`: row → (K, D)."""
-        unique = sorted({text for kinds in phrases for text in kinds.values()}, key=len)
+        unique = unique_phrases(phrases)
         parts = [encoder.phrase_tensor(unique[i : i + PHRASES_A_PASS]) for i in range(0, len(unique), PHRASES_A_PASS)]
-        vectors = torch.cat(parts).float()
+        return self.prototypes_of(phrases, unique, torch.cat(parts).float(), support)
+
+    def prototypes_of(
+        self,
+        phrases: Sequence[Mapping[str, str]],
+        unique: Sequence[str],
+        vectors: Tensor,
+        support: Mapping[int, Tensor] | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """The same, given the vectors of the `unique_phrases`, (n_unique, D)."""
         place = {text: i for i, text in enumerate(unique)}
         columns, present = [], []
         for kind in KINDS:
@@ -105,3 +134,8 @@ class TorchScorer(nn.Module):
             }
             arrays = {name: tensor.float().cpu().numpy().copy() for name, tensor in tensors.items()}
         return Scorer.from_tensors({**arrays, "calibration": np.asarray(calibration, dtype=np.float32)})
+
+
+def unique_phrases(phrases: Sequence[Mapping[str, str]]) -> list[str]:
+    """Every phrase of the relations once, the shortest first: those of like length share a pass."""
+    return sorted({text for kinds in phrases for text in kinds.values()}, key=lambda text: (len(text), text))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from zslre.datasets.annotated import group_examples
+from zslre.datasets.annotated import AnnotatedSentence, group_examples
 from zslre.encoder.transformer import TransformerEncoder
 from zslre.packing import Packer
 from zslre.relations import RelationSet
@@ -32,6 +32,48 @@ def held_out(examples: Sequence[Example], hold_out: int | Sequence[str], seed: i
         return sorted(hold_out)
     seen = sorted({example.relation for example in examples if example.relation is not None})
     return sorted(np.random.default_rng(seed).choice(seen, hold_out, replace=False).tolist())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingData:
+    """What a run learns from, and what it is judged by.
+
+    `partial`: sentences in which only the listed pairs are known; `complete`: those in which all are. `trained`: names
+    of the relations in them. `dev`: sentences of the held-out relations `dev_names`.
+    """
+
+    partial: list[AnnotatedSentence]
+    complete: list[AnnotatedSentence]
+    trained: list[str]
+    dev: list[AnnotatedSentence]
+    dev_names: list[str]
+
+
+def training_data(
+    examples: Sequence[Example],
+    relations: RelationSet,
+    hold_out: int | Sequence[str],
+    seed: int,
+    report: Callable[[str], None] = print,
+) -> TrainingData:
+    """Examples parted into what trains and what judges; `hold_out` as in `train_model`."""
+    dev_names = held_out(examples, hold_out, seed)
+    sentences = group_examples(examples)
+    all_dev = [s for s in sentences if any(labels & set(dev_names) for labels in s.labels)]
+    dev_texts = {s.sentence.text for s in all_dev}
+    rest = [s for s in sentences if s.sentence.text not in dev_texts]
+    rest = without_leaks(rest, relations, dev_names, set()) if dev_names else rest
+    # Of a sentence with more mentions than one pair has, and with unlabelled pairs, every pair is known.
+    complete = [s for s in rest if not all(s.labels)]
+    partial = [s for s in rest if any(s.labels) and (all(s.labels) or len(s.sentence.mentions) <= 2)]
+    trained = sorted({name for s in rest for labels in s.labels for name in labels})
+    report(f"{len(partial)} sentences of {len(trained)} relations, {len(complete)} with pairs that have none")
+    report(f"held out: {', '.join(dev_names) if dev_names else 'nothing; the last step is kept'}")
+    dev = [
+        replace(s, labels=tuple(labels & set(dev_names) for labels in s.labels))
+        for s in sample_per_relation(all_dev, dev_names, DEV_SENTENCES)
+    ]
+    return TrainingData(partial, complete, trained, dev, dev_names)
 
 
 def bf16_is_fast() -> bool:
@@ -61,27 +103,13 @@ def train_model(
     sentences; they decide when to stop, and calibrate the scores. Raises KeyboardInterrupt, with a checkpoint in
     `work`, once `stopped()`.
     """
-    dev_names = held_out(examples, hold_out, config.seed)
-    sentences = group_examples(examples)
-    all_dev = [s for s in sentences if any(labels & set(dev_names) for labels in s.labels)]
-    dev_texts = {s.sentence.text for s in all_dev}
-    rest = [s for s in sentences if s.sentence.text not in dev_texts]
-    rest = without_leaks(rest, relations, dev_names, set()) if dev_names else rest
-    # Of a sentence with more mentions than one pair has, and with unlabelled pairs, every pair is known.
-    complete = [s for s in rest if not all(s.labels)]
-    partial = [s for s in rest if any(s.labels) and (all(s.labels) or len(s.sentence.mentions) <= 2)]
-    trained = sorted({name for s in rest for labels in s.labels for name in labels})
-    report(f"{len(partial)} sentences of {len(trained)} relations, {len(complete)} with pairs that have none")
-    report(f"held out: {', '.join(dev_names) if dev_names else 'nothing; the last step is kept'}")
-    dev = [
-        replace(s, labels=tuple(labels & set(dev_names) for labels in s.labels))
-        for s in sample_per_relation(all_dev, dev_names, DEV_SENTENCES)
-    ]
+    data = training_data(examples, relations, hold_out, config.seed, report)
+    dev_names, dev, trained = data.dev_names, data.dev, data.trained
 
     torch.manual_seed(config.seed)
     encoder = TransformerEncoder.from_base(base if base is not None else default_base_folder())
     scorer = TorchScorer(encoder.dim)
-    sampler = EpisodeSampler(partial, complete, relations, n_complete=8, seed=config.seed)
+    sampler = EpisodeSampler(data.partial, data.complete, relations, n_complete=8, seed=config.seed)
     dev_set = relations.select(dev_names) if dev_names else None
     trainer = Trainer(
         encoder,

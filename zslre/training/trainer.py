@@ -1,59 +1,39 @@
-"""Episodic training with early stopping on held-out relations; interruptible, resumable, reproducible."""
+"""Episodic training of encoder and scorer, judged by held-out relations."""
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.encoder import pair_vectors
 from zslre.encoder.transformer import TransformerEncoder
 from zslre.evaluation.metrics import classification_scores
-from zslre.exceptions import InputError, ModelError
 from zslre.packing import Packer
 from zslre.prototypes import build_prototypes, relation_phrases
 from zslre.relations import RelationSet
 from zslre.training.episodes import EpisodeSampler, TrainingEpisode
+from zslre.training.loop import LoopConfig, Report, TrainingLoop
 from zslre.training.losses import ranking_loss, threshold_loss
 from zslre.training.model import TorchScorer
 
-Report = Callable[[str], None]
-
 
 @dataclass(frozen=True, slots=True)
-class TrainingConfig:
-    """How to train. Steps are optimizer steps; the learning rate rises for a tenth of them, then falls to zero."""
+class TrainingConfig(LoopConfig):
+    """How to train."""
 
-    steps: int = 600
-    learning_rate: float = 8e-5
-    scorer_learning_rate: float = 1e-3
-    weight_decay: float = 0.01
     support_rate: float = 0.3  # share of steps in which some relations get support examples
     threshold_weight: float = 0.5
-    eval_every: int = 100
-    patience: int = 6  # evaluations without a better dev score before training stops
-    max_tokens: int = 6144  # tokens of one pass; bounds memory, changes no result
-    bf16: bool = True
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name in ("steps", "eval_every", "patience", "max_tokens"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} must be at least 1, got {getattr(self, name)}")
 
 
-class Trainer:
-    """Trains encoder and scorer; keeps the weights of the best dev score in `folder` and, beside them, where it is."""
+class Trainer(TrainingLoop):
+    """Trains encoder and scorer on episodes."""
 
     def __init__(
         self,
@@ -70,76 +50,30 @@ class Trainer:
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self.encoder, self.scorer, self.sampler, self.config = encoder, scorer, sampler, config
-        self.folder, self.dev, self.dev_relations = folder, dev, dev_relations
-        self.report, self.on_step, self.stopped = report, on_step, stopped
+        self.dev, self.dev_relations = dev, dev_relations
+        encoder.bf16 = config.bf16
         # Every pass writes the gradients of all weights: few passes with some padding cost less than many tight ones.
         self.packer = Packer(encoder.tokenizer, max_text_tokens=128, max_tokens=config.max_tokens, max_padding=1.6)
-        self.modules = nn.ModuleDict({"encoder": encoder.module, "scorer": scorer})
         # Word embeddings stay as they are: half of a small encoder's weights, of which a step sees a few hundred rows,
         # and words that training never shows keep their place among those that it does.
         words: Any = encoder.module.backbone
         words.get_input_embeddings().weight.requires_grad_(False)
-        self.optimizer = torch.optim.AdamW(
+        super().__init__(
+            nn.ModuleDict({"encoder": encoder.module, "scorer": scorer}),
             [
-                {"params": [p for p in encoder.module.parameters() if p.requires_grad], "lr": config.learning_rate},
-                {"params": list(scorer.parameters()), "lr": config.scorer_learning_rate},
+                ([p for p in encoder.module.parameters() if p.requires_grad], config.learning_rate),
+                (list(scorer.parameters()), config.scorer_learning_rate),
             ],
-            weight_decay=config.weight_decay,
-            fused=True,
+            config,
+            folder=folder,
+            judged=dev_relations is not None,
+            report=report,
+            on_step=on_step,
+            stopped=stopped,
         )
-        self.peaks = [group["lr"] for group in self.optimizer.param_groups]
-        self.history: list[dict[str, float]] = []
-        self.best = -1.0
 
-    def train(self, *, resume: bool = False) -> float:
-        """Run to the end; returns the best dev macro-F1 (0.0 without dev relations) and leaves the best weights.
-
-        Once `stopped()`, writes a checkpoint after the step in progress and raises KeyboardInterrupt.
-        """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        step = self._restore() if resume else 0
-        self.encoder.bf16 = self.config.bf16
-        losses: list[float] = []
-        started, first = time.monotonic(), step
-        while step < self.config.steps and not self._stalled():
-            losses.append(self._step(step))
-            step += 1
-            self.on_step(f"step {step}/{self.config.steps}  loss {losses[-1]:.3f}")
-            if step % self.config.eval_every == 0 or step == self.config.steps:
-                score = self.dev_score()
-                self.history.append({"step": step, "loss": float(np.mean(losses)), "dev_macro_f1": score})
-                pace = (step - first) / (time.monotonic() - started)
-                self.report(
-                    f"step {step}/{self.config.steps}  loss {np.mean(losses):.3f}  dev macro-F1 {score:.3f}  "
-                    f"{pace:.2f} steps/s"
-                )
-                losses.clear()
-                if score >= self.best:
-                    self.best = score
-                    save_file(_contiguous(self.modules.state_dict()), self.folder / "best.safetensors")
-                self._checkpoint(step)
-            if self.stopped():  # after the evaluation, which a resumed run would not make up for
-                self._checkpoint(step)
-                self.report(f"stopped after step {step}; the checkpoint in {self.folder} can be resumed")
-                raise KeyboardInterrupt
-        best = self.folder / "best.safetensors"
-        if best.exists():
-            self.modules.load_state_dict(load_file(best))
-        return max(self.best, 0.0)
-
-    def _step(self, step: int) -> float:
-        torch.manual_seed(self.config.seed * 1_000_003 + step)  # dropout too resumes alike
-        progress, warmup = step / self.config.steps, 0.1
-        factor = min((progress + 1e-3) / warmup, (1 - progress) / (1 - warmup))
-        for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
-            group["lr"] = peak * factor
-        self.modules.train()
-        self.optimizer.zero_grad(set_to_none=True)
-        loss = self.loss(self.sampler.episode(step), np.random.default_rng([self.config.seed, step, 1]))
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.modules.parameters(), 1.0)
-        self.optimizer.step()
-        return float(loss.detach())
+    def step_loss(self, step: int) -> Tensor:
+        return self.loss(self.sampler.episode(step), np.random.default_rng([self.config.seed, step, 1]))
 
     def loss(self, episode: TrainingEpisode, rng: np.random.Generator) -> Tensor:
         """Ranking and threshold loss of an episode; some pairs serve as support instead of being asked for."""
@@ -180,46 +114,6 @@ class Trainer:
         self.modules.eval()
         return zero_shot_macro_f1(self.encoder, self.scorer, self.packer, self.dev, self.dev_relations)
 
-    def _stalled(self) -> bool:
-        recent = [entry["dev_macro_f1"] for entry in self.history[-self.config.patience :]]
-        return self.dev_relations is not None and len(self.history) > self.config.patience and max(recent) < self.best
-
-    def _checkpoint(self, step: int) -> None:
-        """Written aside and renamed, so that a stop in the middle loses nothing; no pickle."""
-        tensors = {f"model.{k}": v for k, v in self.modules.state_dict().items()}
-        for number, state in self.optimizer.state_dict()["state"].items():
-            tensors.update({f"optimizer.{number}.{k}": torch.as_tensor(v) for k, v in state.items()})
-        note = {"step": step, "best": self.best, "history": self.history, "config": asdict(self.config)}
-        partial = self.folder / "checkpoint.partial"
-        save_file(_contiguous(tensors), partial, metadata={"note": json.dumps(note)})
-        partial.replace(self.folder / "checkpoint.safetensors")
-
-    def _restore(self) -> int:
-        path = self.folder / "checkpoint.safetensors"
-        if not path.exists():
-            self.report(f"no checkpoint in {self.folder} yet: starting from the beginning")
-            return 0
-        try:
-            with safe_open(path, "pt") as file:
-                note = json.loads(file.metadata()["note"])
-                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
-        except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"{path} is damaged ({error}): start anew, without resuming") from error
-        if note["config"] != asdict(self.config):
-            changed = sorted(k for k, v in asdict(self.config).items() if note["config"].get(k) != v)
-            raise ModelError(f"{path} was trained with other settings ({', '.join(changed)}): use them, or start anew")
-        self.modules.load_state_dict(
-            {key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")}
-        )
-        state: dict[int, dict[str, Tensor]] = {}
-        for key, value in tensors.items():
-            if key.startswith("optimizer."):
-                _, number, name = key.split(".", 2)
-                state.setdefault(int(number), {})[name] = value
-        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
-        self.best, self.history = note["best"], note["history"]
-        return int(note["step"])
-
 
 def zero_shot_macro_f1(
     encoder: TransformerEncoder,
@@ -251,7 +145,3 @@ def zero_shot_predictions(
             gold.append(sorted(labels)[0])
             predicted.append(relations[int(column)].name)
     return gold, predicted
-
-
-def _contiguous(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {key: value.detach().contiguous().clone() for key, value in tensors.items()}

@@ -1,0 +1,221 @@
+"""`zslre distill`, on the tiny model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+from safetensors.numpy import load_file
+
+from zslre.cli import main
+from zslre.extractor import RelationExtractor
+from zslre.serialization import load_model, read_config, save_model
+
+pytest.importorskip("torch", reason="distillation needs torch")
+
+TEXT = "Ann lives in Rome."
+
+
+@pytest.fixture(autouse=True)
+def capitals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No spaCy pipeline is loaded."""
+    monkeypatch.setattr("zslre.mentions.load_detector", tiny.CapitalDetector)
+
+
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    files = tiny.model_files()
+    files.config.update(
+        base_encoder="tiny-base",
+        trained_relations=["spouse"],
+        data=["teacher.jsonl"],
+        held_out={"test": ["mother"]},
+        training={},
+        seed=0,
+        scores={},
+    )
+    folder = tmp_path_factory.mktemp("teacher") / "model"
+    save_model(folder, files)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    lines = []
+    for person in ("Ann", "Bob", "Carl", "Dora"):
+        for text, tail, relation in (
+            (f"{person} lives in Rome", "Rome", "residence"),
+            (f"{person} works for Acme", "Acme", "employer"),
+            (f"{person} founded Zeta", "Zeta", "founder"),
+        ):
+            head, end = (text.index(person), len(person)), text.index(tail)
+            spans = {"head": [head[0], head[0] + head[1]], "tail": [end, end + len(tail)]}
+            lines.append(json.dumps({"text": text, **spans, "relation": relation}))
+    path = tmp_path_factory.mktemp("data") / "examples.jsonl"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def distill(teacher: Path, data: Path, output: Path, *options: str) -> int:
+    command = ["distill", str(teacher), str(data), "-o", str(output), "--threads", "1", "--no-bf16"]
+    return main([*command, "--steps", "2", "--eval-every", "1", *options])
+
+
+def weights(folder: Path) -> dict[str, np.ndarray]:
+    return load_file(folder / "encoder.safetensors")
+
+
+def differ(one: Path, other: Path) -> bool:
+    first, second = weights(one), weights(other)
+    return first.keys() != second.keys() or any(not np.array_equal(first[name], second[name]) for name in first)
+
+
+@pytest.fixture(scope="module")
+def plain(teacher: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("zslre.mentions.load_detector", tiny.CapitalDetector)
+        output = tmp_path_factory.mktemp("plain") / "student"
+        assert distill(teacher, data, output, "-q") == 0
+    return output
+
+
+def test_distill_writes_a_ternary_model_that_predicts(plain: Path, teacher: Path) -> None:
+    config = read_config(plain)
+    assert config["format_version"] == 2
+    assert config["distillation"] == {
+        "teacher": "tiny", "teacher_layers": 2, "teacher_dim": 32, "layers": 2, "dim": 32, "bits": "ternary"
+    }  # fmt: skip
+    assert config["trained_relations"] == ["employer", "founder", "residence", "spouse"]
+    assert config["held_out"] == {"test": ["mother"], "checkpoint": []}
+    assert config["data"] == ["teacher.jsonl", "examples.jsonl"]
+    assert config["threshold"] == read_config(teacher)["threshold"]
+    np.testing.assert_array_equal(load_model(plain).scorer.calibration, load_model(teacher).scorer.calibration)
+    assert weights(plain)["encoder.layer.0.output.dense.weight"].dtype == np.uint8
+    assert not plain.with_name("student.training").exists()
+    card = (plain / "README.md").read_text(encoding="utf-8")
+    assert "Distilled from tiny (2 layers of 32 dimensions) into 2 layers of 32." in card
+    assert "hold -1, 0 and 1" in card
+    extractor = RelationExtractor.from_pretrained(plain)
+    assert extractor.predict(TEXT, threshold=0.0, mentions=tiny.capitals(TEXT))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--bits", "8"],
+        ["--bits", "32"],
+        ["--layers", "1"],
+        ["--steps", "1"],
+        ["--steps", "0"],
+        ["--learning-rate", "0.05"],
+        ["--seed", "1"],
+        ["--hold-out", "1"],
+    ],
+)
+def test_options_change_the_model(plain: Path, teacher: Path, data: Path, tmp_path: Path, options: list[str]) -> None:
+    assert distill(teacher, data, tmp_path / "other", "-q", *options) == 0
+    assert differ(plain, tmp_path / "other")
+
+
+def test_text_base_and_relations_change_the_model(plain: Path, teacher: Path, data: Path, tmp_path: Path) -> None:
+    text, schema = tmp_path / "more.txt", tmp_path / "schema.json"
+    text.write_text("Bob met Dora in Oslo. Carl was born in Lima.", encoding="utf-8")
+    tiny.RELATIONS.to_file(schema)
+    save_model(tmp_path / "base", tiny.model_files(seed=9))
+    for name, options in {
+        "text": ["--text", str(text)],
+        "schema": ["-r", str(schema)],
+        "based": ["--base", str(tmp_path / "base")],
+    }.items():
+        assert distill(teacher, data, tmp_path / name, "-q", *options) == 0
+        assert differ(plain, tmp_path / name), name
+    assert read_config(tmp_path / "text")["data"] == ["teacher.jsonl", "examples.jsonl", "more.txt"]
+
+
+def test_held_out_relations_judge_and_calibrate(
+    teacher: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert distill(teacher, data, tmp_path / "student", "--hold-out", "1") == 0
+    assert capsys.readouterr().err.count("dev macro-F1") == 2
+    config = read_config(tmp_path / "student")
+    assert len(config["held_out"]["checkpoint"]) == 1
+    assert "dev_macro_f1" in config["scores"]
+
+
+def test_eval_every_quiet_and_verbose(
+    teacher: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert distill(teacher, data, tmp_path / "a", "--eval-every", "2", "-q") == 0
+    assert capsys.readouterr().err == ""
+    assert distill(teacher, data, tmp_path / "b", "--eval-every", "2") == 0
+    assert capsys.readouterr().err.count("dev macro-F1") == 1
+    monkeypatch.setattr("zslre.cli.progress._LOG_EVERY", 0.0)
+    assert distill(teacher, data, tmp_path / "c", "-v") == 0
+    assert "step 1/2" in capsys.readouterr().err
+
+
+def test_bf16_unless_told_otherwise(teacher: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zslre.training.run.bf16_is_fast", lambda: True)
+    command = ["distill", str(teacher), str(data), "--steps", "1", "-q"]
+    assert main([*command, "-o", str(tmp_path / "a")]) == 0
+    assert main([*command, "-o", str(tmp_path / "b"), "--no-bf16"]) == 0
+    assert [read_config(tmp_path / name)["training"]["bf16"] for name in "ab"] == [True, False]
+
+
+def test_interrupted_run_resumes_to_the_same_model(
+    plain: Path, teacher: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+    import signal
+
+    from zslre.training.distillation import Distiller
+
+    output, step = tmp_path / "student", Distiller._step
+
+    def interrupted(self: Distiller, number: int) -> float:
+        os.kill(os.getpid(), signal.SIGINT)
+        return step(self, number)
+
+    monkeypatch.setattr(Distiller, "_step", interrupted)
+    assert distill(teacher, data, output, "-q") == 130
+    monkeypatch.setattr(Distiller, "_step", step)
+    assert not output.exists()
+    assert distill(teacher, data, output, "-q") == 1  # a stopped run is not thrown away by mistake
+    assert distill(teacher, data, output, "-q", "--resume") == 0
+    assert not differ(plain, output)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--layers", "3"], "a student of 3 layers cannot start from a model of 2"),
+        (["--hold-out", "3"], "--hold-out 3"),
+        (["--base", "no/such", "--layers", "1"], "layers are chosen from a model folder"),
+        (["--base", "/no/such"], "cannot be loaded"),
+    ],
+)
+def test_misuse(
+    teacher: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    assert distill(teacher, data, tmp_path / "student", *options) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_bad_rows_can_be_skipped(teacher: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text(data.read_text(encoding="utf-8") + '{"text": "Ann"}\n', encoding="utf-8")
+    assert distill(teacher, bad, tmp_path / "student", "-q") == 1
+    assert "line 13" in capsys.readouterr().err
+    assert distill(teacher, bad, tmp_path / "student", "-q", "--skip-bad") == 0
+
+
+def test_what_is_there_is_kept_and_a_teacher_is_needed(
+    teacher: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "model").mkdir()
+    assert distill(teacher, data, tmp_path / "model") == 1
+    assert distill(tmp_path / "nobody", data, tmp_path / "student") == 1
+    assert "no model at" in capsys.readouterr().err

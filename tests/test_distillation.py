@@ -1,0 +1,414 @@
+"""Distillation: what the student computes, what it is compared by, and that runs repeat, stop and go on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tiny
+
+from zslre.datasets import group_examples
+from zslre.encoder import pair_vectors
+from zslre.encoder.quantization import quantize_state, restore_state
+from zslre.encoder.runtime import RuntimeEncoder
+from zslre.encoder.ternary import TernaryEncoder, pack_state, unpack_state
+from zslre.encoder.trits import ternarize_rows, ternarize_rows_loss_aware
+from zslre.exceptions import InputError
+from zslre.packing import Packer
+from zslre.serialization import ModelFiles, save_model
+from zslre.training.slim import WORDS
+
+torch = pytest.importorskip("torch")
+
+from transformers import AutoConfig, AutoModel  # noqa: E402
+
+from zslre.documents import Document  # noqa: E402
+from zslre.encoder.transformer import LevitatedTransformer, TransformerEncoder  # noqa: E402
+from zslre.training.distillation import DistillationConfig, Distiller, Model, translation  # noqa: E402
+from zslre.training.episodes import EpisodeSampler  # noqa: E402
+from zslre.training.finish import input_ranges  # noqa: E402
+from zslre.training.matching import (  # noqa: E402
+    LayerMatching,
+    Watch,
+    attention_divergence,
+    direction_loss,
+    relative_error,
+    score_divergence,
+)
+from zslre.training.model import TorchScorer  # noqa: E402
+from zslre.training.student import Quantization, Rounding  # noqa: E402
+from zslre.training.trained import chosen_layers, encoder_of, load_trained, matching_layers  # noqa: E402
+from zslre.training.unlabelled import TextPool, WordReplacement, two_words  # noqa: E402
+
+PEOPLE, CITIES, FIRMS = ("Ann", "Bob", "Carl", "Dora"), ("Rome", "Oslo", "Lima"), ("Acme", "Zeta")
+SENTENCES = group_examples(
+    [
+        *(tiny.example(f"{a} lives in {b}", a, b, "residence") for a in PEOPLE for b in CITIES),
+        *(tiny.example(f"{a} works for {b}", a, b, "employer") for a in PEOPLE for b in FIRMS),
+    ]
+)
+ITEMS = [(s.sentence, s.pairs) for s in SENTENCES]
+PHRASES = ["lives in", "works for the company", "person"]
+DENSE = "encoder.layer.0.output.dense"
+
+
+def float_files(seed: int = tiny.SEED) -> ModelFiles:
+    return tiny.model_files(seed=seed)
+
+
+def student(bits: str = "ternary", seed: int = tiny.SEED) -> tuple[Any, Quantization]:
+    encoder = encoder_of(float_files(seed))
+    batches = (batch for batch, _ in Packer(encoder.tokenizer).pack(ITEMS))
+    return encoder, Quantization(encoder, input_ranges(encoder, batches, PHRASES), bits=bits)
+
+
+def spread(vectors: np.ndarray) -> float:
+    return float(np.linalg.norm(vectors, axis=1).mean())
+
+
+@pytest.mark.parametrize("bits", ["ternary", "8"])
+def test_the_runtime_computes_what_the_student_did(bits: str) -> None:
+    """Both round the same numbers: they part where a number lies on the edge between two levels, one in 255."""
+    encoder, quantization = student(bits)
+    quantization.eval()
+    with quantization.weights():
+        pairs = pair_vectors(encoder, Packer(encoder.tokenizer), ITEMS)
+        phrases = encoder.encode_phrases(PHRASES)
+    stored = quantization.stored(encoder.tensors)
+    packed = pack_state(stored)
+    made: RuntimeEncoder = (TernaryEncoder if bits == "ternary" else RuntimeEncoder)(
+        packed, tiny.encoder_settings(), tiny.tokenizer(), threads=1
+    )
+    for found, expected in (
+        (pair_vectors(made, Packer(made.tokenizer), ITEMS), pairs),
+        (made.encode_phrases(PHRASES), phrases),
+    ):
+        assert np.linalg.norm(found - expected, axis=1).max() < 0.01 * spread(expected)
+    floats = encoder_of(float_files())
+    far = np.linalg.norm(pair_vectors(floats, Packer(floats.tokenizer), ITEMS) - pairs, axis=1).max()
+    assert far > (0.3 if bits == "ternary" else 0.002) * spread(pairs)  # what was rounded away
+
+
+def test_weights_are_rounded_inside_and_come_back() -> None:
+    encoder, quantization = student()
+    latent = {name: tensor.copy() for name, tensor in encoder.tensors.items()}
+    weight = quantization.layers[DENSE].weight
+    with quantization.weights():
+        encoder.encode_phrases(["ann lives"])
+        inside = weight.detach().numpy().copy()
+        words = encoder.module.backbone.get_input_embeddings().weight.detach().numpy().copy()
+    trits, scale = ternarize_rows_loss_aware(latent[f"{DENSE}.weight"], np.ones_like(inside))
+    np.testing.assert_array_equal(inside, trits * scale[:, None])
+    read = encoder.tokenizer.encode("ann lives").ids
+    trits, scale = ternarize_rows(latent[WORDS])
+    np.testing.assert_array_equal(words[read], (trits * scale[:, None])[read])
+    for name, tensor in encoder.tensors.items():
+        np.testing.assert_array_equal(tensor, latent[name])
+
+
+def test_gradients_of_rounded_weights_reach_the_latent_ones() -> None:
+    encoder, quantization = student()
+    with quantization.weights():
+        encoder.phrase_tensor(["ann lives in rome"]).square().sum().backward()
+    assert quantization.layers[DENSE].weight.grad.abs().sum() > 0
+    words = encoder.module.backbone.get_input_embeddings().weight
+    seen = np.flatnonzero(words.grad.abs().sum(dim=1).numpy())
+    assert set(seen) == set(encoder.tokenizer.encode("ann lives in rome").ids)
+
+
+def test_balanced_channels_scale_the_gradient() -> None:
+    """y = (w · s) (x / s): the gradient of w is that of w · s, times s, which is what floats get."""
+    encoder, quantization = student("8")
+    quantization.eval()
+    with quantization.weights():
+        encoder.phrase_tensor(["ann lives in rome"]).square().sum().backward()
+    plain = encoder_of(float_files())
+    plain.phrase_tensor(["ann lives in rome"]).square().sum().backward()
+    name = "encoder.layer.1.output.dense"
+    found = quantization.layers[name].weight.grad
+    expected = dict(plain.module.named_parameters())[f"backbone.{name}.weight"].grad
+    assert (found - expected).norm() < 0.1 * expected.norm()
+
+
+def test_rounding_by_hand() -> None:
+    x = torch.tensor([-1.0, -0.6, 0.0, 0.4, 1.6, 300.0], requires_grad=True)
+    found = Rounding.apply(x, 0.0, 255.0)
+    assert found.tolist() == [0.0, 0.0, 0.0, 0.0, 2.0, 255.0]
+    found.sum().backward()
+    assert x.grad.tolist() == [1.0] * 6
+    assert Rounding.apply(torch.tensor([-5.3, 0.26]), -10.0, 245.0).tolist() == [-5.0, 0.0]
+
+
+def test_ranges_follow_what_is_seen_in_training_only() -> None:
+    encoder, quantization = student()
+    before = quantization.ranges.clone()
+    quantization.eval()
+    encoder.encode_phrases(["zzz"])
+    assert torch.equal(quantization.ranges, before)
+    quantization.train()
+    quantization.ranges.mul_(10)
+    for _ in range(60):
+        encoder.encode_phrases(["ann lives in rome"])
+    read = [number for number, name in enumerate(quantization.layers) if name.startswith("encoder.")]
+    assert (quantization.ranges[read].abs().amax(dim=1) < 5 * before[read].abs().amax(dim=1)).all()
+
+
+def test_bits_that_nobody_has() -> None:
+    with pytest.raises(InputError, match="bits must be one of ternary, 8, got '4'"):
+        student("4")
+
+
+def test_matching_layers() -> None:
+    assert matching_layers(2, 6) == [3, 6]
+    assert matching_layers(6, 3) == [1, 1, 2, 2, 3, 3]
+    tensors = {f"encoder.layer.{n}.x.weight": np.full(1, n) for n in range(12)} | {"pair.y": np.zeros(1)}
+    chosen = chosen_layers(tensors, [4, 8, 12])
+    assert {name: int(tensor[0]) for name, tensor in chosen.items()} == {
+        "pair.y": 0, "encoder.layer.0.x.weight": 3, "encoder.layer.1.x.weight": 7, "encoder.layer.2.x.weight": 11
+    }  # fmt: skip
+
+
+def test_relative_error_by_hand() -> None:
+    wanted = torch.tensor([[1.0, 0.0], [-1.0, 0.0]])  # mean 0, mean square 1/2
+    assert relative_error(wanted, wanted).item() == 0
+    assert relative_error(torch.zeros(2, 2), wanted).item() == pytest.approx(1)
+    assert relative_error(10 * torch.zeros(2, 2), 10 * wanted).item() == pytest.approx(1)
+
+
+def test_attention_divergence_by_hand() -> None:
+    wanted = torch.tensor([[0.5, 0.5], [1.0, 0.0]])[None, None]
+    found = torch.tensor([[0.25, 0.75], [0.5, 0.5]])[None, None]
+    first = 0.5 * np.log(2) + 0.5 * np.log(2 / 3)
+    real = torch.tensor([[True, False]])  # the second token is padding
+    assert attention_divergence(found, wanted, real).item() == pytest.approx(first, abs=1e-5)
+    both = torch.tensor([[True, True]])
+    assert attention_divergence(found, wanted, both).item() == pytest.approx((first + np.log(2)) / 2, abs=1e-4)
+    heads = torch.cat([found, wanted], dim=1)  # two heads against one: their mean
+    mean = (found + wanted) / 2
+    assert attention_divergence(heads, wanted, real).item() == pytest.approx(
+        attention_divergence(mean, wanted, real).item(), abs=1e-6
+    )
+
+
+def test_direction_and_score_divergence_by_hand() -> None:
+    vectors = torch.tensor([[3.0, 0.0], [0.0, 1.0]])
+    assert direction_loss(vectors, torch.tensor([[1.0, 0.0], [1.0, 0.0]])).item() == pytest.approx(0.5)
+    scores = torch.log(torch.tensor([[0.5, 0.5]]))
+    assert score_divergence(scores + 3, scores).item() == pytest.approx(0, abs=1e-6)
+    found = torch.log(torch.tensor([[0.25, 0.75]]))
+    assert score_divergence(found, scores).item() == pytest.approx(0.5 * np.log(2) + 0.5 * np.log(2 / 3), abs=1e-6)
+
+
+def test_an_encoder_matches_itself_and_not_another() -> None:
+    one, same, other = (encoder_of(float_files(seed)) for seed in (4, 4, 5))
+    watches = [Watch(encoder) for encoder in (one, same, other)]
+    batch, _ = next(iter(Packer(one.tokenizer).pack(ITEMS)))
+    for encoder in (one, same, other):
+        encoder.encode_pairs(batch)
+    passes = [watch.take() for watch in watches]
+    real = torch.from_numpy(np.concatenate([batch.text_mask, np.repeat(batch.pair_mask, 4, axis=1)], axis=1))
+    matching = LayerMatching(one, same)
+    assert [loss.item() for loss in matching(passes[0], passes[1], real)] == pytest.approx([0, 0], abs=1e-6)
+    assert all(loss.item() > 0.01 for loss in matching(passes[0], passes[2], real))
+
+
+def test_a_model_folder_of_any_weights_comes_back_in_torch(tmp_path: Path) -> None:
+    encoder, quantization = student()
+    layouts = {
+        "float": tiny.encoder_tensors(),
+        "int8": quantize_state(tiny.encoder_tensors(), {name: (-6.0, 6.0) for name in quantization.layers}),
+        "ternary": pack_state(quantization.stored(encoder.tensors)),
+    }
+    for name, tensors in layouts.items():
+        files = float_files()
+        files.encoder.clear()
+        files.encoder.update(tensors)
+        save_model(tmp_path / name, files)
+        found, scorer, read = load_trained(tmp_path / name)
+        assert read.relations == tiny.RELATIONS
+        expected = restore_state(unpack_state(tensors))
+        for key, tensor in found.tensors.items():
+            np.testing.assert_array_equal(tensor, expected[key])
+        again = scorer.to_numpy((1.0, -1.0)).tensors()
+        for key, value in files.scorer.tensors().items():
+            np.testing.assert_allclose(again[key], value, rtol=2e-3 if name != "float" else 1e-5)
+
+
+def test_fewer_layers_start_as_the_teachers() -> None:
+    encoder = encoder_of(float_files(), 1)
+    whole = tiny.encoder_tensors()
+    name = "output.dense.weight"
+    np.testing.assert_array_equal(encoder.tensors[f"encoder.layer.0.{name}"], whole[f"encoder.layer.1.{name}"])
+    assert not any(key.startswith("encoder.layer.1") for key in encoder.tensors)
+
+
+def test_token_ids_are_translated() -> None:
+    own, theirs = tiny.tokenizer(), tiny.tokenizer()
+    assert (translation(own, theirs) == np.arange(own.get_vocab_size())).all()
+    theirs.add_special_tokens(["<s>", "</s>"])
+    ids = translation(own, theirs)
+    assert ids[own.token_to_id("[CLS]")] == theirs.token_to_id("<s>")
+    assert ids[own.token_to_id("ann")] == theirs.token_to_id("ann")
+    own.add_tokens(["novel"])
+    with pytest.raises(InputError, match="tokenizer lacks 'novel'"):
+        translation(own, theirs)
+
+
+def test_words_are_replaced_by_like_ones() -> None:
+    tokens = ["[CLS]", "cat", "dog", "cow", "run", "##s"]
+    embeddings = np.array([[9, 9], [1, 0], [1, 0.1], [1, 0.2], [0, 1], [1, 0]], dtype=np.float32)
+    made = WordReplacement(tokens, embeddings, rate=1.0)
+    made.like = made.like[:, :2].copy()  # two neighbours, so that the farthest word is out
+    ids = np.tile(np.array([0, 1, 5, 4, 1]), (40, 1))
+    mask = np.ones_like(ids, dtype=np.bool_)
+    mask[:, 4] = False
+    found = made.replace(ids, mask, np.random.default_rng(0))
+    assert (found[:, [0, 2, 4]] == ids[:, [0, 2, 4]]).all()  # no special token, piece or padding
+    changed = found[:, 1] != 1
+    assert 10 < changed.sum() < 30  # half of the rows
+    assert set(found[changed, 1]) == {2, 3}
+    assert (found[~changed] == ids[~changed]).all()
+    assert (ids == np.tile(np.array([0, 1, 5, 4, 1]), (40, 1))).all()
+    again = WordReplacement(tokens, embeddings, rate=0.0).replace(ids, mask, np.random.default_rng(0))
+    assert (again == ids).all()
+
+
+def test_text_gives_pairs_of_mentions_or_of_words() -> None:
+    text = "Ann met Bob and Carl. nobody here has names. Word."
+    pool = TextPool([Document.from_text("a", text)], tiny.CapitalDetector(), size=5, max_pairs=4)
+    assert len(pool.sentences) == 2
+    items = {sentence.text: pairs for sentence, pairs in pool.items(0)}
+    assert len(items["Ann met Bob and Carl."]) == 4
+    ((one, other), (other_again, one_again)) = items["nobody here has names."]
+    assert (one, other) == (one_again, other_again)
+    assert one.text != other.text
+    assert pool.items(3) == pool.items(3)
+    assert any(pool.items(step) != pool.items(0) for step in range(1, 5))
+    for word in two_words("a b a", np.random.default_rng(0)):
+        assert "a b a"[word.start : word.end] == word.text
+    with pytest.raises(InputError, match="no sentence of two words"):
+        TextPool([Document.from_text("a", "Word. Word!")], tiny.CapitalDetector())
+
+
+def distiller(folder: Path, *, bits: str | None = "ternary", seed: int = tiny.SEED, layers: int | None = None,
+              teacher_width: int = 1, text: TextPool | None = None, **changes: Any) -> Distiller:  # fmt: skip
+    """The teacher is the tiny model; the student starts from the weights of `seed`."""
+    files = float_files()
+    teacher = Model(encoder_of(files), TorchScorer.from_numpy(files.scorer))
+    own = encoder_of(float_files(seed), layers)
+    quantization = None
+    if bits is not None:
+        batches = (batch for batch, _ in Packer(own.tokenizer).pack(ITEMS))
+        quantization = Quantization(own, input_ranges(own, batches, PHRASES), bits=bits)
+    sampler = EpisodeSampler(SENTENCES, [], tiny.RELATIONS, n_relations=2, n_sentences=3)
+    settings = {"steps": 4, "eval_every": 2, "bf16": False, "learning_rate": 1e-3, **changes}
+    return Distiller(
+        teacher,
+        Model(own, TorchScorer.from_numpy(files.scorer)),
+        sampler,
+        DistillationConfig(**settings),
+        folder=folder,
+        quantization=quantization,
+        text=text,
+        dev=SENTENCES,
+        dev_relations=tiny.RELATIONS.select(["residence", "employer"]),
+        report=lambda _: None,
+    )
+
+
+def weights(made: Distiller) -> dict[str, Any]:
+    return {name: value.clone() for name, value in made.modules.state_dict().items()}
+
+
+def test_a_student_that_is_the_teacher_has_nothing_to_learn(tmp_path: Path) -> None:
+    made = distiller(tmp_path, bits=None)
+    assert made.step_loss(0).item() == pytest.approx(0, abs=1e-5)
+    rounded = distiller(tmp_path, bits="8")
+    with rounded.rounded():
+        assert rounded.step_loss(0).item() < 0.1
+    assert distiller(tmp_path, bits=None, layers=1).step_loss(0).item() > 0.1
+
+
+@pytest.mark.parametrize("weight", ["score_weight", "vector_weight", "hidden_weight", "attention_weight"])
+def test_every_loss_counts(tmp_path: Path, weight: str) -> None:
+    zero = dict.fromkeys(("score_weight", "vector_weight", "hidden_weight", "attention_weight"), 0.0)
+    made = distiller(tmp_path, bits=None, layers=1, replace_rate=0.0, **{**zero, weight: 1.0})
+    loss = made.step_loss(0)
+    assert loss.item() > 1e-3
+    loss.backward()
+    assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in made.student.encoder.module.parameters())
+    double = distiller(tmp_path, bits=None, layers=1, replace_rate=0.0, **{**zero, weight: 2.0})
+    assert double.step_loss(0).item() == pytest.approx(2 * loss.item(), rel=1e-5)
+
+
+def test_distillation_learns_and_leaves_the_teacher_alone(tmp_path: Path) -> None:
+    made = distiller(tmp_path, steps=20, eval_every=5, learning_rate=3e-3)
+    before = {name: value.clone() for name, value in made.teacher.encoder.module.state_dict().items()}
+    made.train()
+    assert made.history[-1]["loss"] < 0.7 * made.history[0]["loss"]
+    for name, value in made.teacher.encoder.module.state_dict().items():
+        assert torch.equal(value, before[name]), name
+
+
+def test_text_joins_each_step(tmp_path: Path) -> None:
+    text = TextPool([Document.from_text("a", "Bob and Acme met Dora in Oslo.")], tiny.CapitalDetector())
+    plain, more = distiller(tmp_path, layers=1, bits=None), distiller(tmp_path, layers=1, bits=None, text=text)
+    assert plain.step_loss(0).item() != more.step_loss(0).item()
+
+
+def test_memory_bounds_change_no_vectors(tmp_path: Path) -> None:
+    one, other = (
+        distiller(tmp_path, bits=None, layers=1, replace_rate=0.0, hidden_weight=0.0, attention_weight=0.0,
+                  max_tokens=tokens).step_loss(0).item() for tokens in (6144, 30)
+    )  # fmt: skip
+    assert other == pytest.approx(one, rel=1e-4)
+
+
+class Stopped(Exception):
+    """Somebody pulled the plug."""
+
+
+def test_a_resumed_run_ends_with_the_same_weights(tmp_path: Path) -> None:
+    whole = distiller(tmp_path / "whole")
+    best = whole.train()
+    broken = distiller(tmp_path / "broken")
+    step = broken._step
+
+    def stopping(number: int) -> float:
+        if number == 3:
+            raise Stopped
+        return step(number)
+
+    broken._step = stopping  # type: ignore[method-assign]
+    with pytest.raises(Stopped):
+        broken.train()
+    resumed = distiller(tmp_path / "broken", seed=99)
+    assert resumed.train(resume=True) == best
+    found, expected = weights(resumed), weights(whole)
+    assert any("quantization" in name for name in found)
+    for name, value in found.items():
+        assert torch.equal(value, expected[name]), name
+
+
+def test_a_narrower_student_learns_through_projections(tmp_path: Path) -> None:
+    files = float_files()
+    config = tiny.hf_config(hidden_size=16, num_attention_heads=2, num_hidden_layers=1, intermediate_size=24)
+    torch.manual_seed(0)
+    backbone = AutoModel.from_config(AutoConfig.for_model(config.pop("model_type"), **config))
+    backbone.pooler = None
+    backbone.set_attn_implementation("eager")
+    ids = [tiny.tokenizer().token_to_id(marker) for marker in tiny.MARKERS]
+    made = Distiller(
+        Model(encoder_of(files), TorchScorer.from_numpy(files.scorer)),
+        Model(TransformerEncoder(LevitatedTransformer(backbone, ids), tiny.tokenizer()), TorchScorer(16)),
+        EpisodeSampler(SENTENCES, [], tiny.RELATIONS, n_relations=2, n_sentences=3),
+        DistillationConfig(steps=20, eval_every=10, bf16=False, learning_rate=3e-3),
+        folder=tmp_path,
+        quantization=None,
+        report=lambda _: None,
+    )
+    made.train()
+    assert made.history[-1]["loss"] < 0.9 * made.history[0]["loss"]
+    assert [tuple(layer.weight.shape) for layer in made.matching.projections] == [(tiny.H, 16)] * 2

@@ -1,0 +1,185 @@
+"""Models with packed ternary weights: their folder, what the runtime makes of it, and that damage is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tiny
+from safetensors.numpy import load_file, save_file
+
+from zslre.encoder import pair_vectors
+from zslre.encoder.quantization import dequantize_rows, quantize_rows, restore_state
+from zslre.encoder.runtime import RuntimeEncoder
+from zslre.encoder.ternary import TernaryEncoder, pack_state, unpack_state
+from zslre.encoder.trits import ternarize_rows
+from zslre.exceptions import ModelError
+from zslre.extractor import RelationExtractor
+from zslre.packing import Packer
+from zslre.serialization import CHECKED, load_model, read_config, save_model
+
+TEXT = "Ann lives in Rome and works for Acme"
+WORDS = "embeddings.word_embeddings.weight"
+DENSE = "encoder.layer.0.output.dense.weight"
+Tensors = dict[str, np.ndarray]
+
+
+def layout() -> Tensors:
+    """The tiny encoder in the int8 layout, ternary but for positions and token types."""
+    stored: Tensors = {}
+    for name, tensor in tiny.encoder_tensors().items():
+        if tensor.ndim != 2:
+            stored[name] = tensor
+            continue
+        ternary = name == WORDS or not name.startswith("embeddings.")
+        stored[name], stored[name + "_scale"] = (ternarize_rows if ternary else quantize_rows)(tensor)
+        if not name.startswith("embeddings."):
+            stored[name.removesuffix(".weight") + ".input_range"] = np.float32([-6.0, 6.0])
+    return stored
+
+
+@pytest.fixture(scope="module")
+def packed() -> Tensors:
+    return pack_state(layout())
+
+
+@pytest.fixture
+def folder(tmp_path: Path, packed: Tensors) -> Path:
+    files = tiny.model_files()
+    files.encoder.clear()
+    files.encoder.update(packed)
+    save_model(tmp_path / "model", files)
+    return tmp_path / "model"
+
+
+def edit(folder: Path, **changes: Any) -> None:
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config = {key: value for key, value in {**config, **changes}.items() if value is not None}
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+
+
+def test_packing_a_state_is_exact_and_small(packed: Tensors) -> None:
+    stored = layout()
+    restored = unpack_state(packed)
+    assert restored.keys() == stored.keys()
+    for name, tensor in stored.items():
+        assert restored[name].dtype == tensor.dtype
+        np.testing.assert_array_equal(restored[name], tensor)
+    assert packed[DENSE].shape == (tiny.H, -(-tiny.INNER // 5))
+    assert packed[DENSE].dtype == np.uint8
+    assert packed["embeddings.position_embeddings.weight"].dtype == np.int8  # it holds more than -1, 0 and 1
+
+
+def test_restoring_floats(packed: Tensors) -> None:
+    stored = layout()
+    floats = restore_state(unpack_state(packed))
+    assert floats.keys() == tiny.encoder_tensors().keys()
+    np.testing.assert_array_equal(floats[DENSE], dequantize_rows(stored[DENSE], stored[DENSE + "_scale"]))
+    np.testing.assert_array_equal(floats["pair.projection.bias"], tiny.encoder_tensors()["pair.projection.bias"])
+
+
+def test_the_runtime_runs_packed_weights_as_it_runs_int8_and_stores_them_again(packed: Tensors) -> None:
+    sentence = tiny.CapitalDetector().detect([tiny.Sentence(TEXT)])[0]
+    pairs = [(a, b) for a in sentence.mentions for b in sentence.mentions if a != b]
+    encoders = [
+        TernaryEncoder(packed, tiny.encoder_settings(), tiny.tokenizer(), threads=1),
+        RuntimeEncoder(layout(), tiny.encoder_settings(), tiny.tokenizer(), threads=1),
+    ]
+    found, expected = (pair_vectors(e, Packer(e.tokenizer), [(sentence, pairs)]) for e in encoders)
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(*(e.encode_phrases(["lives in", "works for"]) for e in encoders))
+    assert encoders[0].tensors is packed
+
+
+@pytest.mark.parametrize(
+    ("name", "tensor", "message"),
+    [
+        (DENSE + "_columns", None, "lacks the number of its columns"),
+        (DENSE + "_columns", np.array([64.0]), "lacks the number of its columns"),
+        (DENSE + "_columns", np.array([66], dtype=np.int32), "13 bytes a row cannot hold 66 trits"),
+        (DENSE + "_scale", None, "lacks a scale for each row"),
+        (DENSE + "_scale", np.ones(3, dtype=np.float32), "lacks a scale for each row"),
+        (DENSE, np.full((tiny.H, 13), 250, dtype=np.uint8), "byte 250 stands for no trits"),
+        (DENSE, np.zeros(13, dtype=np.uint8), "lacks a scale for each row"),
+    ],
+)
+def test_a_packed_tensor_that_is_none_is_named(
+    packed: Tensors, name: str, tensor: np.ndarray | None, message: str
+) -> None:
+    broken = {key: value for key, value in {**packed, name: tensor}.items() if value is not None}
+    with pytest.raises(ModelError, match=rf"packed tensor '{DENSE}'.*{message}"):
+        unpack_state(broken)
+
+
+def test_a_folder_of_packed_weights(folder: Path, tmp_path: Path, packed: Tensors) -> None:
+    config = read_config(folder)
+    assert config["format_version"] == 2
+    assert set(config["checksums"]) == set(CHECKED)
+    extractor = RelationExtractor.from_pretrained(folder, threads=1)
+    assert isinstance(extractor.encoder, TernaryEncoder)
+    mentions = tiny.capitals(TEXT)
+    triples = extractor.predict(TEXT, threshold=0.0, mentions=mentions)
+    assert triples
+    extractor.save_pretrained(tmp_path / "again")
+    again = load_file(tmp_path / "again" / "encoder.safetensors")
+    assert again.keys() == packed.keys()
+    for name, tensor in packed.items():
+        np.testing.assert_array_equal(again[name], tensor)
+    assert RelationExtractor.from_pretrained(tmp_path / "again").predict(TEXT, threshold=0.0, mentions=mentions) == (
+        triples
+    )
+
+
+def test_models_in_floats_stay_readable_by_earlier_versions(tmp_path: Path) -> None:
+    save_model(tmp_path / "model", tiny.model_files())
+    assert read_config(tmp_path / "model")["format_version"] == 1
+    edit(tmp_path / "model", checksums=None)  # as earlier versions wrote it
+    load_model(tmp_path / "model")
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_one_flipped_bit_anywhere_is_refused(folder: Path, name: str) -> None:
+    content = bytearray((folder / name).read_bytes())
+    for place in np.random.default_rng(0).integers(len(content), size=12):
+        damaged = content.copy()
+        damaged[place] ^= 1 << int(place) % 8
+        (folder / name).write_bytes(damaged)
+        with pytest.raises(ModelError, match=rf"{name} is damaged or not this model's"):
+            RelationExtractor.from_pretrained(folder)
+
+
+def test_a_truncated_or_longer_file_is_refused(folder: Path) -> None:
+    path = folder / "encoder.safetensors"
+    content = path.read_bytes()
+    for changed in (content[:-1], content[: len(content) // 2], b"", content + b"\x00"):
+        path.write_bytes(changed)
+        with pytest.raises(ModelError, match=r"encoder\.safetensors is damaged"):
+            RelationExtractor.from_pretrained(folder)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"checksums": None}, {"checksums": {}}, {"checksums": []}, {"checksums": {"encoder.safetensors": "0"}}]
+)
+def test_packed_weights_without_checksums_are_refused(folder: Path, changes: dict[str, Any]) -> None:
+    edit(folder, **changes)
+    with pytest.raises(ModelError, match=r"config\.json lacks the checksums"):
+        load_model(folder)
+
+
+def test_the_wrong_version_is_refused(folder: Path) -> None:
+    edit(folder, format_version=1, checksums=None)
+    with pytest.raises(ModelError, match=r"config\.json is not that of packed weights"):
+        load_model(folder)
+    edit(folder, format_version=3)
+    with pytest.raises(ModelError, match="version 3, this zslre reads up to 2"):
+        load_model(folder)
+
+
+def test_weights_of_another_model_are_refused(folder: Path, packed: Tensors) -> None:
+    other = {name: np.roll(tensor, 1) if name == DENSE else tensor for name, tensor in packed.items()}
+    save_file(other, folder / "encoder.safetensors")
+    with pytest.raises(ModelError, match=r"encoder\.safetensors is damaged or not this model's"):
+        load_model(folder)

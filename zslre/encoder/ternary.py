@@ -1,0 +1,78 @@
+"""A model whose linear layers and word embeddings are ternary: packed on disk, unpacked once to int8 and run as such.
+
+On disk a ternary matrix NAME (rows, cols) is bytes (rows, ⌈cols / 5⌉) beside NAME_columns (1,), which is cols. All else
+is the int8 layout of `zslre.encoder.quantization`: NAME_scale (rows,), LAYER.input_range and LAYER.input_scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from zslre.encoder.quantization import SCALE_SUFFIX
+from zslre.encoder.runtime import RuntimeEncoder
+from zslre.encoder.trits import pack_trits, unpack_trits
+from zslre.exceptions import ModelError
+
+COLUMNS_SUFFIX = "_columns"
+
+Tensors = dict[str, NDArray[Any]]
+
+
+class TernaryEncoder(RuntimeEncoder):
+    """`Encoder` from packed tensors. Stores again what it was made of, byte for byte.
+
+    The int8 kernels multiply -1, 0 and 1 like any other bytes. Kernels that compute on packed weights lose more by
+    unpacking in every pass than they save in memory traffic: what ternary weights buy is size.
+    Raises ModelError for bytes that are no packed trits, and whatever `RuntimeEncoder` raises.
+    """
+
+    def __init__(
+        self,
+        tensors: Mapping[str, NDArray[Any]],
+        architecture: Mapping[str, Any],
+        tokenizer: Tokenizer,
+        *,
+        threads: int | None = None,
+    ) -> None:
+        super().__init__(unpack_state(tensors), architecture, tokenizer, threads=threads)
+        self.unpacked, self.tensors = self.tensors, tensors  # the graph reads the unpacked ones where they lie
+
+
+def pack_state(tensors: Mapping[str, NDArray[Any]]) -> Tensors:
+    """Int8 layout → packed layout: the int8 matrices of nothing but -1, 0 and 1 become bytes."""
+    packed: Tensors = {}
+    for name, tensor in tensors.items():
+        packed[name] = tensor
+        if tensor.dtype == np.int8 and tensor.size and np.abs(tensor).max() <= 1:
+            packed[name] = pack_trits(tensor)
+            packed[name + COLUMNS_SUFFIX] = np.array([tensor.shape[1]], dtype=np.int32)
+    return packed
+
+
+def unpack_state(tensors: Mapping[str, NDArray[Any]]) -> Tensors:
+    """The reverse of `pack_state`; raises ModelError where a tensor is not what `pack_state` writes."""
+    names = {name for name, tensor in tensors.items() if tensor.dtype == np.uint8}
+    unpacked: Tensors = {}
+    for name, tensor in tensors.items():
+        if name in names:
+            unpacked[name] = _unpacked(tensors, name)
+        elif name.removesuffix(COLUMNS_SUFFIX) not in names:
+            unpacked[name] = tensor
+    return unpacked
+
+
+def _unpacked(tensors: Mapping[str, NDArray[Any]], name: str) -> NDArray[np.int8]:
+    columns, scale, packed = tensors.get(name + COLUMNS_SUFFIX), tensors.get(name + SCALE_SUFFIX), tensors[name]
+    if columns is None or columns.shape != (1,) or columns.dtype != np.int32:
+        raise ModelError(f"packed tensor {name!r} lacks the number of its columns")
+    if packed.ndim != 2 or scale is None or scale.shape != packed.shape[:1]:
+        raise ModelError(f"packed tensor {name!r} of shape {packed.shape} lacks a scale for each row")
+    try:
+        return unpack_trits(packed, int(columns[0]))
+    except ModelError as error:
+        raise ModelError(f"packed tensor {name!r}: {error}") from error

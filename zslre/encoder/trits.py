@@ -1,0 +1,136 @@
+"""Ternary weights: from a matrix to -1, 0 and 1 with one scale a row, and five of those in a byte. Pure functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zslre.exceptions import InputError, ModelError
+
+THRESHOLD = 0.7  # of a row's mean magnitude; what is smaller becomes 0
+TRITS_A_BYTE = 5  # 3^5 = 243 of a byte's 256 values: 1.6 bits each, 0.015 above what is possible
+LARGEST_BYTE = 3**TRITS_A_BYTE - 1
+MOST_ROUNDS = 30  # of the alternation; it mostly ends after a handful
+
+_POWERS = 3 ** np.arange(TRITS_A_BYTE)
+_TRITS = ((np.arange(256)[:, None] // _POWERS) % 3 - 1).astype(np.int8)  # (256, 5): byte → its trits
+_ZEROS = int(_POWERS.sum())  # the byte of five zeros
+
+Trits = NDArray[np.int8]
+Scales = NDArray[np.float32]
+
+
+def ternarize_rows(weight: NDArray[np.floating[Any]]) -> tuple[Trits, Scales]:
+    """Ternary weight networks (Li et al., arXiv 1605.04711): (rows, cols) → trits (rows, cols) and scales (rows,).
+
+    A weight above 0.7 of its row's mean magnitude becomes ±1; the scale is the mean magnitude of those, which is the
+    best one for these trits: weight ≈ trits · scale. A row of zeros gets the scale 1. Raises InputError for anything
+    but a matrix of finite numbers.
+
+    >>> trits, scale = ternarize_rows(np.array([[1.0, -3.0, 0.5, 0.0], [0.0, 0.0, 0.0, 0.0]]))
+    >>> trits.tolist(), scale.tolist()
+    ([[1, -1, 0, 0], [0, 0, 0, 0]], [2.0, 1.0])
+    """
+    _check(weight)
+    size = np.abs(weight)
+    kept = size > THRESHOLD * _row_means(size)
+    return _signed(weight, kept), _scales(size, kept)
+
+
+def ternarize_rows_loss_aware(
+    weight: NDArray[np.floating[Any]], curvature: NDArray[np.floating[Any]]
+) -> tuple[Trits, Scales]:
+    """Loss-aware ternarisation (Hou and Kwok 2018, arXiv 1802.08635), with a scale a row as in TernaryBERT.
+
+    Lowers Σ curvature · (weight - scale · trit)² of each row by turns: the best trits of a scale are the signs of the
+    weights above half of it, the best scale of the trits is the mean magnitude, by curvature, of what they keep.
+    Starts from `ternarize_rows` and ends when nothing changes, in an optimum that no single turn leaves.
+
+    `curvature` (rows, cols): how much the loss minds an error there, positive; Adam's √v stands for the diagonal of the
+    Hessian. Raises InputError for other shapes and numbers.
+
+    >>> weight = np.array([[4.0, 1.9, 1.9]])
+    >>> trits, scale = ternarize_rows_loss_aware(weight, np.array([[1.0, 1.0, 1.0]]))
+    >>> trits.tolist(), scale.round(3).tolist()
+    ([[1, 1, 1]], [2.5999999046325684])
+    >>> trits, scale = ternarize_rows_loss_aware(weight, np.array([[99.0, 1.0, 1.0]]))
+    >>> trits.tolist(), scale.tolist()
+    ([[1, 0, 0]], [4.0])
+    """
+    _check(weight)
+    if curvature.shape != weight.shape or not (np.isfinite(curvature).all() and (curvature > 0).all()):
+        raise InputError(f"curvature must be positive numbers of shape {weight.shape}, got shape {curvature.shape}")
+    size = np.abs(weight)
+    kept = size > THRESHOLD * _row_means(size)
+    scale = _scales(size, kept, curvature)
+    for _ in range(MOST_ROUNDS):
+        before, kept = kept, size > 0.5 * scale[:, None]
+        scale = _scales(size, kept, curvature)
+        if np.array_equal(before, kept):
+            break
+    return _signed(weight, kept), scale
+
+
+def pack_trits(trits: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
+    """(…, cols) of -1, 0 and 1 → bytes (…, ⌈cols / 5⌉), a row in bytes of its own; a last byte is filled with zeros.
+
+    Raises InputError for other values.
+
+    >>> pack_trits(np.array([[-1, -1, -1, -1, -1, 1], [1, 1, 1, 1, 1, 0]])).tolist()
+    [[0, 122], [242, 121]]
+    """
+    if trits.ndim == 0 or (trits.size and (trits.min() < -1 or trits.max() > 1)):
+        raise InputError("only arrays of -1, 0 and 1 can be packed as trits")
+    *rows, columns = trits.shape
+    width = -(-columns // TRITS_A_BYTE)
+    padded = np.zeros((*rows, width * TRITS_A_BYTE), dtype=np.uint8)
+    padded[..., :columns] = trits.astype(np.int8).view(np.uint8)  # -1 is 255 here, which one more turns into 0
+    padded += 1
+    return np.asarray(padded.reshape(*rows, width, TRITS_A_BYTE) @ _POWERS.astype(np.uint8), dtype=np.uint8)
+
+
+def unpack_trits(packed: NDArray[np.uint8], columns: int) -> Trits:
+    """What `pack_trits` packed: bytes (…, ⌈columns / 5⌉) → trits (…, columns).
+
+    Raises ModelError for bytes that it never writes: above 242, too many or too few, or with a filling that is not 0.
+
+    >>> unpack_trits(np.array([[0, 122]], dtype=np.uint8), 6).tolist()
+    [[-1, -1, -1, -1, -1, 1]]
+    """
+    if packed.dtype != np.uint8 or packed.ndim == 0 or columns < 0:
+        raise ModelError(f"packed trits must be bytes, got {packed.dtype} of shape {packed.shape} for {columns} trits")
+    *rows, width = packed.shape
+    if width != -(-columns // TRITS_A_BYTE):
+        raise ModelError(f"{width} bytes a row cannot hold {columns} trits, five in a byte")
+    if packed.size and packed.max() > LARGEST_BYTE:
+        raise ModelError(f"byte {packed.max()} stands for no trits: the largest is {LARGEST_BYTE}")
+    trits = _TRITS.take(packed, axis=0).reshape(*rows, width * TRITS_A_BYTE)
+    if trits[..., columns:].any():
+        raise ModelError("the filling behind the last trit of a row is not zero")
+    return np.ascontiguousarray(trits[..., :columns])
+
+
+def _check(weight: NDArray[Any]) -> None:
+    if weight.ndim != 2 or not np.isfinite(weight).all():
+        raise InputError(f"a matrix of finite numbers is needed to make it ternary, got shape {weight.shape}")
+
+
+def _row_means(size: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    """(rows, cols) → (rows, 1)."""
+    return size.sum(axis=1, keepdims=True) / max(size.shape[1], 1)
+
+
+def _scales(
+    size: NDArray[np.floating[Any]], kept: NDArray[np.bool_], weights: NDArray[np.floating[Any]] | None = None
+) -> Scales:
+    """Mean of what is kept of each row, (rows,), by `weights` if there are any; 1 where nothing is."""
+    counted = kept if weights is None else kept * weights
+    total, count = (size * counted).sum(axis=1), counted.sum(axis=1)
+    return np.divide(total, count, out=np.ones_like(total), where=count > 0).astype(np.float32)
+
+
+def _signed(weight: NDArray[Any], kept: NDArray[np.bool_]) -> Trits:
+    trits = kept.astype(np.int8)
+    return np.negative(trits, out=trits, where=weight < 0)

@@ -1,0 +1,242 @@
+"""Distillation: a student learns to compute what its teacher does, at fewer bits, layers or dimensions.
+
+After TernaryBERT (Zhang et al., arXiv 2009.12812) and TinyBERT (Jiao et al., arXiv 1909.10351): hidden states and
+attention of matching layers, then the vectors of pairs and phrases, then the scores over prototypes. No label is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from zslre.datasets.annotated import AnnotatedSentence
+from zslre.encoder.transformer import TransformerEncoder
+from zslre.exceptions import InputError
+from zslre.packing import MARKERS_PER_PAIR, IntArray, Packer, Pair, pack_phrases
+from zslre.prototypes import relation_phrases
+from zslre.relations import RelationSet
+from zslre.training.episodes import EpisodeSampler
+from zslre.training.loop import LoopConfig, Report, TrainingLoop
+from zslre.training.matching import LayerMatching, Watch, direction_loss, score_divergence
+from zslre.training.model import PHRASES_A_PASS, TorchScorer, unique_phrases
+from zslre.training.slim import WORDS
+from zslre.training.student import Quantization
+from zslre.training.trainer import zero_shot_macro_f1
+from zslre.training.unlabelled import TextPool, WordReplacement
+from zslre.types import Sentence
+
+# The tokens that BERT's tokenizer and MPNet's put around a text and for what they do not know.
+SAME_TOKENS = {"[CLS]": "<s>", "[SEP]": "</s>", "[PAD]": "<pad>", "[MASK]": "<mask>"}
+
+
+@dataclass(frozen=True, slots=True)
+class DistillationConfig(LoopConfig):
+    """How to distil. The weights bring the losses to a like size in the first steps of a ternary student."""
+
+    least_steps: ClassVar[int] = 0  # none: the student is stored as it starts
+
+    steps: int = 2000
+    learning_rate: float = 2e-4
+    weight_decay: float = 0.0  # would shrink the rows of words that are never read, and only those notice
+    eval_every: int = 200
+    score_weight: float = 1.0
+    vector_weight: float = 2.0
+    hidden_weight: float = 1.0
+    attention_weight: float = 0.5
+    replace_rate: float = 0.3  # of the words in half of the sentences
+
+
+Item = tuple[Sentence, Sequence[Pair]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """Vectors (N, D) of both models, and by how much their layers differ."""
+
+    found: Tensor
+    wanted: Tensor
+    hidden: Tensor
+    attention: Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """What is taught, or teaches."""
+
+    encoder: TransformerEncoder
+    scorer: TorchScorer
+
+
+class Distiller(TrainingLoop):
+    """Trains the student's encoder and scorer; both models' passes are over the same tokens.
+
+    The word embeddings train as well: those that ternary weights round need it most. `quantization` is of the
+    student's encoder, None for a student in floats. `text`: more sentences for each step.
+    Raises InputError when the tokenizers cut texts differently.
+    """
+
+    def __init__(
+        self,
+        teacher: Model,
+        student: Model,
+        sampler: EpisodeSampler,
+        config: DistillationConfig,
+        *,
+        folder: Path,
+        quantization: Quantization | None,
+        text: TextPool | None = None,
+        dev: Sequence[AnnotatedSentence] = (),
+        dev_relations: RelationSet | None = None,
+        report: Report = print,
+        on_step: Report = lambda state: None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.teacher, self.student, self.sampler, self.config = teacher, student, sampler, config
+        self.quantization, self.text, self.dev, self.dev_relations = quantization, text, dev, dev_relations
+        own, theirs = student.encoder, teacher.encoder
+        own.bf16 = theirs.bf16 = config.bf16
+        theirs.module.eval()
+        teacher.scorer.eval()
+        self.watches = Watch(own), Watch(theirs)
+        self.teacher_ids = translation(own.tokenizer, theirs.tokenizer)
+        self.packer = Packer(own.tokenizer, max_text_tokens=128, max_tokens=config.max_tokens, max_padding=1.6)
+        words = theirs.tensors[WORDS][self.teacher_ids]
+        tokens = [own.tokenizer.id_to_token(number) or "" for number in range(len(words))]
+        self.replacement = WordReplacement(tokens, words, rate=config.replace_rate)
+        self.matching = LayerMatching(own, theirs)
+        self.projection = nn.Identity() if own.dim == theirs.dim else nn.Linear(own.dim, theirs.dim)
+        helpers = nn.ModuleDict({"matching": self.matching, "projection": self.projection})
+        modules = nn.ModuleDict({"encoder": own.module, "scorer": student.scorer, "helpers": helpers})
+        if quantization is not None:
+            modules["quantization"] = quantization
+        # A scorer that came from the teacher is right for vectors like the teacher's: it moves with the encoder.
+        fresh = [*helpers.parameters(), *(student.scorer.parameters() if own.dim != theirs.dim else ())]
+        kept = [] if own.dim != theirs.dim else list(student.scorer.parameters())
+        groups = [([*own.module.parameters(), *kept], config.learning_rate), (fresh, config.scorer_learning_rate)]
+        super().__init__(
+            modules,
+            [(parameters, rate) for parameters, rate in groups if parameters],
+            config,
+            folder=folder,
+            judged=dev_relations is not None,
+            report=report,
+            on_step=on_step,
+            stopped=stopped,
+        )
+
+    def step_loss(self, step: int) -> Tensor:
+        """The weighted losses on an episode, the phrases of its relations, and some unlabelled sentences."""
+        episode = self.sampler.episode(step)
+        items = [*episode.items, *(self.text.items(step) if self.text is not None else [])]
+        kinds = [relation_phrases(relation) for relation in episode.relations]
+        phrases = unique_phrases(kinds)
+        with self.student.encoder.autocast():
+            pairs = self._compare_pairs(items, np.random.default_rng([self.config.seed, step, 3]))
+            texts = self._compare_phrases(phrases)
+        found = _scores(self.student.scorer, pairs.found, kinds, phrases, texts.found)
+        with torch.no_grad():
+            wanted = _scores(self.teacher.scorer, pairs.wanted, kinds, phrases, texts.wanted)
+        directions = [direction_loss(self.projection(some.found), some.wanted) for some in (pairs, texts)]
+        config = self.config
+        return (
+            config.score_weight * score_divergence(found, wanted)
+            + config.vector_weight * (directions[0] + directions[1])
+            + config.hidden_weight * (pairs.hidden + texts.hidden)
+            + config.attention_weight * (pairs.attention + texts.attention)
+        )
+
+    def dev_score(self) -> float:
+        """Zero-shot macro-F1 of the student, as it will be stored, among the dev relations, in [0, 1]."""
+        if self.dev_relations is None or not self.dev:
+            return 0.0
+        self.modules.eval()
+        encoder, scorer = self.student.encoder, self.student.scorer
+        with self.rounded():
+            return zero_shot_macro_f1(encoder, scorer, self.packer, self.dev, self.dev_relations)
+
+    def _gradients(self, step: int) -> float:
+        if self.quantization is not None:
+            self.quantization.follow(self.optimizer)
+        with self.rounded():
+            return super()._gradients(step)
+
+    def rounded(self) -> AbstractContextManager[None]:
+        return self.quantization.weights() if self.quantization is not None else nullcontext()
+
+    def _compare_pairs(self, items: Sequence[Item], rng: np.random.Generator) -> Compared:
+        passes, numbers = [], []
+        for batch, index in self.packer.pack(items):
+            batch = replace(batch, text_ids=self.replacement.replace(batch.text_ids, batch.text_mask, rng))
+            markers = np.repeat(batch.pair_mask, MARKERS_PER_PAIR, axis=1)
+            real = torch.from_numpy(np.concatenate([batch.text_mask, markers], axis=1))
+            found = self.student.encoder.pair_tensor(batch)
+            with torch.no_grad():
+                wanted = self.teacher.encoder.pair_tensor(replace(batch, text_ids=self.teacher_ids[batch.text_ids]))
+            passes.append(self._compared(found, wanted, real))
+            numbers.append(index)
+        order = np.argsort(np.concatenate(numbers))
+        return _joined(passes, order)
+
+    def _compare_phrases(self, phrases: Sequence[str]) -> Compared:
+        passes = []
+        for first in range(0, len(phrases), PHRASES_A_PASS):
+            ids, mask = pack_phrases(self.student.encoder.tokenizer, phrases[first : first + PHRASES_A_PASS])
+            real = torch.from_numpy(mask)
+            found = self.student.encoder.module.forward_phrases(torch.from_numpy(ids), real)
+            with torch.no_grad():  # not inference mode, whose tensors cannot serve in a loss
+                wanted = self.teacher.encoder.module.forward_phrases(torch.from_numpy(self.teacher_ids[ids]), real)
+            passes.append(self._compared(found, wanted, real))
+        return _joined(passes, np.arange(len(phrases)))
+
+    def _compared(self, found: Tensor, wanted: Tensor, real: Tensor) -> Compared:
+        own, theirs = self.watches
+        return Compared(found.float(), wanted.float(), *self.matching(own.take(), theirs.take(), real))
+
+
+def _joined(passes: Sequence[Compared], order: IntArray) -> Compared:
+    """Vectors of all passes in order; losses are means over passes."""
+    return Compared(
+        torch.cat([some.found for some in passes])[torch.from_numpy(order)],
+        torch.cat([some.wanted for some in passes])[torch.from_numpy(order)],
+        torch.stack([some.hidden for some in passes]).mean(),
+        torch.stack([some.attention for some in passes]).mean(),
+    )
+
+
+def _scores(
+    scorer: TorchScorer,
+    pairs: Tensor,
+    kinds: Sequence[Mapping[str, str]],
+    phrases: Sequence[str],
+    vectors: Tensor,
+) -> Tensor:
+    """The scores of none-of-the-above and of each relation, (P, 1 + R)."""
+    similarities = scorer.similarities(pairs, *scorer.prototypes_of(kinds, phrases, vectors))
+    return torch.cat([scorer.none_scores(pairs)[:, None], similarities], dim=1)
+
+
+def translation(own: Tokenizer, theirs: Tokenizer) -> IntArray:
+    """Token id of one tokenizer → id of the same token for another.
+
+    MPNet's vocabulary is BERT's, with other numbers and other names of what surrounds a text. Raises InputError when
+    the other one lacks a token: texts would be cut differently then.
+    """
+    known, vocabulary = theirs.get_vocab(), own.get_vocab()
+    ids = np.zeros(max(vocabulary.values()) + 1, dtype=np.int64)
+    for token, number in vocabulary.items():
+        found = known.get(SAME_TOKENS.get(token, token), known.get(token))  # MPNet knows [CLS] too, as a plain word
+        if found is None:
+            raise InputError(
+                f"the teacher's tokenizer lacks {token!r}, which the student's has: distil between models of the same "
+                "vocabulary, such as MPNet's and BERT's"
+            )
+        ids[number] = found
+    return ids

@@ -1,0 +1,157 @@
+"""A whole distillation: a teacher's folder, examples and text in, the student's folder out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from zslre.documents import Document
+from zslre.encoder.loading import describe_encoder
+from zslre.encoder.transformer import TransformerEncoder
+from zslre.exceptions import InputError
+from zslre.mentions import MentionDetector
+from zslre.packing import Packer
+from zslre.relations import RelationSet
+from zslre.serialization import save_model
+from zslre.training.distillation import DistillationConfig, Distiller, Model
+from zslre.training.episodes import EpisodeSampler
+from zslre.training.finish import calibrate, input_ranges, model_card, model_files, phrases_of
+from zslre.training.model import TorchScorer
+from zslre.training.run import training_data
+from zslre.training.student import BITS, Quantization
+from zslre.training.trained import encoder_of, load_trained
+from zslre.training.unlabelled import TextPool
+from zslre.types import Example
+
+FLOATS = "32"
+ALL_BITS = (*BITS, FLOATS)
+MAX_TEXT_TOKENS = 192
+
+
+def distill_model(
+    teacher: Path,
+    examples: Sequence[Example],
+    relations: RelationSet,
+    output: Path,
+    config: DistillationConfig,
+    *,
+    bits: str = "ternary",
+    layers: int | None = None,
+    base: str | None = None,
+    text: Sequence[Document] = (),
+    detector: MentionDetector | None = None,
+    hold_out: int | Sequence[str] = 0,
+    work: Path,
+    resume: bool = False,
+    facts: Mapping[str, Any] | None = None,
+    report: Callable[[str], None] = print,
+    on_step: Callable[[str], None] = lambda state: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> None:
+    """Distil the model in `teacher` on `examples`, labelled by names of `relations`, into a model folder `output`.
+
+    The student starts from the teacher, with only `layers` of its layers if that is given, or from `base`: a model
+    folder, or a base encoder's folder or hub id. `hold_out`: as for `train_model`; without any, the student keeps the
+    teacher's calibration and threshold. `text` needs a `detector`. The student's relation set is the teacher's.
+    With no step to do the student is stored as it starts: what distillation is worth shows beside it.
+    Raises KeyboardInterrupt, with a checkpoint in `work`, once `stopped()`.
+    """
+    data = training_data(examples, relations, hold_out, config.seed, report)
+    torch.manual_seed(config.seed)
+    encoder, scorer, files = load_trained(teacher)
+    student = starting_student(teacher, base, layers)
+    settings = describe_encoder(student.hf_config, [], MAX_TEXT_TOKENS)
+    if bits != FLOATS and settings["architecture"] != "bert":
+        raise InputError(f"a {student.hf_config['model_type']} encoder runs in floats only: ask for --bits {FLOATS}")
+    own_scorer = TorchScorer.from_numpy(files.scorer) if student.dim == encoder.dim else TorchScorer(student.dim)
+    sampler = EpisodeSampler(
+        data.partial, data.complete, relations, n_relations=16, n_complete=8, detector=detector, seed=config.seed
+    )
+    first = sampler.episode(0)
+    quantization = None
+    if bits != FLOATS:
+        packer = Packer(student.tokenizer, max_text_tokens=128, max_tokens=config.max_tokens)
+        batches = (batch for batch, _ in packer.pack(first.items))
+        quantization = Quantization(student, input_ranges(student, batches, phrases_of(first.relations)), bits=bits)
+    dev_relations = relations.select(data.dev_names) if data.dev_names else None
+    distiller = Distiller(
+        Model(encoder, scorer),
+        Model(student, own_scorer),
+        sampler,
+        config,
+        folder=work,
+        quantization=quantization,
+        text=TextPool(text, detector, seed=config.seed) if text and detector is not None else None,
+        dev=data.dev,
+        dev_relations=dev_relations,
+        report=report,
+        on_step=on_step,
+        stopped=stopped,
+    )
+    best = distiller.train(resume=resume) if config.steps else distiller.dev_score()
+
+    student.bf16 = False
+    distiller.modules.eval()
+    calibration, threshold = files.scorer.calibration, files.config["threshold"]
+    numbers, figures = (float(calibration[0]), float(calibration[1])), {"threshold": threshold}
+    if dev_relations is not None:
+        judged = [sampler.with_reversed(sentence) for sentence in data.dev]
+        with distiller.rounded():
+            numbers, figures = calibrate(student, own_scorer, Packer(student.tokenizer), judged, dev_relations)
+    taught = files.config
+    config_facts = {
+        "name": output.name,
+        "base_encoder": base if base is not None else taught["base_encoder"],
+        "trained_relations": sorted({*taught["trained_relations"], *data.trained}),
+        "data": taught["data"],
+        "held_out": {**taught["held_out"], "checkpoint": data.dev_names},
+        "distillation": {
+            "teacher": taught["name"],
+            "teacher_layers": layer_count(encoder),
+            "teacher_dim": encoder.dim,
+            "layers": layer_count(student),
+            "dim": student.dim,
+            "bits": bits,
+        },
+        "training": asdict(config),
+        "seed": config.seed,
+        "scores": {"dev_macro_f1": round(best, 4), "held_out_pairs": figures} if data.dev_names else {},
+        **(facts if facts is not None else {}),
+    }
+    made = model_files(
+        student,
+        own_scorer,
+        files.relations,
+        calibration=numbers,
+        threshold=figures["threshold"],
+        facts=config_facts,
+        quantization=quantization,
+        max_text_tokens=min(MAX_TEXT_TOKENS, int(taught["encoder"]["max_text_tokens"])),
+    )
+    save_model(output, made)
+    (output / "README.md").write_text(model_card(made), encoding="utf-8")
+
+
+def starting_student(teacher: Path, base: str | None, layers: int | None) -> TransformerEncoder:
+    """The student before its first step; raises InputError for more layers than there are to start from."""
+    from zslre.serialization import load_model
+
+    if base is not None and not (Path(base) / "scorer.safetensors").is_file():
+        if layers is not None:
+            raise InputError("layers are chosen from a model folder: give one as the base, or leave out the layers")
+        student = TransformerEncoder.from_base(base)
+    else:
+        files = load_model(base if base is not None else teacher)
+        if layers is not None and not 1 <= layers <= (there := layer_count(encoder_of(files))):
+            raise InputError(f"a student of {layers} layers cannot start from a model of {there}: ask for 1 to {there}")
+        student = encoder_of(files, layers)
+    return student
+
+
+def layer_count(encoder: TransformerEncoder) -> int:
+    backbone: Any = encoder.module.backbone
+    return int(backbone.config.num_hidden_layers)

@@ -1,0 +1,180 @@
+"""A training run that can be stopped, resumed and repeated, and that stops by itself when it no longer helps."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from zslre.exceptions import InputError, ModelError
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LoopConfig:
+    """Settings of any run. Steps are optimizer steps; learning rates rise for a tenth of them, then fall to zero."""
+
+    least_steps: ClassVar[int] = 1
+
+    steps: int = 600
+    learning_rate: float = 8e-5
+    scorer_learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    eval_every: int = 100
+    patience: int = 6  # evaluations without a better dev score before training stops
+    max_tokens: int = 6144  # tokens of one pass; bounds memory, changes no result
+    bf16: bool = True
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        least = {"steps": self.least_steps, "eval_every": 1, "patience": 1, "max_tokens": 1}
+        for name, number in least.items():
+            if getattr(self, name) < number:
+                raise InputError(f"{name} must be at least {number}, got {getattr(self, name)}")
+
+
+class TrainingLoop:
+    """Steps of an optimizer on `modules`; keeps the weights of the best dev score in `folder` and, beside them, where
+    it is. A subclass says what the loss of a step is, and the dev score.
+
+    `groups`: parameters and their highest learning rate. `judged`: whether `dev_score` says when to stop.
+    """
+
+    def __init__(
+        self,
+        modules: nn.ModuleDict,
+        groups: Sequence[tuple[Sequence[nn.Parameter], float]],
+        config: LoopConfig,
+        *,
+        folder: Path,
+        judged: bool,
+        report: Report = print,
+        on_step: Report = lambda state: None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.modules, self.settings, self.folder, self.judged = modules, config, folder, judged
+        self.report, self.on_step, self.stopped = report, on_step, stopped
+        self.optimizer = torch.optim.AdamW(
+            [{"params": list(parameters), "lr": rate} for parameters, rate in groups],
+            weight_decay=config.weight_decay,
+            fused=True,
+        )
+        self.peaks = [group["lr"] for group in self.optimizer.param_groups]
+        self.history: list[dict[str, float]] = []
+        self.best = -1.0
+
+    def step_loss(self, step: int) -> Tensor:
+        """The loss of a step, with gradients; it depends on the weights, the seed and the step alone."""
+        raise NotImplementedError
+
+    def dev_score(self) -> float:
+        """What decides about the best weights, in [0, 1]."""
+        raise NotImplementedError
+
+    def train(self, *, resume: bool = False) -> float:
+        """Run to the end; returns the best dev macro-F1 (0.0 without dev relations) and leaves the best weights.
+
+        Once `stopped()`, writes a checkpoint after the step in progress and raises KeyboardInterrupt.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        step = self._restore() if resume else 0
+        losses: list[float] = []
+        started, first = time.monotonic(), step
+        while step < self.settings.steps and not self._stalled():
+            losses.append(self._step(step))
+            step += 1
+            self.on_step(f"step {step}/{self.settings.steps}  loss {losses[-1]:.3f}")
+            if step % self.settings.eval_every == 0 or step == self.settings.steps:
+                score = self.dev_score()
+                self.history.append({"step": step, "loss": float(np.mean(losses)), "dev_macro_f1": score})
+                pace = (step - first) / (time.monotonic() - started)
+                self.report(
+                    f"step {step}/{self.settings.steps}  loss {np.mean(losses):.3f}  dev macro-F1 {score:.3f}  "
+                    f"{pace:.2f} steps/s"
+                )
+                losses.clear()
+                if score >= self.best:
+                    self.best = score
+                    save_file(contiguous(self.modules.state_dict()), self.folder / "best.safetensors")
+                self._checkpoint(step)
+            if self.stopped():  # after the evaluation, which a resumed run would not make up for
+                self._checkpoint(step)
+                self.report(f"stopped after step {step}; the checkpoint in {self.folder} can be resumed")
+                raise KeyboardInterrupt
+        best = self.folder / "best.safetensors"
+        if best.exists():
+            self.modules.load_state_dict(load_file(best))
+        return max(self.best, 0.0)
+
+    def _step(self, step: int) -> float:
+        torch.manual_seed(self.settings.seed * 1_000_003 + step)  # dropout too resumes alike
+        progress, warmup = step / self.settings.steps, 0.1
+        factor = min((progress + 1e-3) / warmup, (1 - progress) / (1 - warmup))
+        for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
+            group["lr"] = peak * factor
+        self.modules.train()
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self._gradients(step)
+        nn.utils.clip_grad_norm_(self.modules.parameters(), 1.0)
+        self.optimizer.step()
+        return loss
+
+    def _gradients(self, step: int) -> float:
+        loss = self.step_loss(step)
+        loss.backward()
+        return float(loss.detach())
+
+    def _stalled(self) -> bool:
+        recent = [entry["dev_macro_f1"] for entry in self.history[-self.settings.patience :]]
+        return self.judged and len(self.history) > self.settings.patience and max(recent) < self.best
+
+    def _checkpoint(self, step: int) -> None:
+        """Written aside and renamed, so that a stop in the middle loses nothing; no pickle."""
+        tensors = {f"model.{k}": v for k, v in self.modules.state_dict().items()}
+        for number, state in self.optimizer.state_dict()["state"].items():
+            tensors.update({f"optimizer.{number}.{k}": torch.as_tensor(v) for k, v in state.items()})
+        note = {"step": step, "best": self.best, "history": self.history, "config": asdict(self.settings)}
+        partial = self.folder / "checkpoint.partial"
+        save_file(contiguous(tensors), partial, metadata={"note": json.dumps(note)})
+        partial.replace(self.folder / "checkpoint.safetensors")
+
+    def _restore(self) -> int:
+        path = self.folder / "checkpoint.safetensors"
+        if not path.exists():
+            self.report(f"no checkpoint in {self.folder} yet: starting from the beginning")
+            return 0
+        try:
+            with safe_open(path, "pt") as file:
+                note = json.loads(file.metadata()["note"])
+                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
+        except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"{path} is damaged ({error}): start anew, without resuming") from error
+        if note["config"] != asdict(self.settings):
+            changed = sorted(k for k, v in asdict(self.settings).items() if note["config"].get(k) != v)
+            raise ModelError(f"{path} was trained with other settings ({', '.join(changed)}): use them, or start anew")
+        self.modules.load_state_dict(
+            {key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")}
+        )
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            if key.startswith("optimizer."):
+                _, number, name = key.split(".", 2)
+                state.setdefault(int(number), {})[name] = value
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
+        self.best, self.history = note["best"], note["history"]
+        return int(note["step"])
+
+
+def contiguous(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Ready to save."""
+    return {key: value.detach().contiguous().clone() for key, value in tensors.items()}

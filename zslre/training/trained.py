@@ -1,0 +1,67 @@
+"""A model folder, whatever its weights are stored in, back as torch modules: teachers, and where students start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zslre.encoder.quantization import is_packed, restore_state
+from zslre.encoder.ternary import unpack_state
+from zslre.encoder.transformer import TransformerEncoder
+from zslre.serialization import ModelFiles, load_model
+from zslre.training.model import TorchScorer
+
+LAYER = "encoder.layer."
+
+
+def load_trained(folder: str | Path) -> tuple[TransformerEncoder, TorchScorer, ModelFiles]:
+    """Encoder and scorer of a model folder, in float32, and the files; raises ModelError as `load_model` does."""
+    files = load_model(folder)
+    return encoder_of(files), TorchScorer.from_numpy(files.scorer), files
+
+
+def encoder_of(files: ModelFiles, layers: int | None = None) -> TransformerEncoder:
+    """The encoder of a model in torch; with fewer `layers`, those of its own that lie evenly among all."""
+    tensors = unpack_state(files.encoder) if is_packed(files.encoder) else files.encoder
+    floats: Mapping[str, np.ndarray] = restore_state(tensors)
+    config = _hf_config(files.config["encoder"], floats)
+    if layers is not None:
+        floats = chosen_layers(floats, matching_layers(layers, config["num_hidden_layers"]))
+        config["num_hidden_layers"] = layers
+    # Eager: fused attention does not say what it attended to. See `TransformerEncoder.from_base` for the dropout.
+    config |= {"attention_probs_dropout_prob": 0.0, "hidden_dropout_prob": 0.0}
+    encoder = TransformerEncoder.from_state(config, dict(floats), files.tokenizer)
+    backbone: Any = encoder.module.backbone
+    backbone.set_attn_implementation("eager")
+    return encoder
+
+
+def matching_layers(few: int, many: int) -> list[int]:
+    """For each of `few` layers the layer of `many`, both counted from 1, that stands as far up; the last is the last.
+
+    >>> matching_layers(3, 12), matching_layers(6, 6), matching_layers(4, 6)
+    ([4, 8, 12], [1, 2, 3, 4, 5, 6], [2, 3, 5, 6])
+    """
+    return [-(-layer * many // few) for layer in range(1, few + 1)]
+
+
+def chosen_layers(tensors: Mapping[str, np.ndarray], layers: list[int]) -> dict[str, np.ndarray]:
+    """The tensors of an encoder with only these of its layers, counted from 1, closed up."""
+    kept = {name: tensor for name, tensor in tensors.items() if not name.startswith(LAYER)}
+    for place, layer in enumerate(layers):
+        before = f"{LAYER}{layer - 1}."
+        own = {name: tensor for name, tensor in tensors.items() if name.startswith(before)}
+        kept |= {f"{LAYER}{place}.{name.removeprefix(before)}": tensor for name, tensor in own.items()}
+    return kept
+
+
+def _hf_config(settings: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    if settings["architecture"] != "bert":
+        return dict(settings["hf_config"])
+    numbers = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "layer_norm_eps")
+    sizes = {"vocab_size": "word", "max_position_embeddings": "position", "type_vocab_size": "token_type"}
+    rows = {key: len(tensors[f"embeddings.{kind}_embeddings.weight"]) for key, kind in sizes.items()}
+    return {"model_type": "bert", **{name: settings[name] for name in numbers}, **rows}
