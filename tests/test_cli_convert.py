@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from zslre.cli import main
+from zslre.cli.convert import REPORTED
 from zslre.datasets import detect_format, read_dataset
 
 SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples" / "formats"
@@ -56,6 +57,17 @@ def test_skip_bad_counts_them(source: Path, tmp_path: Path, capsys: pytest.Captu
     assert said[0].startswith(f"zslre: skipped: {source}, line 3: ")
     assert said[1:] == [f"{destination}: 5 examples", "zslre: 1 bad row skipped"]
     assert len(list(read_dataset(destination))) == 5
+
+
+def test_no_more_than_the_first_bad_rows_are_told(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = source.read_text("utf-8").splitlines()
+    source.write_text("\n".join([*lines, *[lines[2]] * REPORTED]) + "\n", "utf-8")
+    assert main(["convert", str(source), str(tmp_path / "out.jsonl"), "--to", "jsonl", "--skip-bad"]) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert sum(line.startswith("zslre: skipped: ") for line in said) == REPORTED
+    assert said[-1] == f"zslre: {REPORTED + 1} bad rows skipped"
 
 
 def test_from_overrules_the_content(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from zslre.cli import Subparsers
     from zslre.types import Example
 
+REPORTED = 20  # bad rows: more of them seldom say more
+
 DESCRIPTION = """\
 Convert a dataset into JSON Lines or FewRel's format.
 
@@ -31,6 +33,9 @@ examples:
   zslre convert dev_revised.json dev.jsonl --to jsonl
   zslre convert nyt10.txt nyt10.json --to fewrel --from nyt-riedel --skip-bad
 """
+
+
+REPORTED = 20  # bad rows, of one kind more often than not
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -69,21 +74,22 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 class SkippedRows:
-    """Reports rows as they are skipped, and how many there were."""
+    """Reports the first rows that are skipped, and how many there were."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._count = 0
+        self.count = 0
 
     def __call__(self, error: InputError) -> None:
-        self._count += 1
-        self._progress.clear()
-        print(f"zslre: skipped: {error}", file=sys.stderr)
+        self.count += 1
+        if self.count <= REPORTED:
+            self._progress.clear()
+            print(f"zslre: skipped: {error}", file=sys.stderr)
 
     def summarize(self) -> None:
         """Say how many were skipped, if any."""
-        if self._count:
-            print(f"zslre: {self._count:,} bad row{'' if self._count == 1 else 's'} skipped", file=sys.stderr)
+        if self.count:
+            print(f"zslre: {self.count:,} bad row{'' if self.count == 1 else 's'} skipped", file=sys.stderr)
 
 
 def _counted(examples: Iterable[Example], progress: Progress) -> Iterator[Example]:

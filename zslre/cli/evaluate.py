@@ -12,8 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zslre.cli.convert import SkippedRows
 from zslre.cli.progress import Progress
-from zslre.exceptions import InputError
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
@@ -142,19 +142,15 @@ def run(args: argparse.Namespace) -> int:
         if not args.quiet:
             print(line, file=sys.stderr, flush=True)
 
-    bad: list[InputError] = []
-
-    def skip(error: InputError) -> None:
-        bad.append(error)
-        say(f"zslre: skipped: {error}")
-
+    skipped = SkippedRows(Progress(verbosity=-1))
     relations = RelationSet.from_file(args.relations) if args.relations is not None else None
-    on_bad = skip if args.skip_bad else None
+    on_bad = skipped if args.skip_bad else None
     data = read_labelled(args.data, relations, on_bad=on_bad)
     facts: dict[str, object] = {"command": "zslre " + shlex.join(sys.argv[1:]), "data": data.name}
-    facts.update({"bad_rows": len(bad)} if args.skip_bad else {})
+    facts.update({"bad_rows": skipped.count} if args.skip_bad else {})
     train = read_labelled(args.train, relations, on_bad=on_bad) if args.train is not None else None
     dev = read_labelled(args.dev, relations, on_bad=on_bad) if args.dev is not None else train
+    skipped.summarize()
     bare = [relation.name for relation in data.relations if not relation.description and not relation.side]
     if bare:
         say(f"known by name alone, which a relation file (-r) would change: {', '.join(bare)}")
