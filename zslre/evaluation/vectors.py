@@ -15,6 +15,7 @@ from zslre.packing import Packer, Pair
 from zslre.types import Example, Sentence
 
 SENTENCES_AT_ONCE = 512
+ARITHMETIC = 2  # to be raised when the same weights come to give other vectors; 2: bfloat16 beside 8 bits
 
 Items = list[tuple[Sentence, list[Pair]]]
 
@@ -69,7 +70,7 @@ def _items(examples: Sequence[Example]) -> tuple[Items, list[int]]:
 
 def _digest(encoder: Encoder, packer: Packer, items: Items) -> str:
     """Of all that the vectors depend on: weights, tokenizer, window, texts and spans."""
-    digest = hashlib.sha256(f"1 {type(encoder).__name__} {packer.room}".encode())
+    digest = hashlib.sha256(f"{ARITHMETIC} {type(encoder).__name__} {packer.room}".encode())
     for name, tensor in sorted(encoder.tensors.items()):
         digest.update(f"{name} {tensor.dtype} {tensor.shape}".encode())
         digest.update(np.ascontiguousarray(tensor).view(np.uint8).data)
