@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +17,7 @@ from zslre.scoring import KINDS, Scorer
 if TYPE_CHECKING:
     from zslre.sideinfo.query import StrictTypes, TypeEvidence
 
-SCORES_AT_ONCE = 4_000_000  # pair-relation scores held in memory at a time
+SCORES_AT_ONCE = 1_000_000  # pair-relation scores that a thread holds in memory at a time
 
 
 class Matcher:
@@ -38,25 +40,38 @@ class Matcher:
         self, vectors: FloatArray, pairs: Sequence[Pair], least: float, top_k: int
     ) -> list[list[tuple[int, float]]]:
         """For each pair vector, (P, D), its best relations and their probabilities, those of at least `least`."""
-        kept: list[list[tuple[int, float]]] = []
+        features = self.scorer.features(vectors)
+        if self.evidence is not None:
+            keep, add = self.evidence.shift(pairs)
+            features = features * keep + add
+        none = self.scorer.none_scores(vectors)
         step = max(1, SCORES_AT_ONCE // len(self.weighted))
+        starts = range(0, len(vectors), step)
+
+        def part(start: int) -> list[list[tuple[int, float]]]:
+            rows = slice(start, start + step)
+            return self._candidates(features[rows], none[rows], pairs[rows], least, top_k)
+
+        if len(starts) < 2:
+            return part(0) if starts else []
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy lets go of the lock
+            return [found for kept in pool.map(part, starts) for found in kept]
+
+    def _candidates(
+        self, features: FloatArray, none: FloatArray, pairs: Sequence[Pair], least: float, top_k: int
+    ) -> list[list[tuple[int, float]]]:
+        scores = features @ self.weighted.T
+        if self.strict is not None:
+            scores = np.where(self.strict.allowed(pairs), scores, -np.inf)
         k = min(top_k, len(self.weighted))
-        for start in range(0, len(vectors), step):
-            part = vectors[start : start + step]
-            features = self.scorer.features(part)
-            if self.evidence is not None:
-                keep, add = self.evidence.shift(pairs[start : start + step])
-                features = features * keep + add
-            scores = features @ self.weighted.T
-            if self.strict is not None:
-                scores = np.where(self.strict.allowed(pairs[start : start + step]), scores, -np.inf)
-            best = scores.argmax(axis=1)[:, None] if k == 1 else np.argpartition(-scores, k - 1, axis=1)[:, :k]
-            margins = np.take_along_axis(scores, best, axis=1) - self.scorer.none_scores(part)[:, None]
-            # What was ruled out is not found at a threshold of 0 either.
-            probabilities = np.where(np.isfinite(margins), self.scorer.probabilities(margins), -1.0)
-            for columns, row in zip(best, probabilities, strict=True):
-                kept.append([(int(c), float(p)) for c, p in zip(columns, row, strict=True) if p >= least])
-        return kept
+        best = scores.argmax(axis=1)[:, None] if k == 1 else np.argpartition(-scores, k - 1, axis=1)[:, :k]
+        margins = np.take_along_axis(scores, best, axis=1) - none[:, None]
+        # What was ruled out is not found at a threshold of 0 either.
+        probabilities = np.where(np.isfinite(margins), self.scorer.probabilities(margins), -1.0)
+        return [
+            [(int(c), float(p)) for c, p in zip(columns, row, strict=True) if p >= least]
+            for columns, row in zip(best, probabilities, strict=True)
+        ]
 
     def best(self, vectors: FloatArray) -> tuple[IntArray, FloatArray]:
         """The place of each pair vector's best relation, and its probability; (P, D) → (P,), (P,).
