@@ -6,7 +6,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import zslre.sentences
@@ -78,6 +78,7 @@ def test_offsets_index_the_text_and_only_white_space_is_left_out(text: str) -> N
 
 
 @given(TEXTS, st.lists(st.integers(0, 200), max_size=8))
+@example('\u2028\x00000."😀\x00', [])
 @settings(max_examples=150, deadline=None)
 def test_where_blocks_are_cut_does_not_matter(text: str, cuts: list[int]) -> None:
     edges = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})

@@ -74,11 +74,14 @@ def _finished(text: str) -> tuple[list[tuple[int, int]], int]:
 
 
 def _last_space(text: str) -> int:
-    """Where the last white space of `text` begins, so that no token is cut; the end if it is too far away to matter."""
+    """Where the last white space of `text` begins, so that no token is cut; the end if it is too far away to matter.
+
+    0 if a text shorter than that has none: what follows may belong to its token.
+    """
     for at in range(len(text) - 1, max(len(text) - WINDOW, 0), -1):
         if text[at].isspace():
             return at
-    return len(text)
+    return len(text) if len(text) >= WINDOW else 0
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
