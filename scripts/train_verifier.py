@@ -3,9 +3,8 @@
     python scripts/train_verifier.py --work build/verifier -o verifier
     zslre predict data/samples/news.txt --verify verifier
 
-The data are the built-in model's (see train_builtin.py), and what is held out is the same: FewRel's 16 validation
-relations, their inverses and sentences, and Re-DocRED's documents from 211 on. Of these, 211-250 choose calibration and
-threshold, on the candidates of the model that the verifier is to look over (`--first`). The last step's weights are
+The data are the built-in model's, and what is held out is the same: see builtin_data.py. Calibration and threshold are
+chosen on the candidates of the model that the verifier is to look over (`--first`). The last step's weights are
 kept. `--resume` goes on after a stop. `--start` takes the best.safetensors of a finished training with the same
 base encoder, such as the built-in model's, instead of fresh weights.
 """
@@ -19,25 +18,20 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
+from builtin_data import SOURCES, read_builtin_data
 from safetensors.torch import load_file
 
-from zslre.datasets import read_docred, read_fewrel
-from zslre.datasets.splits import normal_text
 from zslre.encoder.transformer import TransformerEncoder
-from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
 from zslre.mentions import load_detector
-from zslre.relations import catalogue, training_leaks
-from zslre.serialization import save_model
+from zslre.relations import catalogue
 from zslre.training.augmentation import Doubter
 from zslre.training.base import BASE_NAME, default_base_folder
 from zslre.training.episodes import EpisodeSampler
-from zslre.training.finish import model_card, model_files
+from zslre.training.finish import model_files, write_model
 from zslre.training.model import TorchScorer
-from zslre.training.sources import named, renamed, without_leaks
 from zslre.training.trainer import TrainingConfig
 from zslre.training.verifier import VerifierTrainer, calibrate_verifier
-from zslre.training.written import Writer
 from zslre.verifier import Verifier
 
 
@@ -55,32 +49,18 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true")
     args = parser.parse_args()
 
-    data, relations = args.data, catalogue()
-    unseen = json.loads((data / "fewrel/splits.json").read_text())["fewrel_official"]["val"]
-    documents = data / "redocred/dev_revised.json"
-    held_out = {normal_text(e.sentence.text) for e in read_fewrel(data / "fewrel/val_wiki.json")}
-    held_out |= {normal_text(s.sentence.text) for s in read_docred(documents, slice(210, None))}
-    bad: list[InputError] = []
-    rows = [
-        *named(read_fewrel(data / "fewrel/train_wiki.json"), relations),
-        *named(read_fewrel(data / "wikizsl/wikizsl67.json", on_bad=bad.append), relations),
-    ]
-    partial = without_leaks(rows, relations, unseen, held_out)
-    complete = without_leaks(renamed(read_docred(documents, slice(210)), relations), relations, unseen, held_out)
-    writer = Writer(relations.without(sorted(training_leaks(unseen, relations))), [*partial, *complete])
-    trained = sorted(
-        {n for s in [*partial, *complete] for labels in s.labels for n in labels} | {*writer.relations.names}
-    )
-    say(f"{len(partial)} + {len(complete)} sentences, {len(bad)} malformed ones left out, {len(trained)} relations")
+    relations = catalogue()
+    data = read_builtin_data(args.data, relations)
+    say(f"{len(data.partial)} + {len(data.complete)} sentences, {len(data.trained)} relations with those written about")
 
     torch.manual_seed(args.seed)
     encoder = TransformerEncoder.from_base(args.base if args.base is not None else default_base_folder())
     scorer = TorchScorer(encoder.dim)
     # Every sentence is read once for each relation that it is asked for: fewer of them make a step than for a model.
     sampler = EpisodeSampler(
-        partial,
-        complete,
-        relations.select(trained),
+        data.partial,
+        data.complete,
+        relations.select(data.trained),
         n_relations=8,
         n_sentences=2,
         n_complete=4,
@@ -88,7 +68,7 @@ def main() -> None:
         detector=load_detector(),
         doubter=Doubter(),
         rename=("PER", "ORG", "TIME", "NUM"),
-        writer=writer,
+        writer=data.writer,
         n_written=4,
         seed=args.seed,
     )
@@ -104,23 +84,21 @@ def main() -> None:
         "name": args.output.name,
         "verifier": {"calibrated_on_candidates_of": first.config.get("name")},
         "base_encoder": args.base if args.base is not None else BASE_NAME,
-        "trained_relations": trained,
-        "data": ["FewRel 1.0 train (MIT)", "Wiki-ZSL (MIT)", "Re-DocRED dev, documents 1-210 (MIT)"],
-        "held_out": {"zero_shot_test": list(relations.select(unseen).names)},
+        "trained_relations": data.trained,
+        "data": SOURCES,
+        "held_out": {"zero_shot_test": list(relations.select(data.unseen).names)},
         "command": "python " + " ".join(sys.argv),
         "training": asdict(config),
         "seed": args.seed,
         "scores": {},
     }
     files = model_files(encoder, scorer, first.relations, calibration=(1.0, 0.0), threshold=0.5, facts=facts)
-    judged = renamed(read_docred(documents, slice(210, 250)), relations)
-    used = relations.select(sorted({name for s in judged for labels in s.labels for name in labels}))
-    numbers, figures = calibrate_verifier(Verifier(encoder, files.scorer, files.config), first, judged, used)
+    verifier = Verifier(encoder, files.scorer, files.config)
+    numbers, figures = calibrate_verifier(verifier, first, data.judged, data.judged_relations)
     facts["scores"] = {"redocred_documents_211_250": figures}
     threshold = figures["threshold"]
     files = model_files(encoder, scorer, first.relations, calibration=numbers, threshold=threshold, facts=facts)
-    save_model(args.output, files)
-    (args.output / "README.md").write_text(model_card(files), encoding="utf-8")
+    write_model(args.output, files)
     say(json.dumps(facts["scores"], indent=1))
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from webserver import Server, serve
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -26,3 +28,18 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip(f"needs the datasets in {folder}/data, which are not part of the repository")
     return folder
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Server]:
+    """A web server on loopback; ask for `server` instead."""
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture
+def server(running: Server) -> Server:
+    """The same, without pages and with an empty log."""
+    running.pages.clear()
+    running.log.clear()
+    return running

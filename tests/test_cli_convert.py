@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from zslre.cli import main
-from zslre.cli.convert import REPORTED
+from zslre.cli.progress import REPORTED
 from zslre.datasets import detect_format, read_dataset
 
 SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples" / "formats"

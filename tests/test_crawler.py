@@ -6,13 +6,13 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from webserver import FakeClock, Reply, Request, Server, loopback, serve
+from webserver import FakeClock, Reply, Request, Server, loopback
 
 from zslre.cli import main
 from zslre.exceptions import InputError
@@ -41,19 +41,6 @@ class SimpleReader:
         return Reading(matches, tuple(links(text.body.decode())) if text.type else ())
 
     def close(self) -> None: ...
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Server]:
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture
-def server(running: Server) -> Server:
-    running.pages.clear()
-    running.log.clear()
-    return running
 
 
 @pytest.fixture

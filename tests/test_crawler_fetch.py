@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from webserver import FakeClock, Reply, Request, Server, loopback, serve
+from webserver import FakeClock, Reply, Request, Server, loopback
 
 from zslre.exceptions import InputError
 from zslre.sideinfo.crawler.addresses import is_public
@@ -24,19 +24,6 @@ from zslre.sideinfo.crawler.transport import gunzip
 
 Make = Callable[..., Fetcher]
 HOSTS = frozenset({"a.test", "b.test"})
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Server]:
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture
-def server(running: Server) -> Server:
-    running.pages.clear()
-    running.log.clear()
-    return running
 
 
 @pytest.fixture

@@ -14,11 +14,12 @@ from zslre.candidates import candidate_pairs, one_direction
 from zslre.encoder import Encoder, FloatArray, pair_vectors
 from zslre.exceptions import InputError, ModelError
 from zslre.matching import Matcher
-from zslre.packing import IntArray, Packer, Pair
+from zslre.packing import Packer, Pair
 from zslre.prototypes import Prototypes, build_prototypes
 from zslre.relations import RelationSet, RelationSource
-from zslre.scoring import Scorer, one_blas_thread
+from zslre.scoring import Scorer
 from zslre.sentences import split_sentences
+from zslre.threads import one_blas_thread
 from zslre.types import Example, Mention, Sentence, Triple
 
 if TYPE_CHECKING:
@@ -254,13 +255,6 @@ class RelationExtractor:
         candidates = self.matcher.candidates(vectors, pairs, min(least, FLOOR), max(top_k, CANDIDATES))
         scored = self.verifier.rescored(items, candidates, self.relations, self._verified)
         return [[(column, p) for column, p in found[:top_k] if p >= least] for found in scored]
-
-    def best(self, vectors: FloatArray) -> tuple[IntArray, FloatArray]:
-        """The place of each pair vector's best relation, and its probability; (P, D) → (P,), (P,).
-
-        From the vectors alone: what is known of mentions, and strict types, play no part.
-        """
-        return self.matcher.best(vectors)
 
     def _explain(self, vector: FloatArray, pair: Pair, column: int, probability: float) -> dict[str, float]:
         """`Matcher.explain`; with a verifier, "verifier" is by how much it changed the margin."""

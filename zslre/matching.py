@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from zslre.encoder import FloatArray
 from zslre.packing import IntArray, Pair
 from zslre.prototypes import Prototypes, kind_widths
 from zslre.scoring import KINDS, Scorer
+from zslre.threads import all_threads
 
 if TYPE_CHECKING:
     from zslre.sideinfo.query import StrictTypes, TypeEvidence
@@ -54,7 +54,7 @@ class Matcher:
 
         if len(starts) < 2:
             return part(0) if starts else []
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy lets go of the lock
+        with ThreadPoolExecutor(all_threads()) as pool:  # NumPy lets go of the lock
             return [found for kept in pool.map(part, starts) for found in kept]
 
     def _candidates(

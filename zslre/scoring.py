@@ -15,12 +15,9 @@ Dimension letters: P pairs, R relations, D dim, T type_dim, K kinds.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
-from functools import cache
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from zslre.encoder import FloatArray
 from zslre.exceptions import ModelError
@@ -78,7 +75,7 @@ class Scorer:
     def probabilities(self, margins: FloatArray) -> FloatArray:
         """Calibrated probabilities of margins s - n, any shape."""
         slope, offset = self.calibration
-        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(slope * margins + offset, -60.0, 60.0))), dtype=np.float32)
+        return calibrated_probabilities(margins, float(slope), float(offset))
 
     def margins(self, probabilities: FloatArray) -> FloatArray:
         """The margins that have these calibrated probabilities, any shape; those of 0 and 1 are large, not infinite."""
@@ -87,22 +84,12 @@ class Scorer:
         return np.asarray((np.log(kept / (1.0 - kept)) - offset) / slope, dtype=np.float32)
 
 
+def calibrated_probabilities(margins: FloatArray, slope: float, offset: float) -> FloatArray:
+    """sigmoid(slope · margin + offset), any shape."""
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(slope * margins + offset, -60.0, 60.0))), dtype=np.float32)
+
+
 def unit(vectors: FloatArray) -> FloatArray:
     """Vectors scaled to length 1 along the last axis; a zero vector stays zero."""
     norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
-
-
-def one_blas_thread() -> AbstractContextManager[object]:
-    """Inside, NumPy multiplies matrices on one thread.
-
-    OpenBLAS's other threads keep a CPU busy after a product and take it from the encoder's next pass: on two cores
-    `predict` did 190 sentences a second with them and 290 without.
-    """
-    limited: AbstractContextManager[object] = _thread_pools().limit(limits=1, user_api="blas")
-    return limited
-
-
-@cache
-def _thread_pools() -> ThreadpoolController:
-    return ThreadpoolController()

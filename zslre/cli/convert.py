@@ -8,14 +8,12 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from zslre.cli.progress import Progress
+from zslre.cli.progress import Progress, SkippedRows
 from zslre.exceptions import InputError
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
     from zslre.types import Example
-
-REPORTED = 20  # bad rows: more of them seldom say more
 
 DESCRIPTION = """\
 Convert a dataset into JSON Lines or FewRel's format.
@@ -33,9 +31,6 @@ examples:
   zslre convert dev_revised.json dev.jsonl --to jsonl
   zslre convert nyt10.txt nyt10.json --to fewrel --from nyt-riedel --skip-bad
 """
-
-
-REPORTED = 20  # bad rows, of one kind more often than not
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -71,25 +66,6 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{destination}: {count:,} example{'' if count == 1 else 's'}", file=sys.stderr)
     skipped.summarize()
     return 0
-
-
-class SkippedRows:
-    """Reports the first rows that are skipped, and how many there were."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self.count = 0
-
-    def __call__(self, error: InputError) -> None:
-        self.count += 1
-        if self.count <= REPORTED:
-            self._progress.clear()
-            print(f"zslre: skipped: {error}", file=sys.stderr)
-
-    def summarize(self) -> None:
-        """Say how many were skipped, if any."""
-        if self.count:
-            print(f"zslre: {self.count:,} bad row{'' if self.count == 1 else 's'} skipped", file=sys.stderr)
 
 
 def _counted(examples: Iterable[Example], progress: Progress) -> Iterator[Example]:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zslre.cli.numbers import positive, seconds, whole
 from zslre.cli.progress import Progress
 from zslre.exceptions import InputError
 
@@ -64,9 +65,9 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--search", default="", metavar="TEMPLATE", help="web: a search address with {name} in it")
     parser.add_argument(
-        "--search-results", type=_positive, default=5, metavar="N", help="web: pages to read a search (default: 5)"
+        "--search-results", type=positive, default=5, metavar="N", help="web: pages to read a search (default: 5)"
     )
-    parser.add_argument("--depth", type=_whole, default=2, help="wikidata: steps upwards (default: 2)")
+    parser.add_argument("--depth", type=whole, default=2, help="wikidata: steps upwards (default: 2)")
     parser.add_argument(
         "--wikipedia-api", metavar="URL", help="a MediaWiki's api.php (default: the English Wikipedia's)"
     )
@@ -75,23 +76,21 @@ def add_parser(subparsers: Subparsers) -> None:
     manners = parser.add_argument_group("manners")
     manners.add_argument("--contact", default="", help="your e-mail address or web page, for the User-Agent header")
     manners.add_argument("--user-agent", default="", help="the whole User-Agent header, with a contact in it")
-    manners.add_argument(
-        "--delay", type=_seconds, default=1.0, help="least seconds between a host's pages (default: 1)"
-    )
-    manners.add_argument("--parallel-hosts", type=_positive, default=16, metavar="N", help="default: 16")
-    manners.add_argument("--retries", type=_whole, default=4, metavar="N", help="of one page (default: 4)")
+    manners.add_argument("--delay", type=seconds, default=1.0, help="least seconds between a host's pages (default: 1)")
+    manners.add_argument("--parallel-hosts", type=positive, default=16, metavar="N", help="default: 16")
+    manners.add_argument("--retries", type=whole, default=4, metavar="N", help="of one page (default: 4)")
     limits = parser.add_argument_group("limits")
-    limits.add_argument("--max-pages", type=_positive, metavar="N", help="requests in this run (default: no limit)")
+    limits.add_argument("--max-pages", type=positive, metavar="N", help="requests in this run (default: no limit)")
     limits.add_argument(
-        "--max-bytes", type=_positive, default=2_000_000, metavar="N", help="of one page, unpacked (default: 2000000)"
+        "--max-bytes", type=positive, default=2_000_000, metavar="N", help="of one page, unpacked (default: 2000000)"
     )
-    limits.add_argument("--timeout", type=_seconds, default=30.0, help="seconds for one page (default: 30)")
+    limits.add_argument("--timeout", type=seconds, default=30.0, help="seconds for one page (default: 30)")
     limits.add_argument(
         "--allow-host", action="append", default=[], metavar="HOST", help="may lie in a private network; for tests"
     )
     parser.add_argument("--cache", type=Path, metavar="DIR", help="where pages are kept (default: see 'zslre info')")
     parser.add_argument(
-        "--expire-days", type=_seconds, default=30.0, metavar="DAYS", help="age at which pages are asked for again"
+        "--expire-days", type=seconds, default=30.0, metavar="DAYS", help="age at which pages are asked for again"
     )
     parser.add_argument("--dry-run", action="store_true", help="print the first addresses and ask none")
     loudness = parser.add_mutually_exclusive_group()
@@ -211,26 +210,3 @@ def _tell_problems(outcome: Outcome, entities: Sequence[Entity]) -> None:
         print(f"zslre: … and {len(lines) - _SHOWN:,} more", file=sys.stderr)
     if outcome.report.unfinished:
         print("zslre: the same command goes on with what may still be answered", file=sys.stderr)
-
-
-def _positive(text: str) -> int:
-    value = int(text) if text.strip().isdecimal() else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"needs a whole number of at least 1, got {text!r}")
-    return value
-
-
-def _whole(text: str) -> int:
-    if not text.strip().isdecimal():
-        raise argparse.ArgumentTypeError(f"needs a whole number, got {text!r}")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0.0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"needs a number that is not negative, got {text!r}")
-    return value

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zslre.cli.convert import SkippedRows
-from zslre.cli.progress import Progress
-from zslre.cli.stopping import stop_after_step
-from zslre.exceptions import InputError, MissingDependencyError
+from zslre.cli.numbers import positive, whole
+from zslre.cli.progress import Progress, SkippedRows, speaker
+from zslre.cli.training import (
+    add_training_options,
+    check_output,
+    checkpoint_folder,
+    finish,
+    loop_settings,
+    needing_torch,
+    watched,
+)
+from zslre.exceptions import InputError
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
@@ -54,12 +60,12 @@ def add_parser(subparsers: Subparsers) -> None:
         default="ternary",
         help="of the student's weights; with the first two the inputs of layers have 8 (default: %(default)s)",
     )
-    parser.add_argument("--layers", type=_positive, metavar="N", help="layers of the student (default: all)")
+    parser.add_argument("--layers", type=positive, metavar="N", help="layers of the student (default: all)")
     parser.add_argument(
         "--base", metavar="NAME", help="start from this model folder, hub id or folder of an encoder, not the teacher"
     )
     parser.add_argument("--text", nargs="+", type=Path, metavar="FILE", help="unlabelled text, as for `zslre predict`")
-    parser.add_argument("--steps", type=_count, default=2000, help="training steps, 0 for none (default: %(default)s)")
+    parser.add_argument("--steps", type=whole, default=2000, help="training steps, 0 for none (default: %(default)s)")
     parser.add_argument("--learning-rate", type=float, default=2e-4, help="of the encoder (default: %(default)s)")
     parser.add_argument(
         "--hold-out",
@@ -68,15 +74,7 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="N",
         help="relations to judge by (default: none: the last step stays)",
     )
-    parser.add_argument("--eval-every", type=_positive, default=200, metavar="STEPS", help="default: %(default)s")
-    parser.add_argument("--no-bf16", action="store_true", help="compute in float32 even where the CPU has bfloat16")
-    parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
-    parser.add_argument("--threads", type=_positive, help="CPU threads (default: all)")
-    parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
-    parser.add_argument("--skip-bad", action="store_true", help="report rows that cannot be used and go on")
-    noise = parser.add_mutually_exclusive_group()
-    noise.add_argument("-q", "--quiet", action="store_true", help="no progress")
-    noise.add_argument("-v", "--verbose", action="store_true", help="each step's loss, in log files too")
+    add_training_options(parser, eval_every=200)
     parser.set_defaults(run=run)
 
 
@@ -89,28 +87,15 @@ def run(args: argparse.Namespace) -> int:
     from zslre.serialization import BUILTIN as BUILTIN_FOLDER
     from zslre.serialization import read_config
 
-    try:
-        import torch
-
+    with needing_torch("distillation"):
         from zslre.training.distillation import DistillationConfig
         from zslre.training.distilled import distill_model
-        from zslre.training.run import bf16_is_fast
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"distillation needs torch and transformers ({error}): pip install 'zslre[train]'"
-        ) from error
-    if args.output.exists():
-        raise InputError(f"{args.output} exists already: choose another place for the model, or delete it")
-    work = args.output.with_name(args.output.name + ".training")
-    if work.exists() and not args.resume:
-        raise InputError(f"{work} holds a run that was stopped: add --resume to go on with it, or delete the folder")
+    check_output(args.output)
+    work = checkpoint_folder(args)
     teacher = BUILTIN_FOLDER if str(args.teacher) == BUILTIN else args.teacher
     read_config(teacher)  # before minutes go into reading data
 
-    def say(line: str) -> None:
-        if not args.quiet:
-            print(line, file=sys.stderr, flush=True)
-
+    say = speaker(args.quiet)
     skipped = SkippedRows(Progress(verbosity=-1))
     given = RelationSet.from_file(args.relations) if args.relations is not None else None
     data = read_labelled(args.data, given, on_bad=skipped if args.skip_bad else None)
@@ -118,50 +103,25 @@ def run(args: argparse.Namespace) -> int:
     seen = {example.relation for example in data.examples} - {None}
     if not 0 <= args.hold_out < len(seen):
         raise InputError(f"--hold-out {args.hold_out}: of the data's {len(seen)} relations some must be left")
-    if args.threads is not None:
-        torch.set_num_threads(args.threads)
-    config = DistillationConfig(
-        steps=args.steps,
-        learning_rate=args.learning_rate,
-        eval_every=args.eval_every,
-        bf16=bf16_is_fast() and not args.no_bf16,
-        seed=args.seed,
-    )
+    config = DistillationConfig(**loop_settings(args))
     progress = Progress(verbosity=-1 if args.quiet else int(args.verbose))
-    with stop_after_step() as stopped:
-        try:
-            distill_model(
-                teacher,
-                data.examples,
-                data.relations,
-                args.output,
-                config,
-                bits=args.bits,
-                layers=args.layers,
-                base=args.base,
-                text=list(read_documents(args.text)) if args.text is not None else (),
-                detector=load_detector(),
-                hold_out=args.hold_out,
-                work=work,
-                resume=args.resume,
-                facts={"data": [*read_config(teacher)["data"], *(p.name for p in (*args.data, *(args.text or ())))]},
-                report=say,
-                on_step=lambda state: progress.update(lambda: state),
-                stopped=stopped,
-            )
-        finally:
-            progress.clear()
-    shutil.rmtree(work, ignore_errors=True)
-    say(f"the model is in {args.output}: zslre predict -m {args.output} FILE")
-    return 0
-
-
-def _positive(text: str, least: int = 1) -> int:
-    value = int(text)
-    if value < least:
-        raise argparse.ArgumentTypeError(f"must be at least {least}, got {value}")
-    return value
-
-
-def _count(text: str) -> int:
-    return _positive(text, 0)
+    with watched(progress) as watch:
+        distill_model(
+            teacher,
+            data.examples,
+            data.relations,
+            args.output,
+            config,
+            bits=args.bits,
+            layers=args.layers,
+            base=args.base,
+            text=list(read_documents(args.text)) if args.text is not None else (),
+            detector=load_detector(),
+            hold_out=args.hold_out,
+            work=work,
+            resume=args.resume,
+            facts={"data": [*read_config(teacher)["data"], *(p.name for p in (*args.data, *(args.text or ())))]},
+            report=say,
+            **watch,
+        )
+    return finish(args.output, work, say)

@@ -12,8 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zslre.cli.convert import SkippedRows
-from zslre.cli.progress import Progress
+from zslre.cli.progress import Progress, SkippedRows, speaker
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
@@ -138,10 +137,7 @@ def run(args: argparse.Namespace) -> int:
     from zslre.extractor import RelationExtractor
     from zslre.relations import RelationSet
 
-    def say(line: str) -> None:
-        if not args.quiet:
-            print(line, file=sys.stderr, flush=True)
-
+    say = speaker(args.quiet)
     skipped = SkippedRows(Progress(verbosity=-1))
     relations = RelationSet.from_file(args.relations) if args.relations is not None else None
     on_bad = skipped if args.skip_bad else None
@@ -205,7 +201,7 @@ def _outcome(
     if args.drop_seen and seen:
         task = without_unseen(task, data, seen, row_split=row_split)
         say(f"left out, for the model has seen them: {', '.join(seen)}")
-    elif not args.allow_seen:
+    elif seen and not args.allow_seen:
         check_unseen(extractor, task.unseen)
     options = RunOptions(
         seed=seed,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from zslre.cli.numbers import positive
 from zslre.cli.progress import Progress
 from zslre.documents import STDIN, SUFFIXES, Document, read_documents
 from zslre.exceptions import InputError
@@ -79,7 +80,7 @@ def add_parser(subparsers: Subparsers) -> None:
         help="least score of a triple, 0 to 1 (default: the model's, or the verifier's)",
     )
     parser.add_argument(
-        "--top-k", type=_positive, default=1, metavar="K", help="relations that a pair may have (default: 1)"
+        "--top-k", type=positive, default=1, metavar="K", help="relations that a pair may have (default: 1)"
     )
     parser.add_argument("--explain", action="store_true", help="show the parts of each score")
     parser.add_argument(
@@ -93,9 +94,9 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--skip-bad", action="store_true", help="report what cannot be read and go on")
     parser.add_argument(
-        "--batch-size", type=_positive, default=32, metavar="N", help="sentences in a batch (default: 32)"
+        "--batch-size", type=positive, default=32, metavar="N", help="sentences in a batch (default: 32)"
     )
-    parser.add_argument("--threads", type=_positive, metavar="N", help="processor threads (default: all cores)")
+    parser.add_argument("--threads", type=positive, metavar="N", help="processor threads (default: all cores)")
     loudness = parser.add_mutually_exclusive_group()
     loudness.add_argument("-q", "--quiet", action="store_true", help="show no progress")
     loudness.add_argument("-v", "--verbose", action="store_true", help="show progress and a summary in log files too")
@@ -263,13 +264,6 @@ def _output(arguments: argparse.Namespace, format: str, size: int) -> Iterator[T
         os.truncate(arguments.output, size)
     with open(arguments.output, "a" if size else "w", encoding="utf-8", newline="") as stream:
         yield stream
-
-
-def _positive(text: str) -> int:
-    value = int(text) if text.strip().isdecimal() else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"needs a whole number of at least 1, got {text!r}")
-    return value
 
 
 def _probability(text: str) -> float:

@@ -1,4 +1,4 @@
-"""A line on standard error that says how far a long run is."""
+"""What is said on standard error while a command works: how far it is, and which rows it skips."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
+from zslre.exceptions import InputError
+
 # Seconds between two states: a terminal shows them on one line, a log file gets a line each.
 _TERMINAL_EVERY = 0.2
 _LOG_EVERY = 10.0
+REPORTED = 20  # bad rows: more of them seldom say more
 
 
 class Progress:
@@ -55,3 +58,32 @@ class Progress:
             self._stream.write(f"{text}\n")
             self._next = self._clock() + _LOG_EVERY
         self._stream.flush()
+
+
+class SkippedRows:
+    """Reports the first rows that are skipped, and how many there were."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self.count = 0
+
+    def __call__(self, error: InputError) -> None:
+        self.count += 1
+        if self.count <= REPORTED:
+            self._progress.clear()
+            print(f"zslre: skipped: {error}", file=sys.stderr)
+
+    def summarize(self) -> None:
+        """Say how many were skipped, if any."""
+        if self.count:
+            print(f"zslre: {self.count:,} bad row{'' if self.count == 1 else 's'} skipped", file=sys.stderr)
+
+
+def speaker(quiet: bool) -> Callable[[str], None]:
+    """Says a line at once, or nothing."""
+
+    def say(line: str) -> None:
+        if not quiet:
+            print(line, file=sys.stderr, flush=True)
+
+    return say

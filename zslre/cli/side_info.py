@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zslre.cli.numbers import positive
 from zslre.exceptions import MissingDependencyError
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def add_parser(subparsers: Subparsers) -> None:
     building.add_argument(
         "-m", "--model", metavar="DIR", help="model that compares phrases (default: the built-in one)"
     )
-    building.add_argument("--threads", type=int, metavar="N", help="processor threads (default: all cores)")
+    building.add_argument("--threads", type=positive, metavar="N", help="processor threads (default: all cores)")
     building.add_argument("-q", "--quiet", action="store_true", help="say nothing on standard error")
     building.set_defaults(run=run_build, usage_error=building.error)
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zslre.cli.convert import SkippedRows
-from zslre.cli.progress import Progress
-from zslre.cli.stopping import stop_after_step
-from zslre.exceptions import InputError, MissingDependencyError
+from zslre.cli.numbers import positive
+from zslre.cli.progress import Progress, SkippedRows, speaker
+from zslre.cli.training import (
+    add_training_options,
+    check_output,
+    checkpoint_folder,
+    finish,
+    loop_settings,
+    needing_torch,
+    watched,
+)
+from zslre.exceptions import InputError
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
@@ -58,7 +65,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--head-only", action="store_true", help="use the examples as support of a trained model")
     parser.add_argument("-m", "--model", metavar="DIR", help="with --head-only: that model (default: the built-in one)")
     parser.add_argument("--base", metavar="NAME", help="base encoder, hub id or folder (default: all-MiniLM-L6-v2)")
-    parser.add_argument("--steps", type=_positive, default=600, help="training steps at most (default: %(default)s)")
+    parser.add_argument("--steps", type=positive, default=600, help="training steps at most (default: %(default)s)")
     parser.add_argument("--learning-rate", type=float, default=8e-5, help="of the encoder (default: %(default)s)")
     parser.add_argument(
         "--hold-out",
@@ -66,15 +73,7 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="N",
         help=f"relations to judge by (default: one in five from {MIN_RELATIONS_TO_HOLD_OUT} relations on, else 0)",
     )
-    parser.add_argument("--eval-every", type=_positive, default=100, metavar="STEPS", help="default: %(default)s")
-    parser.add_argument("--no-bf16", action="store_true", help="compute in float32 even where the CPU has bfloat16")
-    parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
-    parser.add_argument("--threads", type=_positive, help="CPU threads (default: all)")
-    parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
-    parser.add_argument("--skip-bad", action="store_true", help="report rows that cannot be used and go on")
-    noise = parser.add_mutually_exclusive_group()
-    noise.add_argument("-q", "--quiet", action="store_true", help="no progress")
-    noise.add_argument("-v", "--verbose", action="store_true", help="each step's loss, in log files too")
+    add_training_options(parser, eval_every=100)
     parser.set_defaults(run=run)
 
 
@@ -87,13 +86,9 @@ def run(args: argparse.Namespace) -> int:
         return _usage("--base and --resume do not go with --head-only, which trains no encoder")
     if args.model is not None and not args.head_only:
         return _usage("-m goes with --head-only; --base names the encoder that training starts from")
-    if args.output.exists():
-        raise InputError(f"{args.output} exists already: choose another place for the model, or delete it")
+    check_output(args.output)
 
-    def say(line: str) -> None:
-        if not args.quiet:
-            print(line, file=sys.stderr, flush=True)
-
+    say = speaker(args.quiet)
     relations = RelationSet.from_file(args.relations) if args.relations is not None else None
     skipped = SkippedRows(Progress(verbosity=-1))
     on_bad = skipped if args.skip_bad else None
@@ -143,62 +138,33 @@ def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Exampl
 def _train(
     args: argparse.Namespace, relations: RelationSet, examples: list[Example], say: Callable[[str], None]
 ) -> int:
-    try:
-        import torch
-
-        from zslre.training.run import bf16_is_fast, train_model
+    with needing_torch("training", ", or use --head-only"):
+        from zslre.training.run import train_model
         from zslre.training.trainer import TrainingConfig
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"training needs torch and transformers ({error}): pip install 'zslre[train]', or use --head-only"
-        ) from error
-    if args.threads is not None:
-        torch.set_num_threads(args.threads)
-    work = args.output.with_name(args.output.name + ".training")
-    if work.exists() and not args.resume:
-        raise InputError(f"{work} holds a run that was stopped: add --resume to go on with it, or delete the folder")
+    work = checkpoint_folder(args)
     seen = {example.relation for example in examples} - {None}
     hold_out = args.hold_out
     if hold_out is None:
         hold_out = len(seen) // 5 if len(seen) >= MIN_RELATIONS_TO_HOLD_OUT else 0
     if not 0 <= hold_out < len(seen):
         raise InputError(f"--hold-out {hold_out}: of the examples' {len(seen)} relations some must be left to train")
-    config = TrainingConfig(
-        steps=args.steps,
-        learning_rate=args.learning_rate,
-        eval_every=args.eval_every,
-        bf16=bf16_is_fast() and not args.no_bf16,
-        seed=args.seed,
-    )
+    config = TrainingConfig(**loop_settings(args))
     progress = Progress(verbosity=-1 if args.quiet else int(args.verbose))
-    with stop_after_step() as stopped:
-        try:
-            train_model(
-                examples,
-                relations,
-                args.output,
-                config,
-                base=args.base,
-                hold_out=hold_out,
-                work=work,
-                resume=args.resume,
-                facts={"data": [path.name for path in args.data]},
-                report=say,
-                on_step=lambda state: progress.update(lambda: state),
-                stopped=stopped,
-            )
-        finally:
-            progress.clear()
-    shutil.rmtree(work, ignore_errors=True)
-    say(f"the model is in {args.output}: zslre predict -m {args.output} FILE")
-    return 0
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {value}")
-    return value
+    with watched(progress) as watch:
+        train_model(
+            examples,
+            relations,
+            args.output,
+            config,
+            base=args.base,
+            hold_out=hold_out,
+            work=work,
+            resume=args.resume,
+            facts={"data": [path.name for path in args.data]},
+            report=say,
+            **watch,
+        )
+    return finish(args.output, work, say)
 
 
 def _usage(message: str) -> int:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zslre.cli.progress import Progress
-from zslre.cli.stopping import stop_after_step
-from zslre.exceptions import InputError, MissingDependencyError
+from zslre.cli.training import needing_torch, watched
+from zslre.exceptions import InputError
 
 if TYPE_CHECKING:
     from zslre.datasets.splits import Split
@@ -31,14 +31,11 @@ def trained_model(
     was made otherwise."""
     from zslre.serialization import read_config
 
-    try:
+    with needing_torch("training"):
         from zslre.training.run import bf16_is_fast
         from zslre.training.trainer import TrainingConfig
         from zslre.training.unseen import train_for
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"training needs torch and transformers ({error}): pip install 'zslre[train]'"
-        ) from error
+
     name = f"{args.setting}-{split.name.replace('/', '-') if split is not None else 'all'}-seed{seed}"
     output = args.work / name
     given = {name: getattr(args, name) for name in ("steps", "learning_rate") if getattr(args, name) is not None}
@@ -61,21 +58,17 @@ def trained_model(
         say(f"{output}: finished before, used again")
         return Path(output)
     say(f"training {output} on {train.name}")
-    with stop_after_step() as stopped:
-        try:
-            train_for(
-                train,
-                task,
-                output,
-                config,
-                dev=split.dev if split is not None else (),
-                base=args.base,
-                resume=bool(args.resume),
-                facts={"evaluation": made, "row_split": row_split},
-                report=say,
-                on_step=lambda state: progress.update(lambda: state),
-                stopped=stopped,
-            )
-        finally:
-            progress.clear()
+    with watched(progress) as watch:
+        train_for(
+            train,
+            task,
+            output,
+            config,
+            dev=split.dev if split is not None else (),
+            base=args.base,
+            resume=bool(args.resume),
+            facts={"evaluation": made, "row_split": row_split},
+            report=say,
+            **watch,
+        )
     return Path(output)

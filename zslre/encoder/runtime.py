@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +17,7 @@ from zslre.encoder import FloatArray
 from zslre.encoder.graph import KEY_STEP, GraphBuilder
 from zslre.exceptions import InputError, ModelError
 from zslre.packing import MARKERS_PER_PAIR, BoolArray, IntArray, PackedBatch, pack_phrases
+from zslre.threads import all_threads
 
 MOST_STREAMS = 8  # each holds the memory of a pass
 PHRASES_A_PASS = 64  # of at most 128 tokens each: bounds the memory of a pass
@@ -100,7 +100,7 @@ class RuntimeEncoder:
 
 def compile_graph(model: ov.Model, threads: int | None = None, properties: Mapping[str, Any] | None = None) -> Any:
     """Compile for the CPU; `properties` of OpenVINO replace the defaults."""
-    threads = threads if threads is not None else _all_threads()
+    threads = threads if threads is not None else all_threads()
     settings: dict[str, Any] = {
         # Kernels kept for shapes seen before. At the default of 5,000 memory grows by some 4 MB with every new shape of
         # a batch, to gigabytes; with 64 it levels off, and going back and forth between a few shapes stays as fast.
@@ -144,7 +144,3 @@ def _compile(model: ov.Model, threads: int | None, integer_kernels: bool) -> lis
     properties = {"INFERENCE_PRECISION_HINT": "bf16"} if integer_kernels and has_bfloat16() else None
     compiled = compile_graph(model, threads, properties)
     return [compiled.create_infer_request() for _ in range(compiled.get_property("NUM_STREAMS"))]
-
-
-def _all_threads() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -46,7 +46,7 @@ class EpisodeSettings:
 
 def classify(extractor: RelationExtractor, vectors: FloatArray) -> tuple[list[str], FloatArray]:
     """The best relation of each pair vector (P, D), and its calibrated probability (P,)."""
-    best, probabilities = extractor.best(vectors)
+    best, probabilities = extractor.matcher.best(vectors)
     names = extractor.relations.names
     return [names[column] for column in best], probabilities
 

@@ -8,12 +8,12 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.encoder import Encoder, FloatArray, pair_vectors
-from zslre.evaluation.metrics import precision_recall_f1
+from zslre.evaluation.metrics import expected_calibration_error, precision_recall_f1
 from zslre.exceptions import InputError
 from zslre.packing import Packer
 from zslre.prototypes import build_prototypes
 from zslre.relations import RelationSet
-from zslre.scoring import Scorer
+from zslre.scoring import Scorer, calibrated_probabilities
 
 LEAST_PRECISION = 0.6
 
@@ -54,6 +54,18 @@ def fit_calibration(margins: FloatArray, correct: np.ndarray) -> tuple[float, fl
     optimizer.step(loss)
     slope, offset = numbers.tolist()
     return slope, offset
+
+
+def calibrated(margins: FloatArray, correct: np.ndarray, n_labels: int) -> tuple[tuple[float, float], dict[str, float]]:
+    """Slope and offset of `fit_calibration`, and what they give.
+
+    The figures: the `threshold` of `best_threshold`, its `f1`, and the `calibration_error`, all in [0, 1].
+    """
+    slope, offset = fit_calibration(margins, correct)
+    probabilities = calibrated_probabilities(margins, slope, offset)
+    threshold, f1 = best_threshold(probabilities, correct, n_labels)
+    error = expected_calibration_error(probabilities, correct)
+    return (slope, offset), {"threshold": threshold, "f1": round(f1, 4), "calibration_error": round(error, 4)}
 
 
 def best_threshold(probabilities: FloatArray, correct: np.ndarray, n_labels: int) -> tuple[float, float]:

@@ -100,7 +100,7 @@ class Distiller(TrainingLoop):
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self.teacher, self.student, self.sampler, self.config = teacher, student, sampler, config
-        self.quantization, self.text, self.dev, self.dev_relations = quantization, text, dev, dev_relations
+        self.quantization, self.text = quantization, text
         own, theirs = student.encoder, teacher.encoder
         own.bf16 = theirs.bf16 = config.bf16
         theirs.module.eval()
@@ -126,7 +126,8 @@ class Distiller(TrainingLoop):
             [(parameters, rate) for parameters, rate in groups if parameters],
             config,
             folder=folder,
-            judged=dev_relations is not None,
+            dev=dev,
+            dev_relations=dev_relations,
             report=report,
             on_step=on_step,
             stopped=stopped,
@@ -153,14 +154,9 @@ class Distiller(TrainingLoop):
             + config.attention_weight * (pairs.attention + texts.attention)
         )
 
-    def dev_score(self) -> float:
-        """Zero-shot macro-F1 of the student, as it will be stored, among the dev relations, in [0, 1]."""
-        if self.dev_relations is None or not self.dev:
-            return 0.0
-        self.modules.eval()
-        encoder, scorer = self.student.encoder, self.student.scorer
+    def zero_shot_score(self, sentences: Sequence[AnnotatedSentence], relations: RelationSet) -> float:
         with self.rounded():
-            return zero_shot_macro_f1(encoder, scorer, self.packer, self.dev, self.dev_relations)
+            return zero_shot_macro_f1(self.student.encoder, self.student.scorer, self.packer, sentences, relations)
 
     def _gradients(self, step: int) -> float:
         if self.quantization is not None:

@@ -16,10 +16,10 @@ from zslre.exceptions import InputError
 from zslre.mentions import MentionDetector
 from zslre.packing import Packer
 from zslre.relations import RelationSet
-from zslre.serialization import save_model
+from zslre.serialization import ModelFiles, load_model
 from zslre.training.distillation import DistillationConfig, Distiller, Model
 from zslre.training.episodes import EpisodeSampler
-from zslre.training.finish import calibrate, input_ranges, model_card, model_files, phrases_of
+from zslre.training.finish import calibrate, input_ranges, model_files, phrases_of, write_model
 from zslre.training.model import TorchScorer
 from zslre.training.run import training_data
 from zslre.training.student import BITS, Quantization
@@ -63,7 +63,7 @@ def distill_model(
     data = training_data(examples, relations, hold_out, config.seed, report)
     torch.manual_seed(config.seed)
     encoder, scorer, files = load_trained(teacher)
-    student = starting_student(teacher, base, layers)
+    student = starting_student(files, base, layers)
     settings = describe_encoder(student.hf_config, [], MAX_TEXT_TOKENS)
     if bits != FLOATS and settings["architecture"] != "bert":
         raise InputError(f"a {student.hf_config['model_type']} encoder runs in floats only: ask for --bits {FLOATS}")
@@ -132,20 +132,17 @@ def distill_model(
         quantization=quantization,
         max_text_tokens=min(MAX_TEXT_TOKENS, int(taught["encoder"]["max_text_tokens"])),
     )
-    save_model(output, made)
-    (output / "README.md").write_text(model_card(made), encoding="utf-8")
+    write_model(output, made)
 
 
-def starting_student(teacher: Path, base: str | None, layers: int | None) -> TransformerEncoder:
+def starting_student(teacher: ModelFiles, base: str | None, layers: int | None) -> TransformerEncoder:
     """The student before its first step; raises InputError for more layers than there are to start from."""
-    from zslre.serialization import load_model
-
     if base is not None and not (Path(base) / "scorer.safetensors").is_file():
         if layers is not None:
             raise InputError("layers are chosen from a model folder: give one as the base, or leave out the layers")
         student = TransformerEncoder.from_base(base)
     else:
-        files = load_model(base if base is not None else teacher)
+        files = load_model(base) if base is not None else teacher
         if layers is not None and not 1 <= layers <= (there := layer_count(encoder_of(files))):
             raise InputError(f"a student of {layers} layers cannot start from a model of {there}: ask for 1 to {there}")
         student = encoder_of(files, layers)

@@ -6,6 +6,7 @@ import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,11 @@ from zslre.encoder.loading import describe_encoder
 from zslre.encoder.quantization import quantize_state
 from zslre.encoder.ternary import pack_state
 from zslre.encoder.transformer import MARKERS, TransformerEncoder
-from zslre.evaluation.metrics import expected_calibration_error
 from zslre.packing import PackedBatch, Packer
 from zslre.prototypes import build_prototypes, relation_phrases
 from zslre.relations import RelationSet
-from zslre.serialization import ModelFiles
-from zslre.training.calibration import best_margins, best_threshold, fit_calibration
+from zslre.serialization import ModelFiles, save_model
+from zslre.training.calibration import best_margins, calibrated
 from zslre.training.model import TorchScorer
 from zslre.training.slim import slim
 from zslre.training.student import Quantization, linear_layers
@@ -34,16 +34,9 @@ def calibrate(
     sentences: list[AnnotatedSentence],
     relations: RelationSet,
 ) -> tuple[tuple[float, float], dict[str, float]]:
-    """Slope and offset fitted on sentences whose pairs are all labelled; and what that gives.
-
-    The figures: the `threshold` of `best_threshold`, its `f1`, and the `calibration_error`, all in [0, 1].
-    """
+    """`calibrated` on sentences whose pairs are all labelled."""
     margins, correct, n_labels = best_margins(encoder, scorer.to_numpy(), packer, sentences, relations)
-    numbers = fit_calibration(margins, correct)
-    probabilities = scorer.to_numpy(numbers).probabilities(margins)
-    threshold, f1 = best_threshold(probabilities, correct, n_labels)
-    error = expected_calibration_error(probabilities, correct)
-    return numbers, {"threshold": threshold, "f1": round(f1, 4), "calibration_error": round(error, 4)}
+    return calibrated(margins, correct, n_labels)
 
 
 def input_ranges(
@@ -105,6 +98,12 @@ def model_files(
         "encoder": describe_encoder(encoder.hf_config, marker_ids, max_text_tokens),
     }
     return ModelFiles(config, tensors, numpy_scorer, prototypes, tokenizer, relations)
+
+
+def write_model(folder: Path, files: ModelFiles, notices: str = "") -> None:
+    """The model folder, with its card, which the notices end."""
+    save_model(folder, files)
+    (folder / "README.md").write_text(model_card(files) + notices, encoding="utf-8")
 
 
 def model_card(files: ModelFiles) -> str:

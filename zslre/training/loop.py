@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +16,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from zslre.datasets.annotated import AnnotatedSentence
 from zslre.exceptions import InputError, ModelError
+from zslre.relations import RelationSet
 
 Report = Callable[[str], None]
 
@@ -43,11 +46,12 @@ class LoopConfig:
                 raise InputError(f"{name} must be at least {number}, got {getattr(self, name)}")
 
 
-class TrainingLoop:
+class TrainingLoop(ABC):
     """Steps of an optimizer on `modules`; keeps the weights of the best dev score in `folder` and, beside them, where
-    it is. A subclass says what the loss of a step is, and the dev score.
+    it is. A subclass says what the loss of a step is, and how good the model is.
 
-    `groups`: parameters and their highest learning rate. `judged`: whether `dev_score` says when to stop.
+    `groups`: parameters and their highest learning rate. With `dev_relations`, which the training must not have seen,
+    the sentences `dev` choose the weights, and say when to stop; without, the last ones are kept.
     """
 
     def __init__(
@@ -57,12 +61,14 @@ class TrainingLoop:
         config: LoopConfig,
         *,
         folder: Path,
-        judged: bool,
+        dev: Sequence[AnnotatedSentence] = (),
+        dev_relations: RelationSet | None = None,
         report: Report = print,
         on_step: Report = lambda state: None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
-        self.modules, self.settings, self.folder, self.judged = modules, config, folder, judged
+        self.modules, self.settings, self.folder = modules, config, folder
+        self.dev, self.dev_relations = dev, dev_relations
         self.report, self.on_step, self.stopped = report, on_step, stopped
         self.optimizer = torch.optim.AdamW(
             [{"params": list(parameters), "lr": rate} for parameters, rate in groups],
@@ -73,13 +79,20 @@ class TrainingLoop:
         self.history: list[dict[str, float]] = []
         self.best = -1.0
 
+    @abstractmethod
     def step_loss(self, step: int) -> Tensor:
         """The loss of a step, with gradients; it depends on the weights, the seed and the step alone."""
-        raise NotImplementedError
+
+    @abstractmethod
+    def zero_shot_score(self, sentences: Sequence[AnnotatedSentence], relations: RelationSet) -> float:
+        """Macro-F1 of the weights as they would be stored, in [0, 1]."""
 
     def dev_score(self) -> float:
-        """What decides about the best weights, in [0, 1]."""
-        raise NotImplementedError
+        """What decides about the best weights: the zero-shot score among the dev relations, 0.0 without any."""
+        if self.dev_relations is None or not self.dev:
+            return 0.0
+        self.modules.eval()
+        return self.zero_shot_score(self.dev, self.dev_relations)
 
     def train(self, *, resume: bool = False) -> float:
         """Run to the end; returns the best dev macro-F1 (0.0 without dev relations) and leaves the best weights.
@@ -136,7 +149,7 @@ class TrainingLoop:
 
     def _stalled(self) -> bool:
         recent = [entry["dev_macro_f1"] for entry in self.history[-self.settings.patience :]]
-        return self.judged and len(self.history) > self.settings.patience and max(recent) < self.best
+        return self.dev_relations is not None and len(self.history) > self.settings.patience and max(recent) < self.best
 
     def _checkpoint(self, step: int) -> None:
         """Written aside and renamed, so that a stop in the middle loses nothing; no pickle."""

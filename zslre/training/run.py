@@ -14,10 +14,9 @@ from zslre.datasets.annotated import AnnotatedSentence, group_examples
 from zslre.encoder.transformer import TransformerEncoder
 from zslre.packing import Packer
 from zslre.relations import RelationSet
-from zslre.serialization import save_model
 from zslre.training.base import BASE_NAME, default_base_folder
 from zslre.training.episodes import EpisodeSampler
-from zslre.training.finish import calibrate, model_card, model_files
+from zslre.training.finish import calibrate, model_files, write_model
 from zslre.training.model import TorchScorer
 from zslre.training.sources import sample_per_relation, without_leaks
 from zslre.training.trainer import Trainer, TrainingConfig
@@ -143,5 +142,4 @@ def train_model(
     files = model_files(
         encoder, scorer, relations, calibration=numbers, threshold=figures["threshold"], facts=config_facts
     )
-    save_model(output, files)
-    (output / "README.md").write_text(model_card(files), encoding="utf-8")
+    write_model(output, files)

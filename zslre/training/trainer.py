@@ -15,13 +15,14 @@ from zslre.datasets.annotated import AnnotatedSentence
 from zslre.encoder import pair_vectors
 from zslre.encoder.transformer import TransformerEncoder
 from zslre.evaluation.metrics import classification_scores
-from zslre.packing import Packer
+from zslre.packing import Packer, Pair
 from zslre.prototypes import build_prototypes, relation_phrases
 from zslre.relations import RelationSet
 from zslre.training.episodes import EpisodeSampler, TrainingEpisode
 from zslre.training.loop import LoopConfig, Report, TrainingLoop
 from zslre.training.losses import ranking_loss, threshold_loss
 from zslre.training.model import TorchScorer
+from zslre.types import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,6 @@ class Trainer(TrainingLoop):
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self.encoder, self.scorer, self.sampler, self.config = encoder, scorer, sampler, config
-        self.dev, self.dev_relations = dev, dev_relations
         encoder.bf16 = config.bf16
         # Every pass writes the gradients of all weights: few passes with some padding cost less than many tight ones.
         self.packer = Packer(encoder.tokenizer, max_text_tokens=128, max_tokens=config.max_tokens, max_padding=1.6)
@@ -66,7 +66,8 @@ class Trainer(TrainingLoop):
             ],
             config,
             folder=folder,
-            judged=dev_relations is not None,
+            dev=dev,
+            dev_relations=dev_relations,
             report=report,
             on_step=on_step,
             stopped=stopped,
@@ -77,7 +78,7 @@ class Trainer(TrainingLoop):
 
     def loss(self, episode: TrainingEpisode, rng: np.random.Generator) -> Tensor:
         """Ranking and threshold loss of an episode; some pairs serve as support instead of being asked for."""
-        pairs = self._pair_tensor(episode)
+        pairs = self._pair_tensor(episode.items)
         targets = torch.from_numpy(episode.targets).to(pairs.device)
         support: dict[int, Tensor] = {}
         asked = torch.ones(len(pairs), dtype=torch.bool, device=pairs.device)
@@ -98,21 +99,20 @@ class Trainer(TrainingLoop):
         threshold = threshold_loss(similarities, none, targets, known)
         return ranking_loss(similarities, targets) + self.config.threshold_weight * threshold
 
-    def _pair_tensor(self, episode: TrainingEpisode) -> Tensor:
+    def _pair_tensor(
+        self, items: Sequence[tuple[Sentence, Sequence[Pair]]], texts: Sequence[str] | None = None
+    ) -> Tensor:
+        """Vectors of all pairs in order, (P, D), with gradients; `texts` stand behind the sentences."""
         parts, numbers = [], []
         with self.encoder.autocast():
-            for batch, index in self.packer.pack(episode.items):
+            for batch, index in self.packer.pack(items, texts):
                 parts.append(self.encoder.pair_tensor(batch))
                 numbers.append(index)
         order = np.argsort(np.concatenate(numbers))
         return torch.cat(parts).float()[torch.from_numpy(order).to(parts[0].device)]
 
-    def dev_score(self) -> float:
-        """Zero-shot macro-F1 of the dev sentences among the dev relations, in [0, 1]."""
-        if self.dev_relations is None or not self.dev:
-            return 0.0
-        self.modules.eval()
-        return zero_shot_macro_f1(self.encoder, self.scorer, self.packer, self.dev, self.dev_relations)
+    def zero_shot_score(self, sentences: Sequence[AnnotatedSentence], relations: RelationSet) -> float:
+        return zero_shot_macro_f1(self.encoder, self.scorer, self.packer, sentences, relations)
 
 
 def zero_shot_macro_f1(

@@ -16,12 +16,11 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.encoder import pair_vectors
-from zslre.evaluation.metrics import expected_calibration_error
 from zslre.extractor import RelationExtractor
 from zslre.packing import Pair
 from zslre.prototypes import relation_phrases
 from zslre.relations import RelationSet
-from zslre.training.calibration import best_threshold, fit_calibration
+from zslre.training.calibration import calibrated
 from zslre.training.episodes import TrainingEpisode
 from zslre.training.trainer import Trainer
 from zslre.types import Sentence
@@ -65,13 +64,7 @@ class VerifierTrainer(Trainer):
             (episode.items[q.item][0], [flat[row] for row in q.rows]) for q in questions
         ]
         texts = [relation_text(episode.relations[q.column]) for q in questions]
-        parts, numbers = [], []
-        with self.encoder.autocast():
-            for batch, index in self.packer.pack(items, texts):
-                parts.append(self.encoder.pair_tensor(batch))
-                numbers.append(index)
-        order = np.argsort(np.concatenate(numbers))
-        return torch.cat(parts).float()[torch.from_numpy(order).to(parts[0].device)]
+        return self._pair_tensor(items, texts)
 
 
 def draw_questions(episode: TrainingEpisode, near: np.ndarray, rng: np.random.Generator) -> list[Question]:
@@ -123,8 +116,4 @@ def calibrate_verifier(
             if place is not None
         ]
     )
-    slope, offset = fit_calibration(taken.astype(np.float32), correct)
-    probabilities = (1.0 / (1.0 + np.exp(-(slope * taken + offset)))).astype(np.float32)
-    threshold, f1 = best_threshold(probabilities, correct, sum(map(len, labels)))
-    error = expected_calibration_error(probabilities, correct)
-    return (slope, offset), {"threshold": threshold, "f1": round(f1, 4), "calibration_error": round(error, 4)}
+    return calibrated(taken.astype(np.float32), correct, sum(map(len, labels)))

@@ -1,0 +1,60 @@
+"""What the built-in model and its verifier learn from, and what is kept from them.
+
+FewRel's training relations and Wiki-ZSL are sentences in which one pair is known; of Re-DocRED's dev documents the
+first 210 train, with every pair known, the next 40 choose calibration and threshold, and the last 250 are not read.
+FewRel's 16 validation relations, their inverses and their sentences are left out: they are for a zero-shot test.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from zslre.datasets import read_docred, read_fewrel
+from zslre.datasets.annotated import AnnotatedSentence
+from zslre.datasets.splits import normal_text
+from zslre.exceptions import InputError
+from zslre.relations import RelationSet, training_leaks
+from zslre.training.sources import named, renamed, without_leaks
+from zslre.training.written import Writer
+
+SOURCES = ["FewRel 1.0 train (MIT)", "Wiki-ZSL (MIT)", "Re-DocRED dev, documents 1-210 (MIT)"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BuiltinData:
+    """Sentences to learn from, `trained`: names of all relations in them, `judged`: sentences of `judged_relations`
+    for calibration, `test`: those of the `unseen` relations (ids), `malformed`: rows that were left out."""
+
+    partial: list[AnnotatedSentence]
+    complete: list[AnnotatedSentence]
+    writer: Writer
+    trained: list[str]
+    judged: list[AnnotatedSentence]
+    judged_relations: RelationSet
+    test: list[AnnotatedSentence]
+    unseen: list[str]
+    malformed: list[InputError]
+
+
+def read_builtin_data(folder: Path, relations: RelationSet) -> BuiltinData:
+    """All of it, labelled by names of `relations`, from the datasets under `folder`."""
+    unseen = json.loads((folder / "fewrel/splits.json").read_text())["fewrel_official"]["val"]
+    test = list(read_fewrel(folder / "fewrel/val_wiki.json"))
+    documents = folder / "redocred/dev_revised.json"
+    held_out = {normal_text(example.sentence.text) for example in test}
+    held_out |= {normal_text(s.sentence.text) for s in read_docred(documents, slice(210, None))}
+    malformed: list[InputError] = []
+    rows = [
+        *named(read_fewrel(folder / "fewrel/train_wiki.json"), relations),
+        *named(read_fewrel(folder / "wikizsl/wikizsl67.json", on_bad=malformed.append), relations),
+    ]
+    partial = without_leaks(rows, relations, unseen, held_out)
+    complete = without_leaks(renamed(read_docred(documents, slice(210)), relations), relations, unseen, held_out)
+    writer = Writer(relations.without(sorted(training_leaks(unseen, relations))), [*partial, *complete])
+    labelled = {name for s in [*partial, *complete] for labels in s.labels for name in labels}
+    judged = renamed(read_docred(documents, slice(210, 250)), relations)
+    used = relations.select(sorted({name for s in judged for labels in s.labels for name in labels}))
+    trained = sorted({*labelled, *writer.relations.names})
+    return BuiltinData(partial, complete, writer, trained, judged, used, named(test, relations), unseen, malformed)

@@ -1,0 +1,31 @@
+"""Types of options that are numbers; argparse prints what they say of a wrong one."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    value = int(text) if text.strip().isdecimal() else 0
+    if value < 1:
+        raise ArgumentTypeError(f"needs a whole number of at least 1, got {text!r}")
+    return value
+
+
+def whole(text: str) -> int:
+    """A whole number of at least 0."""
+    if not text.strip().isdecimal():
+        raise ArgumentTypeError(f"needs a whole number, got {text!r}")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """A finite number of at least 0, of days as well."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value < float("inf"):
+        raise ArgumentTypeError(f"needs a number that is not negative, got {text!r}")
+    return value
