@@ -15,7 +15,16 @@ from zslre.prototypes import build_prototypes
 
 pytest.importorskip("torch")
 
-from zslre.training.calibration import LEAST_PRECISION, best_margins, best_threshold, fit_calibration
+import torch
+
+from zslre.training.calibration import (
+    LEAST_PRECISION,
+    START_PENALTY,
+    best_margins,
+    best_threshold,
+    fit_calibration,
+    fit_kind_weights,
+)
 from zslre.training.finish import calibrate, input_ranges, model_files
 from zslre.training.model import TorchScorer
 
@@ -64,6 +73,40 @@ def test_few_and_clear_cases_do_not_make_certain(correct: list[bool]) -> None:
     slope, offset = fit_calibration(margins, np.array(correct))
     probabilities = 1 / (1 + np.exp(-(slope * margins + offset)))
     assert ((probabilities > 0.05) & (probabilities < 0.95)).all()
+
+
+def penalised_ranking_loss(scorer: TorchScorer, logits: np.ndarray, start: np.ndarray) -> float:
+    """What `fit_kind_weights` minimises, by way of the NumPy scorer."""
+    encoder = tiny.torch_encoder()
+    numpy_scorer = replace(scorer.to_numpy(), kind_logits=logits.astype(np.float32))
+    vectors = pair_vectors(encoder, Packer(encoder.tokenizer), [(s.sentence, s.pairs) for s in SENTENCES])
+    weighted = build_prototypes(encoder, numpy_scorer, tiny.RELATIONS).weighted(numpy_scorer)
+    losses = []
+    scores = (numpy_scorer.features(vectors) @ weighted.T).astype(np.float64)
+    for row, names in zip(scores, (labels for s in SENTENCES for labels in s.labels), strict=True):
+        true = [n in names for n in tiny.RELATIONS.names]
+        if any(true):
+            losses.append(np.log(np.exp(row).sum()) - np.log(np.exp(row[true]).sum()))
+    return float(np.mean(losses) + START_PENALTY * ((logits - start) ** 2).sum())
+
+
+def test_no_other_weights_of_the_kinds_rank_better() -> None:
+    encoder = tiny.torch_encoder()
+    scorer = TorchScorer.from_numpy(tiny.scorer())
+    start = scorer.kind_logits.detach().numpy().copy()
+    before = {name: value.clone() for name, value in scorer.state_dict().items() if name != "kind_logits"}
+    weights = fit_kind_weights(encoder, scorer, Packer(encoder.tokenizer), SENTENCES, tiny.RELATIONS)
+    found = scorer.kind_logits.detach().numpy().astype(np.float64)
+    assert list(weights) == ["text", "head", "tail", "keywords"]
+    assert sum(weights.values()) == pytest.approx(1, abs=0.01)
+    best = penalised_ranking_loss(scorer, found, start)
+    assert best < penalised_ranking_loss(scorer, start.astype(np.float64), start) - 1e-4
+    for place in range(len(found)):
+        for by in (-0.5, 0.5):
+            moved = found.copy()
+            moved[place] += by
+            assert penalised_ranking_loss(scorer, moved, start) > best
+    assert all(torch.equal(scorer.state_dict()[name], value) for name, value in before.items())
 
 
 def test_nothing_to_calibrate_on_is_an_error() -> None:

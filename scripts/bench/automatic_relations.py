@@ -2,7 +2,7 @@
 
     python scripts/bench/automatic_relations.py -o build/automatic.json
 
-Labels and descriptions are the datasets' own and Wikidata's; the rest is what `zslre side-info build` finds from them,
+Labels are the datasets' own, descriptions Wikidata's as they ship with zslre; the rest is what `zslre side-info build` finds from them,
 without examples, with phrase vectors of the base encoder, which has seen no relation. Nothing written by hand for the
 catalogue is in it but symmetry and inverses, which keep leaks and false negatives out of training and are no side
 information of a test relation. Needs the datasets under ../shared/data, torch and transformers.
@@ -35,7 +35,9 @@ def labelled(data: Path) -> RelationSet:
     """Every relation of the two datasets with its label and description."""
     described = {p.id: (p.label, p.description) for p in properties()}
     listed = {key: described[key] for key in read(data / "wikizsl/labels.json") if key in described}
-    listed |= {key: (name, text) for key, (name, text) in read(data / "fewrel/pid2name.json").items()}
+    # FewRel's own descriptions hold Wikidata's notes to editors: of mother, 'For stepmother, use "stepparent" (P3448)'.
+    for key, (name, text) in read(data / "fewrel/pid2name.json").items():
+        listed[key] = (name, described[key][1] if key in described else text)
     used = {key for name in ("train_wiki", "val_wiki") for key in read(data / f"fewrel/{name}.json")}
     used |= set(read(data / "wikizsl/wikizsl67.json"))
     return RelationSet(Relation(*listed[key], id=key) for key in sorted(used))

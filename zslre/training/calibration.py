@@ -1,21 +1,60 @@
-"""From margins to probabilities, and the threshold that serves best; fitted on what training did not see."""
+"""The last numbers of a model, fitted on what training did not see: the weight of each kind of side information, from
+margins to probabilities, and the threshold that serves best."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import torch
+from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.encoder import Encoder, FloatArray, pair_vectors
+from zslre.encoder.transformer import TransformerEncoder
 from zslre.evaluation.metrics import expected_calibration_error, precision_recall_f1
 from zslre.exceptions import InputError
 from zslre.packing import Packer
-from zslre.prototypes import build_prototypes
+from zslre.prototypes import build_prototypes, relation_phrases
 from zslre.relations import RelationSet
-from zslre.scoring import Scorer, calibrated_probabilities
+from zslre.scoring import KINDS, Scorer, calibrated_probabilities
+from zslre.training.losses import ranking_loss
+from zslre.training.model import TorchScorer
 
 LEAST_PRECISION = 0.6
+START_PENALTY = 0.003  # for each squared unit that a kind's logit moves: a few hundred pairs decide on three numbers
+
+
+def fit_kind_weights(
+    encoder: TransformerEncoder,
+    scorer: TorchScorer,
+    packer: Packer,
+    sentences: list[AnnotatedSentence],
+    relations: RelationSet,
+) -> dict[str, float]:
+    """Set the scorer's kind logits to what ranks `relations`, which training did not see, best; the weights by kind.
+
+    In training every view learns its relations by heart, so that the loss there says nothing of what the kind is worth
+    for a relation of which there was no example. Minimises the ranking loss by L-BFGS, all else fixed.
+    """
+    phrases = [relation_phrases(relation) for relation in relations]
+    targets = torch.tensor([[r.name in names for r in relations] for s in sentences for names in s.labels])
+    with torch.no_grad():
+        vectors = torch.from_numpy(pair_vectors(encoder, packer, [(s.sentence, s.pairs) for s in sentences]))
+        rows, present = scorer.prototypes(encoder, phrases)
+        parts = zip(scorer.by_kind(scorer.features(vectors)), scorer.by_kind(rows), strict=True)
+        cosines = torch.stack([features @ side.T for features, side in parts])  # (K, P, R)
+        scale, start = scorer.log_scale.exp(), scorer.kind_logits.clone()
+
+    def loss() -> Tensor:
+        weights = torch.where(present, scorer.kind_logits, -torch.inf).softmax(dim=1)
+        moved = (scorer.kind_logits - start).square().sum()
+        return ranking_loss(scale * torch.einsum("kpr,rk->pr", cosines, weights), targets) + START_PENALTY * moved
+
+    minimise(loss, [scorer.kind_logits])
+    weights = scorer.kind_logits.detach().softmax(dim=0).tolist()
+    return {kind: round(weight, 3) for kind, weight in zip(KINDS, weights, strict=True)}
 
 
 def best_margins(
@@ -43,17 +82,22 @@ def fit_calibration(margins: FloatArray, correct: np.ndarray) -> tuple[float, fl
     smoothed = np.where(correct, (right + 1) / (right + 2), 1 / (len(correct) - right + 2))
     x, y = torch.from_numpy(margins.astype(np.float64)), torch.from_numpy(smoothed)
     numbers = torch.tensor([1.0, 0.0], dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.LBFGS([numbers], max_iter=200, line_search_fn="strong_wolfe")
-
-    def loss() -> torch.Tensor:
-        optimizer.zero_grad()
-        value = binary_cross_entropy_with_logits(numbers[0] * x + numbers[1], y)
-        value.backward()
-        return value
-
-    optimizer.step(loss)
+    minimise(lambda: binary_cross_entropy_with_logits(numbers[0] * x + numbers[1], y), [numbers])
     slope, offset = numbers.tolist()
     return slope, offset
+
+
+def minimise(loss: Callable[[], Tensor], parameters: Sequence[Tensor]) -> None:
+    """Move a handful of `parameters` to a minimum of the loss."""
+    optimizer = torch.optim.LBFGS(parameters, max_iter=200, line_search_fn="strong_wolfe")
+
+    def closure() -> float:
+        optimizer.zero_grad()
+        value = loss()
+        value.backward()
+        return float(value.detach())
+
+    optimizer.step(closure)
 
 
 def calibrated(margins: FloatArray, correct: np.ndarray, n_labels: int) -> tuple[tuple[float, float], dict[str, float]]:

@@ -24,7 +24,7 @@ class TorchScorer(nn.Module):
         start = torch.randn(shape) / dim**0.5
         self.pair_views = nn.Parameter(start.clone())
         self.phrase_views = nn.Parameter(start.clone())  # alike at first: pair and phrase share the encoder's space
-        self.kind_logits = nn.Parameter(torch.tensor([1.5, 0.0, 0.0, 0.0]))
+        self.kind_logits = nn.Parameter(torch.tensor([3.0, 0.0, 0.0, 0.0]))
         self.log_scale = nn.Parameter(torch.tensor(20.0).log())
         self.raw_prior = nn.Parameter(torch.tensor(0.5))
         self.none_hidden = nn.Linear(dim, none_dim)
@@ -61,6 +61,11 @@ class TorchScorer(nn.Module):
     def features(self, pairs: Tensor) -> Tensor:
         views = torch.einsum("ktd,pd->pkt", self.pair_views, pairs)
         return torch.cat([normalize(pairs, dim=-1), normalize(views, dim=-1).flatten(1)], dim=1)
+
+    def by_kind(self, rows: Tensor) -> tuple[Tensor, ...]:
+        """Features or prototypes (N, D + 3T), cut into the kinds: (N, D) and three times (N, T)."""
+        _, width, dim = self.pair_views.shape
+        return rows.split([dim, *[width] * len(VIEWS)], dim=1)
 
     def none_scores(self, pairs: Tensor) -> Tensor:
         return self.none_output(relu(self.none_hidden(normalize(pairs, dim=-1)))).squeeze(-1)
@@ -100,11 +105,10 @@ class TorchScorer(nn.Module):
     def _with_support(self, rows: Tensor, present: Tensor, support: Mapping[int, Tensor]) -> tuple[Tensor, Tensor]:
         if not support:
             return rows, present
-        widths = [rows.shape[1] - len(VIEWS) * self.pair_views.shape[1], *[self.pair_views.shape[1]] * len(VIEWS)]
         moved, present = list(rows), present.clone()
         for row, pairs in support.items():
-            side = rows[row].split(widths)
-            shown = self.features(pairs).split(widths, dim=1)
+            side = [part[0] for part in self.by_kind(rows[row : row + 1])]
+            shown = self.by_kind(self.features(pairs))
             fused = []
             for k, kind in enumerate(KINDS):
                 if kind == "keywords":

@@ -15,6 +15,7 @@ from zslre.encoder.transformer import TransformerEncoder
 from zslre.packing import Packer
 from zslre.relations import RelationSet
 from zslre.training.base import BASE_NAME, default_base_folder
+from zslre.training.calibration import fit_kind_weights
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.finish import calibrate, model_files, write_model
 from zslre.training.model import TorchScorer
@@ -127,6 +128,8 @@ def train_model(
     encoder.bf16 = False
     numbers, figures = (1.0, 0.0), {"threshold": 0.5}
     if dev_set is not None:
+        weights = fit_kind_weights(encoder, scorer, Packer(encoder.tokenizer), dev, dev_set)
+        report(f"weights of side information on the held-out relations: {weights}")
         judged = [sampler.with_reversed(sentence) for sentence in dev]
         numbers, figures = calibrate(encoder, scorer, Packer(encoder.tokenizer), judged, dev_set)
     config_facts = {
