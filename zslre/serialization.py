@@ -155,10 +155,12 @@ def save_model(folder: str | Path, model: ModelFiles) -> None:
     model.relations.to_file(partial / "relations.json")
     stamp = {"format": FORMAT, "format_version": FORMAT_VERSION if is_packed(model.encoder) else PLAIN_VERSION}
     # What a model that was read carries of its folder is replaced.
-    config = {**stamp, **{key: value for key, value in model.config.items() if key != "tagger"}, **stamp}
+    config = {**stamp, **model.config, **stamp, "tagger": None}
     if model.tagger is not None:
         save_file(_contiguous(model.tagger.tensors), partial / TAGGER)
         config["tagger"] = model.tagger.config
+    else:
+        del config["tagger"]
     config["checksums"] = {name: sha256(partial / name) for name in (*CHECKED, *_optional(config))}
     (partial / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)

@@ -91,8 +91,9 @@ def best_tags(scores: FloatArray) -> IntArray:
         begun, inside = total[:, 1 : 1 + types], total[:, 1 + types :]
         goes_on = inside > begun
         before[:, word, 1 + types :] = np.arange(1, 1 + types) + types * goes_on
+        continued = np.where(goes_on, inside, begun)
         total[:, : 1 + types] = total[row, best][:, None]
-        total[:, 1 + types :] = np.where(goes_on, inside, begun)
+        total[:, 1 + types :] = continued
         total += scores[:, word]
     found = np.zeros((rows, length), dtype=np.int64)
     if length:
