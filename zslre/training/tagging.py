@@ -45,10 +45,10 @@ class TaggerSettings:
     convolutions: int = 2
     epochs: int = 3
     learning_rate: float = 2e-3
-    dropout: float = 0.2
-    gold: int = 2
+    dropout: float = 0.3
+    gold: int = 4
     doubt: float = 0.1
-    recased: float = 0.2
+    recased: float = 0.3
     seed: int = 0
 
 
