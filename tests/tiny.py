@@ -12,12 +12,15 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
+from zslre.encoder.head import TaggerHead, stored_head
 from zslre.encoder.runtime import RuntimeEncoder
 from zslre.extractor import RelationExtractor
 from zslre.prototypes import build_prototypes
 from zslre.relations import Relation, RelationSet, SideInformation
 from zslre.scoring import Scorer
 from zslre.serialization import ModelFiles
+from zslre.tagger import TaggerDetector
+from zslre.tagging import SHAPES
 from zslre.types import Example, Mention, Sentence
 
 if TYPE_CHECKING:
@@ -192,3 +195,25 @@ def example(text: str, head: str, tail: str, relation: str | None) -> Example:
     """The pair of the first places where `head` and `tail` stand in `text`."""
     first, second = (Mention(name, text.index(name), text.index(name) + len(name)) for name in (head, tail))
     return Example(Sentence(text, (first, second)), first, second, relation)
+
+
+def tagger_head(seed: int = SEED) -> TaggerHead:
+    """A random head that reads two layers and tells apart two types."""
+    rng = np.random.default_rng(seed)
+    shapes = {"input.weight": (8, H), "input.bias": (8,), "shape.weight": (SHAPES, 8), "output.weight": (5, 8)}
+    shapes |= {"convolution.0.weight": (8, 24), "convolution.0.bias": (8,), "output.bias": (5,)}
+    tensors = {name: rng.standard_normal(shape).astype(np.float32) for name, shape in shapes.items()}
+    tensors["mix"] = np.float32([0.3, 0.7])
+    return TaggerHead.of(stored_head(tensors), {"layers": [0, 2], "types": ["PERSON", "GPE"]})
+
+
+def tagged_model(seed: int = SEED) -> ModelFiles:
+    """`model_files` with a mention tagger."""
+    return replace(model_files(seed=seed), tagger=tagger_head(seed))
+
+
+def tagger(seed: int = SEED, *, window: int = WINDOW, threads: int = 1) -> TaggerDetector:
+    encoder = RuntimeEncoder(
+        encoder_tensors(seed), encoder_settings(), tokenizer(), threads=threads, tagger=tagger_head(seed)
+    )
+    return TaggerDetector(encoder, max_text_tokens=window)

@@ -60,9 +60,10 @@ class RelationExtractor:
     def from_pretrained(
         cls, model: str | Path | None = None, *, threads: int | None = None, ner: str | None = None
     ) -> RelationExtractor:
-        """Load a model folder (default: the built-in model). `ner`: "spacy:NAME" for another entity recogniser.
+        """Load a model folder (default: the built-in model).
 
-        Raises ModelError for a folder that is no whole model, or is a verifier's.
+        `ner`: what finds mentions, see `load_detector` (default: the model's tagger, or spaCy if it has none). Raises
+        ModelError for a folder that is no whole model, or is a verifier's.
         """
         from zslre.encoder.loading import load_encoder
         from zslre.mentions import load_detector
@@ -71,12 +72,18 @@ class RelationExtractor:
         files = load_model(model if model is not None else BUILTIN)
         if "verifier" in files.config:
             raise ModelError(f"{model} is a verifier, which looks over what a model found: give it to with_verifier")
+        encoder = load_encoder(files, threads=threads)
+        own: MentionDetector | None = None
+        if getattr(encoder, "tagger", None) is not None:
+            from zslre.tagger import TaggerDetector
+
+            own = TaggerDetector(encoder, max_text_tokens=files.config["encoder"]["max_text_tokens"])  # type: ignore[arg-type]
         return cls(
-            load_encoder(files, threads=threads),
+            encoder,
             files.scorer,
             files.relations,
             config=files.config,
-            detector=load_detector(ner) if ner is not None else None,
+            detector=load_detector(ner, own=own) if ner is not None else own,
             support=files.support,
             prototypes=files.prototypes,
         )
@@ -270,4 +277,4 @@ class RelationExtractor:
 
         config, tensors = dict(self.config), dict(self.encoder.tensors)
         files = (config, tensors, self.scorer, self.prototypes, self.encoder.tokenizer, self.relations, self.support)
-        save_model(folder, ModelFiles(*files))
+        save_model(folder, ModelFiles(*files, tagger=getattr(self.encoder, "tagger", None)))

@@ -1,4 +1,7 @@
-"""Where the entities, dates and numbers of a sentence are: a spaCy pipeline finds them, or the input names them."""
+"""Where the entities, dates and numbers of a sentence are: a spaCy pipeline finds them, or the input names them.
+
+`zslre.tagger` finds them without spaCy.
+"""
 
 from __future__ import annotations
 
@@ -71,13 +74,22 @@ class SpacyDetector:
         return nlp
 
 
-def load_detector(source: str = "spacy", *, batch_size: int = 128) -> MentionDetector:
-    """The detector that `source` names: `spacy` (the default pipeline) or `spacy:NAME`; InputError for another."""
+def load_detector(
+    source: str = "spacy", *, batch_size: int = 128, own: MentionDetector | None = None
+) -> MentionDetector:
+    """The detector that `source` names: `spacy` (the default pipeline), `spacy:NAME` or `builtin` (`own`, the model's).
+
+    Raises InputError for another, and for `builtin` where a model has none.
+    """
+    if source == "builtin":
+        if own is None:
+            raise InputError("the model has no mention tagger of its own: use 'spacy', or a model that has one")
+        return own
     scheme, _, name = source.partition(":")
     if scheme != "spacy" or source == "spacy:":
         raise InputError(
-            f"unknown mention detector {source!r}: use 'spacy:NAME' with the name of an installed spaCy pipeline, "
-            f"for example 'spacy:{DEFAULT_PIPELINE}'"
+            f"unknown mention detector {source!r}: use 'builtin' for the model's own, or 'spacy:NAME' with the name of "
+            f"an installed spaCy pipeline, for example 'spacy:{DEFAULT_PIPELINE}'"
         )
     return SpacyDetector(name if name else DEFAULT_PIPELINE, batch_size=batch_size)
 

@@ -1,5 +1,6 @@
 """Model folders: config.json, encoder.safetensors, scorer.safetensors, prototypes.safetensors, tokenizer.json and
-relations.json. No pickle. A folder is written aside and then renamed, so that a stop leaves no half of one.
+relations.json; of a model that finds mentions itself, tagger.safetensors as well, which earlier versions of zslre pass
+over. No pickle. A folder is written aside and then renamed, so that a stop leaves no half of one.
 
 config.json holds a SHA-256 of every file of tensors and of the tokenizer: a flipped bit in packed weights would else
 give wrong triples, silently.
@@ -20,6 +21,7 @@ from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 
 from zslre.encoder import FloatArray
+from zslre.encoder.head import TaggerHead
 from zslre.encoder.quantization import is_compact, is_packed
 from zslre.exceptions import InputError, ModelError
 from zslre.packing import plain_tokenizer
@@ -40,6 +42,7 @@ FILES = (
     "tokenizer.json",
     "relations.json",
 )
+TAGGER = "tagger.safetensors"  # there if config.json has "tagger"
 CHECKED = ("encoder.safetensors", "scorer.safetensors", "prototypes.safetensors", "tokenizer.json")
 
 
@@ -54,6 +57,7 @@ class ModelFiles:
     tokenizer: Tokenizer
     relations: RelationSet
     support: Mapping[str, FloatArray] = field(default_factory=dict)
+    tagger: TaggerHead | None = None
 
 
 def read_config(folder: str | Path) -> dict[str, Any]:
@@ -87,7 +91,7 @@ def load_model(folder: str | Path) -> ModelFiles:
         raise ModelError(
             f"{folder / 'config.json'} lacks what a model needs ({type(error).__name__}: {error}): get the model again"
         ) from error
-    missing = [name for name in FILES if not (folder / name).is_file()]
+    missing = [name for name in (*FILES, *_optional(config)) if not (folder / name).is_file()]
     if missing:
         raise ModelError(f"{folder} lacks {', '.join(missing)}: the model folder is not whole, get it again")
     _check(folder, config)
@@ -121,13 +125,21 @@ def load_model(folder: str | Path) -> ModelFiles:
     encoder = _tensors(folder / "encoder.safetensors")
     if is_packed(encoder) and config["format_version"] == PLAIN_VERSION:
         raise ModelError(f"{folder / 'config.json'} is not that of packed weights: get the model again")
-    return ModelFiles(config, encoder, scorer, rows, tokenizer, relations, support)
+    tagger = None
+    if "tagger" in config:
+        try:
+            tagger = TaggerHead.of(_tensors(folder / TAGGER), config["tagger"])
+        except ModelError as error:
+            raise ModelError(f"{folder / TAGGER}: {error}") from error
+    return ModelFiles(config, encoder, scorer, rows, tokenizer, relations, support, tagger)
 
 
 def save_model(folder: str | Path, model: ModelFiles) -> None:
     """Write a model folder; replaces an older model there, refuses a folder that holds anything else."""
     folder = Path(folder).resolve()  # "." has no name to put .partial behind
-    if folder.exists() and (not folder.is_dir() or any(p.name not in (*FILES, "README.md") for p in folder.iterdir())):
+    if folder.exists() and (
+        not folder.is_dir() or any(p.name not in (*FILES, TAGGER, "README.md") for p in folder.iterdir())
+    ):
         raise ModelError(f"{folder} exists and holds other files: choose another place for the model")
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -142,19 +154,31 @@ def save_model(folder: str | Path, model: ModelFiles) -> None:
     (partial / "tokenizer.json").write_text(model.tokenizer.to_str(), encoding="utf-8")
     model.relations.to_file(partial / "relations.json")
     stamp = {"format": FORMAT, "format_version": FORMAT_VERSION if is_packed(model.encoder) else PLAIN_VERSION}
-    checksums = {"checksums": {name: sha256(partial / name) for name in CHECKED}}
-    config = {**stamp, **model.config, **stamp, **checksums}  # a model that was read carries those of its folder
+    # What a model that was read carries of its folder is replaced.
+    config = {**stamp, **model.config, **stamp, "tagger": None}
+    if model.tagger is not None:
+        save_file(_contiguous(model.tagger.tensors), partial / TAGGER)
+        config["tagger"] = model.tagger.config
+    else:
+        del config["tagger"]
+    config["checksums"] = {name: sha256(partial / name) for name in (*CHECKED, *_optional(config))}
     (partial / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
 
 
+def _optional(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """The files that this model has and another need not have."""
+    return (TAGGER,) if "tagger" in config else ()
+
+
 def _check(folder: Path, config: Mapping[str, Any]) -> None:
     """Raises ModelError unless the files are those that were written. Older models have no checksums."""
     checksums = config.get("checksums", {})
-    if not isinstance(checksums, dict) or (config["format_version"] > PLAIN_VERSION and set(checksums) != {*CHECKED}):
+    names = (*CHECKED, *_optional(config))
+    if not isinstance(checksums, dict) or (config["format_version"] > PLAIN_VERSION and set(checksums) != {*names}):
         raise ModelError(f"{folder / 'config.json'} lacks the checksums of the model's files: get the model again")
-    for name in CHECKED:
+    for name in names:
         if name in checksums and checksums[name] != sha256(folder / name):
             raise ModelError(f"{folder / name} is damaged or not this model's (its checksum differs): get it again")
 

@@ -72,7 +72,12 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="DIR",
         help="a verifier's folder: it reads the best relations of each pair again, slower, and its scores are printed",
     )
-    parser.add_argument("--ner", metavar="spacy:NAME", help="the spaCy pipeline that recognises entities")
+    parser.add_argument(
+        "--ner",
+        metavar="builtin|spacy|spacy:NAME",
+        help="what recognises entities: the model's own tagger, spaCy's small English pipeline or another of spaCy's "
+        "(default: the model's own; spaCy's if it has none)",
+    )
     parser.add_argument(
         "--threshold",
         type=_probability,

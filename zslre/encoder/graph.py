@@ -8,7 +8,7 @@ the last, incomplete vector of a softmax in another order; with K a row's result
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ MASKED = np.float32(-1e9)  # added to a score: its weight becomes exactly 0
 KEY_STEP = 16  # float32 numbers in the widest vector of a CPU
 
 Node = Any  # openvino has no type information
+Attend = Callable[[Node, Node, Node], Node]  # queries, keys and values → what was attended to
 Array = NDArray[Any]
 
 
@@ -65,14 +66,20 @@ class Blocks:
     padded: Node  # (1,): K
     bias: Node  # (B, 1, 1, K): 0 at real text, else MASKED
 
+    @classmethod
+    def of(cls, ids: Node, mask: Node) -> Blocks:
+        """Of token ids (B, L) and a mask (B, K) of 0.0 and 1.0."""
+        bias = ops.multiply(ops.subtract(np.float32(1.0), mask), MASKED)
+        return cls(size_of(ids, 1), size_of(mask, 1), ops.unsqueeze(bias, ints(1, 2)))
+
     def cut(self, x: Node) -> tuple[Node, Node]:
         """(B, T, H) → text (B, L, H), markers (B, 4P, H)."""
-        return _cut(x, self.length, axis=1)
+        return split_at(x, self.length, axis=1)
 
     def keys(self, x: Node) -> Node:
         """(B, T, H) → text (B, K, H); its last token again where there is none, which the bias hides."""
-        last = ops.subtract(self.length, _ints(1))
-        return ops.gather(x, ops.minimum(_count(self.padded), last), _int(1))
+        last = ops.subtract(self.length, ints(1))
+        return ops.gather(x, ops.minimum(_count(self.padded), last), integer(1))
 
 
 class GraphBuilder:
@@ -105,57 +112,55 @@ class GraphBuilder:
 
     def _model(self) -> ov.Model:
         hidden = self.architecture.hidden
-        ids = ops.parameter([-1, -1], np.int64, name="text_ids")
-        mask = ops.parameter([-1, -1], np.float32, name="text_mask")
+        ids, mask = text_inputs()
         positions = ops.parameter([-1, -1, MARKERS_PER_PAIR], np.int64, name="marker_positions")
-        bias = ops.unsqueeze(ops.multiply(ops.subtract(np.float32(1.0), mask), MASKED), _ints(1))  # (B, 1, K)
-        blocks = Blocks(_size(ids, 1), _size(mask, 1), ops.unsqueeze(bias, _ints(1)))
+        blocks = Blocks.of(ids, mask)
         states = ops.concat([self._text_embeddings(ids), self._marker_embeddings(positions)], axis=1)
         for layer in range(self.architecture.layers):
-            states = self._layer(states, blocks, f"encoder.layer.{layer}.")
+            states = self._layer(states, f"encoder.layer.{layer}.", lambda q, k, v: self._attend(q, k, v, blocks))
         text, markers = blocks.keys(states), blocks.cut(states)[1]
 
-        row = ops.unsqueeze(mask, _ints(1))
-        total = ops.squeeze(ops.matmul(row, text, False, False), _ints(1))
-        mean = ops.divide(total, ops.reduce_sum(mask, _ints(1), True))
+        row = ops.unsqueeze(mask, ints(1))
+        total = ops.squeeze(ops.matmul(row, text, False, False), ints(1))
+        mean = ops.divide(total, ops.reduce_sum(mask, ints(1), True))
 
         ends = _reshape(markers, 0, -1, MARKERS_PER_PAIR * hidden)
         query = self._linear(ends, "pair.query", scale=1.0 / math.sqrt(hidden))
-        weights = ops.softmax(ops.add(ops.matmul(query, text, False, True), bias), axis=-1)
+        weights = ops.softmax(ops.add(ops.matmul(query, text, False, True), ops.squeeze(blocks.bias, ints(1))), axis=-1)
         context = ops.matmul(weights, text, False, False)
-        spread = ops.broadcast(ops.unsqueeze(mean, _ints(1)), ops.shape_of(context))
+        spread = ops.broadcast(ops.unsqueeze(mean, ints(1)), ops.shape_of(context))
         pairs = self._linear(ops.concat([spread, ends, context], axis=-1), "pair.projection")
         return ov.Model([pairs, mean], [ids, mask, positions], "encoder")
 
     def _text_embeddings(self, ids: Node) -> Node:
         """(B, L) → (B, L, H)."""
-        return self._embed(self._rows("word", ids), self._rows("position", _count(_size(ids, 1))))
+        return self._embed(self._rows("word", ids), self._rows("position", _count(size_of(ids, 1))))
 
     def _marker_embeddings(self, positions: Node) -> Node:
         """(B, P, 4) → (B, 4P, H)."""
-        words = self._rows("word", _ints(*self.architecture.marker_ids))  # (4, H)
+        words = self._rows("word", ints(*self.architecture.marker_ids))  # (4, H)
         return _reshape(self._embed(self._rows("position", positions), words), 0, -1, self.architecture.hidden)
 
     def _embed(self, one: Node, other: Node) -> Node:
-        total = ops.add(ops.add(one, other), self._rows("token_type", _int(0)))
+        total = ops.add(ops.add(one, other), self._rows("token_type", integer(0)))
         return self._normalise(total, "embeddings.LayerNorm")
 
     def _rows(self, kind: str, ids: Node) -> Node:
         """Embeddings of ids; an int8 table stays int8 in memory, only the rows that are read become floats."""
         name = f"embeddings.{kind}_embeddings.weight"
-        rows = ops.gather(self._constant(name), ids, _int(0))
+        rows = ops.gather(self._constant(name), ids, integer(0))
         if self._tensor(name).dtype != np.int8:
             return rows
         scales = ops.constant(self._tensor(name + SCALE_SUFFIX)[:, None])
-        return ops.multiply(ops.convert(rows, "f32"), ops.gather(scales, ids, _int(0)))
+        return ops.multiply(ops.convert(rows, "f32"), ops.gather(scales, ids, integer(0)))
 
-    def _layer(self, states: Node, blocks: Blocks, name: str) -> Node:
+    def _layer(self, states: Node, name: str, attend: Attend) -> Node:
         """(B, T, H) → (B, T, H)."""
         attention = name + "attention."
         scale = math.sqrt(self.architecture.heads / self.architecture.hidden)  # 1 / sqrt(d)
         query = self._linear(states, attention + "self.query", scale=scale)
         key, value = (self._linear(states, f"{attention}self.{part}") for part in ("key", "value"))
-        attended = self._linear(self._attend(query, key, value, blocks), attention + "output.dense")
+        attended = self._linear(attend(query, key, value), attention + "output.dense")
         states = self._normalise(ops.add(attended, states), attention + "output.LayerNorm")
         inner = ops.gelu(self._linear(states, name + "intermediate.dense"), "erf")
         outer = self._linear(inner, name + "output.dense")
@@ -167,33 +172,40 @@ class GraphBuilder:
         That makes L² + 4P(L + 4) scores a head in place of the (L + 4P)² under one mask. Text and markers part before
         the heads do, because the CPU plugin then fuses the attention of text into one kernel.
         """
+        keys, values = blocks.keys(key), blocks.keys(value)
+        text = self._attend_text(blocks.cut(query)[0], keys, values, blocks)
+        q_mark, k_mark, v_mark = (blocks.cut(x)[1] for x in (query, key, value))
+        return ops.concat([text, self._attend_markers(q_mark, k_mark, v_mark, keys, values, blocks)], axis=1)
+
+    def _attend_text(self, query: Node, keys: Node, values: Node, blocks: Blocks) -> Node:
+        """(B, L, H) over (B, K, H), twice → (B, L, H)."""
+        q_text, k_text, v_text = (self._by_head(x) for x in (query, keys, values))
+        scores = ops.add(ops.matmul(q_text, k_text, False, True), blocks.bias)  # (B, h, L, K)
+        return self._joined(ops.matmul(ops.softmax(scores, axis=-1), v_text, False, False))
+
+    def _attend_markers(self, query: Node, key: Node, value: Node, keys: Node, values: Node, blocks: Blocks) -> Node:
+        """(B, 4P, H), thrice, over themselves and the text's (B, K, H), twice → (B, 4P, H)."""
         heads = self.architecture.heads
         size = self.architecture.hidden // heads
-        q_text = self._by_head(blocks.cut(query)[0])
-        k_text, v_text = (self._by_head(blocks.keys(x)) for x in (key, value))
-        q_mark, k_mark, v_mark = (self._by_head(blocks.cut(x)[1]) for x in (query, key, value))
-
-        scores = ops.add(ops.matmul(q_text, k_text, False, True), blocks.bias)  # (B, h, L, K)
-        text = ops.matmul(ops.softmax(scores, axis=-1), v_text, False, False)
-
+        k_text, v_text = self._by_head(keys), self._by_head(values)
+        q_mark, k_mark, v_mark = (self._by_head(x) for x in (query, key, value))
         q_own, k_own, v_own = (_reshape(x, 0, heads, -1, MARKERS_PER_PAIR, size) for x in (q_mark, k_mark, v_mark))
         own = _reshape(ops.matmul(q_own, k_own, False, True), 0, heads, -1, MARKERS_PER_PAIR)  # (B, h, 4P, 4)
         over_text = ops.add(ops.matmul(q_mark, k_text, False, True), blocks.bias)  # (B, h, 4P, K)
         weights = ops.softmax(ops.concat([over_text, own], axis=-1), axis=-1)
-        to_text, to_own = _cut(weights, blocks.padded, axis=3)
+        to_text, to_own = split_at(weights, blocks.padded, axis=3)
         to_own = _reshape(to_own, 0, heads, -1, MARKERS_PER_PAIR, MARKERS_PER_PAIR)  # (B, h, P, 4, 4)
         from_own = _reshape(ops.matmul(to_own, v_own, False, False), 0, heads, -1, size)
-        markers = ops.add(ops.matmul(to_text, v_text, False, False), from_own)
-        return ops.concat([self._joined(text), self._joined(markers)], axis=1)
+        return self._joined(ops.add(ops.matmul(to_text, v_text, False, False), from_own))
 
     def _by_head(self, x: Node) -> Node:
         """(B, T, H) → (B, h, T, d)."""
         heads = self.architecture.heads
-        return ops.transpose(_reshape(x, 0, 0, heads, self.architecture.hidden // heads), _ints(0, 2, 1, 3))
+        return ops.transpose(_reshape(x, 0, 0, heads, self.architecture.hidden // heads), ints(0, 2, 1, 3))
 
     def _joined(self, x: Node) -> Node:
         """(B, h, T, d) → (B, T, H)."""
-        return _reshape(ops.transpose(x, _ints(0, 2, 1, 3)), 0, 0, self.architecture.hidden)
+        return _reshape(ops.transpose(x, ints(0, 2, 1, 3)), 0, 0, self.architecture.hidden)
 
     def _linear(self, x: Node, name: str, *, scale: float = 1.0) -> Node:
         """x @ weight.T + bias, times `scale`."""
@@ -219,7 +231,7 @@ class GraphBuilder:
         return ops.add(product, ops.constant(self._tensor(name + ".bias") * np.float32(scale)))
 
     def _normalise(self, x: Node, name: str) -> Node:
-        normal = ops.mvn(x, _ints(-1), True, self.architecture.epsilon, "inside_sqrt")
+        normal = ops.mvn(x, ints(-1), True, self.architecture.epsilon, "inside_sqrt")
         return ops.add(ops.multiply(normal, self._constant(name + ".weight")), self._constant(name + ".bias"))
 
     def _constant(self, name: str) -> Node:
@@ -234,30 +246,36 @@ class GraphBuilder:
         return np.ascontiguousarray(tensor)
 
 
+def text_inputs() -> tuple[Node, Node]:
+    """Token ids (B, L) and mask (B, K)."""
+    ids = ops.parameter([-1, -1], np.int64, name="text_ids")
+    return ids, ops.parameter([-1, -1], np.float32, name="text_mask")
+
+
 def _reshape(x: Node, *shape: int) -> Node:
     """0 keeps a dimension, -1 takes what is left."""
-    return ops.reshape(x, _ints(*shape), special_zero=True)
+    return ops.reshape(x, ints(*shape), special_zero=True)
 
 
-def _cut(x: Node, at: Node, *, axis: int) -> tuple[Node, Node]:
+def split_at(x: Node, at: Node, *, axis: int) -> tuple[Node, Node]:
     """Split in two at the index `at`, (1,), along an axis."""
-    before, after = ops.variadic_split(x, _int(axis), ops.concat([at, _ints(-1)], axis=0)).outputs()
+    before, after = ops.variadic_split(x, integer(axis), ops.concat([at, ints(-1)], axis=0)).outputs()
     return before, after
 
 
-def _size(x: Node, axis: int) -> Node:
+def size_of(x: Node, axis: int) -> Node:
     """(1,)"""
-    return ops.gather(ops.shape_of(x), _ints(axis), _int(0))
+    return ops.gather(ops.shape_of(x), ints(axis), integer(0))
 
 
 def _count(end: Node) -> Node:
     """(1,) → 0 … end - 1."""
-    return ops.range(_int(0), ops.squeeze(end, _ints(0)), _int(1), "i64")
+    return ops.range(integer(0), ops.squeeze(end, ints(0)), integer(1), "i64")
 
 
-def _ints(*values: int) -> Node:
+def ints(*values: int) -> Node:
     return ops.constant(np.array(values, dtype=np.int64))
 
 
-def _int(value: int) -> Node:
+def integer(value: int) -> Node:
     return ops.constant(np.array(value, dtype=np.int64))

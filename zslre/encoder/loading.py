@@ -20,11 +20,11 @@ def load_encoder(model: ModelFiles, *, threads: int | None = None) -> Encoder:
         if is_packed(model.encoder):
             from zslre.encoder.ternary import TernaryEncoder
 
-            return TernaryEncoder(model.encoder, architecture, model.tokenizer, threads=threads)
+            return TernaryEncoder(model.encoder, architecture, model.tokenizer, threads=threads, tagger=model.tagger)
         if architecture["architecture"] == "bert":
             from zslre.encoder.runtime import RuntimeEncoder
 
-            return RuntimeEncoder(model.encoder, architecture, model.tokenizer, threads=threads)
+            return RuntimeEncoder(model.encoder, architecture, model.tokenizer, threads=threads, tagger=model.tagger)
         try:
             import torch
 

@@ -14,7 +14,9 @@ from openvino import opset13 as ops
 from tokenizers import Tokenizer
 
 from zslre.encoder import FloatArray
-from zslre.encoder.graph import KEY_STEP, GraphBuilder
+from zslre.encoder.graph import KEY_STEP
+from zslre.encoder.head import TaggerHead
+from zslre.encoder.tagger import TaggerGraphBuilder
 from zslre.exceptions import InputError, ModelError
 from zslre.packing import MARKERS_PER_PAIR, BoolArray, IntArray, PackedBatch, pack_phrases
 from zslre.threads import all_threads
@@ -28,8 +30,8 @@ class RuntimeEncoder:
 
     `threads`: CPU threads to use, all when None. They share out the rows of a batch, which scales better than working
     on the same rows together, above all on a machine that has other things to do. The graph is compiled in a thread of
-    its own, so that whatever the caller loads next (a tagger, say) need not wait; the first encoding does. Calls from
-    several threads take turns.
+    its own, so that whatever the caller loads next need not wait; the first encoding does. Calls from several threads
+    take turns. `tagger`: the head that `tag_scores` needs.
     Raises ModelError when tensors, architecture and tokenizer do not fit together.
     """
 
@@ -40,17 +42,19 @@ class RuntimeEncoder:
         tokenizer: Tokenizer,
         *,
         threads: int | None = None,
+        tagger: TaggerHead | None = None,
     ) -> None:
         if threads is not None and threads < 1:
             raise InputError(f"threads must be at least 1, got {threads}")
         tokenizer.no_padding()
         tokenizer.no_truncation()
         self.tokenizer = tokenizer
-        self.tensors = tensors
+        self.tensors = self.graph_tensors = tensors
         quantized = any(tensor.dtype == np.int8 for tensor in tensors.values())
         self.integer_kernels = quantized and integer_kernels_are_exact()
-        builder = GraphBuilder(tensors, architecture, integer_kernels=self.integer_kernels)
+        builder = TaggerGraphBuilder(tensors, architecture, integer_kernels=self.integer_kernels)
         model = builder.build()
+        self.tagger = tagger
         self.dim = builder.architecture.dim
         self.max_length = len(tensors["embeddings.position_embeddings.weight"])  # tokens
         words = len(tensors["embeddings.word_embeddings.weight"])
@@ -58,9 +62,12 @@ class RuntimeEncoder:
         if needed > words:  # the graph would read rows of zeros, silently
             raise ModelError(f"the tokenizer and markers need {needed} word embeddings, the model has {words}")
         compiler = ThreadPoolExecutor(max_workers=1, thread_name_prefix="zslre-compile")
+        self._turn = threading.Lock()
+        if tagger is not None:  # first, because it is needed first
+            graph = builder.build_tagger(tagger)
+            self._tagger: Future[list[Any]] = compiler.submit(_compile, graph, threads, self.integer_kernels)
         self._requests: Future[list[Any]] = compiler.submit(_compile, model, threads, self.integer_kernels)
         compiler.shutdown(wait=False)
-        self._turn = threading.Lock()
 
     def encode_pairs(self, batch: PackedBatch) -> FloatArray:
         """Vectors of the batch's real pairs, (n_pairs, dim), row by row; raises InputError for too long a text."""
@@ -79,13 +86,28 @@ class RuntimeEncoder:
             _, vectors[chosen] = self._infer(ids, mask, no_markers)
         return vectors
 
+    def tag_scores(self, ids: IntArray, mask: BoolArray, shapes: IntArray) -> FloatArray:
+        """Token ids, mask and shapes (-1 where no word is), all (B, L) → scores of the tagger's tags, (B, L, 1 + 2K).
+
+        Raises InputError for too long a text.
+        """
+        scores: FloatArray = self._shared_out(self._tagger, ids, mask, shapes)[0]
+        return scores
+
     def _infer(self, ids: IntArray, mask: BoolArray, positions: IntArray) -> tuple[FloatArray, FloatArray]:
         """Pair vectors (B, P, D) and text means (B, H)."""
+        pairs, means = self._shared_out(self._requests, ids, mask, positions)
+        return pairs, means
+
+    def _shared_out(
+        self, compiled: Future[list[Any]], ids: IntArray, mask: BoolArray, other: IntArray
+    ) -> list[FloatArray]:
+        """What the graph puts out, its rows shared out among its requests."""
         if ids.shape[1] > self.max_length:
             raise InputError(f"a row of {ids.shape[1]} tokens: the model reads {self.max_length}, give shorter windows")
         padding = -ids.shape[1] % KEY_STEP
-        inputs = (ids, np.pad(mask.astype(np.float32), ((0, 0), (0, padding))), positions)
-        requests = self._requests.result()
+        inputs = (ids, np.pad(mask.astype(np.float32), ((0, 0), (0, padding))), other)
+        requests = compiled.result()
         parts = zip(*(np.array_split(x, min(len(requests), max(len(ids), 1))) for x in inputs), strict=True)
         with self._turn:
             busy = []
@@ -94,8 +116,9 @@ class RuntimeEncoder:
                 busy.append(request)
             for request in busy:
                 request.wait()
-            results = [[request.get_output_tensor(i).data.copy() for request in busy] for i in (0, 1)]
-        return np.concatenate(results[0]), np.concatenate(results[1])
+            outputs = range(len(busy[0].model_outputs))
+            results = [[request.get_output_tensor(i).data.copy() for request in busy] for i in outputs]
+        return [np.concatenate(parts) for parts in results]
 
 
 def compile_graph(model: ov.Model, threads: int | None = None, properties: Mapping[str, Any] | None = None) -> Any:
@@ -135,12 +158,14 @@ def has_bfloat16() -> bool:
     return "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-def _compile(model: ov.Model, threads: int | None, integer_kernels: bool) -> list[Any]:
-    """One request a stream.
-
-    Beside integer kernels the rest of the work is done in bfloat16 where the CPU has it, a tenth faster: that moves
+def precision(integer_kernels: bool) -> dict[str, str]:
+    """Beside integer kernels the rest of the work is done in bfloat16 where the CPU has it, a tenth faster: that moves
     a vector less than the rounding to 8 bits does.
     """
-    properties = {"INFERENCE_PRECISION_HINT": "bf16"} if integer_kernels and has_bfloat16() else None
-    compiled = compile_graph(model, threads, properties)
+    return {"INFERENCE_PRECISION_HINT": "bf16"} if integer_kernels and has_bfloat16() else {}
+
+
+def _compile(model: ov.Model, threads: int | None, integer_kernels: bool) -> list[Any]:
+    """One request a stream."""
+    compiled = compile_graph(model, threads, precision(integer_kernels))
     return [compiled.create_infer_request() for _ in range(compiled.get_property("NUM_STREAMS"))]

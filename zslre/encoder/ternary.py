@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from zslre.encoder.head import TaggerHead
 from zslre.encoder.quantization import SCALE_SUFFIX
 from zslre.encoder.runtime import RuntimeEncoder
 from zslre.encoder.trits import pack_trits, unpack_trits
@@ -38,9 +39,10 @@ class TernaryEncoder(RuntimeEncoder):
         tokenizer: Tokenizer,
         *,
         threads: int | None = None,
+        tagger: TaggerHead | None = None,
     ) -> None:
-        super().__init__(unpack_state(tensors), architecture, tokenizer, threads=threads)
-        self.unpacked, self.tensors = self.tensors, tensors  # the graph reads the unpacked ones where they lie
+        super().__init__(unpack_state(tensors), architecture, tokenizer, threads=threads, tagger=tagger)
+        self.tensors = tensors  # the graph reads the unpacked `graph_tensors` where they lie
 
 
 def pack_state(tensors: Mapping[str, NDArray[Any]]) -> Tensors:

@@ -129,8 +129,26 @@ def model_card(files: ModelFiles) -> str:
         "```json",
         json.dumps(config["scores"], indent=1),
         "```",
+        *(_tagger(config["tagger_training"]) if "tagger_training" in config else []),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _tagger(facts: Mapping[str, Any]) -> list[str]:
+    return [
+        "",
+        "Its mention tagger (tagger.safetensors) reads the states of the encoder, which it left as it was.",
+        "",
+        f"- Data: {facts['data']}",
+        f"- Command: `{facts['command']}`",
+        f"- Settings: {json.dumps(facts['settings'])}",
+        "",
+        "Scores that chose its settings (fractions; Re-DocRED dev documents 211-250, FewRel's training relations):",
+        "",
+        "```json",
+        json.dumps(facts["scores"], indent=1),
+        "```",
+    ]
 
 
 def _distilled(facts: Mapping[str, Any]) -> list[str]:

@@ -1,0 +1,76 @@
+"""Words, shapes and the best tags: against a case worked by hand and a slow search through all sequences."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+import tiny
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zslre.tagger import _windows
+from zslre.tagging import DIGITS, INITIAL, LOWER, OTHER, TITLE, UPPER, best_tags, spans, words_of
+
+O, B0, B1, I0, I1 = range(5)  # noqa: E741 (the tags of two types)
+
+
+def test_a_mention_goes_on_only_as_what_it_began_as() -> None:
+    scores = np.zeros((1, 3, 5), dtype=np.float32)
+    scores[0, 0, B0] = 2.0
+    scores[0, 1, I1] = 3.0  # would be best alone, but nothing of type 1 has begun
+    scores[0, 1, I0] = 2.5
+    assert best_tags(scores).tolist() == [[B0, I0, O]]
+    scores[0, 0, B1] = 1.8  # 1.8 + 3.0 beats 2.0 + 2.5
+    assert best_tags(scores).tolist() == [[B1, I1, O]]
+
+
+def allowed(tags: tuple[int, ...]) -> bool:
+    return all(tag < I0 or before in (tag, tag - 2) for before, tag in zip((O, *tags), tags, strict=False))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(1, 3))
+@settings(max_examples=60, deadline=None)
+def test_no_sequence_is_better(seed: int, words: int, rows: int) -> None:
+    scores = np.random.default_rng(seed).standard_normal((rows, words, 5)).astype(np.float32)
+    for row, tags in enumerate(best_tags(scores)):
+        assert allowed(tuple(tags))
+        total = {c: sum(scores[row, w, tag] for w, tag in enumerate(c)) for c in product(range(5), repeat=words)}
+        best = max(value for candidate, value in total.items() if allowed(candidate))
+        assert total[tuple(tags)] == pytest.approx(best, abs=1e-5)
+
+
+def test_no_words_have_no_tags() -> None:
+    assert best_tags(np.zeros((2, 0, 5), dtype=np.float32)).shape == (2, 0)
+    assert spans([], 2) == []
+
+
+def test_words_know_their_tokens_characters_and_shapes() -> None:
+    text = "Ann, xyz of ROME (J 7)"
+    words = words_of(tiny.tokenizer().encode(text, add_special_tokens=False), text)
+    assert [text[a:b] for a, b in zip(words.starts, words.ends, strict=True)] == [
+        *("Ann", ",", "xyz", "of", "ROME", "(", "J", "7", ")")
+    ]
+    assert words.tokens.tolist() == [0, 1, 2, 5, 6, 7, 8, 9, 10]  # "xyz" is three tokens
+    assert words.shapes.tolist() == [*(TITLE, OTHER, LOWER, LOWER, LOWER, LOWER, UPPER, OTHER, INITIAL, DIGITS, OTHER)]
+
+
+@given(st.text(max_size=40))
+@settings(max_examples=100, deadline=None)
+def test_words_index_the_text_in_order(text: str) -> None:
+    words = words_of(tiny.tokenizer().encode(text, add_special_tokens=False), text)
+    edges = [edge for pair in zip(words.starts, words.ends, strict=True) for edge in pair]
+    assert edges == sorted(edges)
+    assert not edges or (edges[0] >= 0 and edges[-1] <= len(text))
+
+
+@given(st.integers(0, 60), st.integers(2, 20))
+def test_windows_use_every_token_once_and_away_from_their_ends(length: int, room: int) -> None:
+    rows = list(_windows(0, length, room))
+    assert [token for row in rows for token in range(row.start, row.end)] == list(range(length))
+    for row in rows:
+        assert 0 <= row.first <= row.start < row.end <= row.last <= length
+        assert row.last - row.first <= room
+        for edge, used in ((row.first, row.start), (row.last, row.end)):
+            assert edge in (0, length) or abs(edge - used) >= (room // 2) // 2

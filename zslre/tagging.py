@@ -1,0 +1,119 @@
+"""The mention tagger's NumPy side: words and their shapes, and from scores of tags to spans.
+
+A tagger is a small head on the encoder's states of a text (`zslre.encoder.tagger` runs it). Each word gets a tag: O
+(outside), B-TYPE (a mention begins) or I-TYPE (it goes on). The types are those of OntoNotes, as spaCy's English
+pipelines have them, and MISC: arguments of relations that are no named entities, such as occupations and genres.
+
+Dimension letters: B rows, L tokens, W words, K types, so 1 + 2K tags: O, all B, all I.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Encoding
+
+from zslre.encoder import FloatArray
+from zslre.packing import IntArray
+
+Span = tuple[int, int, int]  # first word, one past the last, type (an index)
+
+# Not among them is ORDINAL: on Re-DocRED's training part no mention is one, of 174 that spaCy finds.
+TYPES = (
+    *("PERSON", "NORP", "FAC", "ORG", "GPE", "LOC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW", "LANGUAGE"),
+    *("DATE", "TIME", "PERCENT", "MONEY", "QUANTITY", "CARDINAL", "MISC"),
+)
+
+# The shapes of words. The encoder's tokens are of lower case, so that a head sees capitals by these alone.
+OTHER, LOWER, TITLE, UPPER, INITIAL, MIXED, DIGITS, ALPHANUMERIC = range(8)
+SHAPES = 8
+NO_WORD = -1  # the shape of what is no word: [CLS], [SEP], padding
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """The words of a text: stretches of tokens that no blank or punctuation mark parts."""
+
+    tokens: IntArray  # (W,): the first token of each
+    starts: IntArray  # (W,): characters
+    ends: IntArray  # (W,): characters, exclusive
+    shapes: IntArray  # (L,): of each token's word
+
+
+def words_of(encoding: Encoding, text: str) -> Words:
+    """The words of an encoding without special tokens."""
+    numbers = np.array([-1 if n is None else n for n in encoding.word_ids], dtype=np.int64)
+    offsets = np.asarray(encoding.offsets, dtype=np.int64).reshape(-1, 2)
+    first = np.flatnonzero(np.diff(numbers, prepend=-2))
+    last = np.append(first[1:], len(numbers))[: len(first)] - 1
+    starts, ends = offsets[first, 0], offsets[last, 1]
+    shapes = np.array([shape(text[a:b]) for a, b in zip(starts, ends, strict=True)], dtype=np.int64)
+    return Words(first, starts, ends, np.repeat(shapes, last - first + 1))
+
+
+def shape(word: str) -> int:
+    """How a word is written.
+
+    >>> [shape(word) for word in ("city", "Rome", "USA", "J", "iPhone", "1998", "9mm", "-")] == [
+    ...     LOWER, TITLE, UPPER, INITIAL, MIXED, DIGITS, ALPHANUMERIC, OTHER]
+    True
+    """
+    if any(c.isdigit() for c in word):
+        return DIGITS if word.isdigit() else ALPHANUMERIC
+    if not any(c.isalpha() for c in word):
+        return OTHER
+    if word.islower():
+        return LOWER
+    if word.isupper():
+        return UPPER if len(word) > 1 else INITIAL
+    if word[0].isupper():
+        return TITLE if word[1:].islower() else MIXED
+    return MIXED if any(c.isupper() for c in word) else LOWER  # scripts without case count as lower
+
+
+def best_tags(scores: FloatArray) -> IntArray:
+    """The best sequence of tags that begins every mention with its B: scores (B, W, 1 + 2K) → tags (B, W).
+
+    What stands behind a row's end changes nothing before it if all its scores are those of O, 0.
+    """
+    rows, length, tags = scores.shape
+    types = (tags - 1) // 2
+    total = scores[:, 0].copy() if length else np.zeros((rows, tags), dtype=np.float32)  # (B, 1 + 2K)
+    total[:, 1 + types :] = -np.inf  # no mention begins with I
+    before = np.zeros((rows, length, tags), dtype=np.int64)  # the best tag of the word before
+    row = np.arange(rows)
+    for word in range(1, length):
+        best = total.argmax(axis=1)
+        before[:, word] = best[:, None]
+        begun, inside = total[:, 1 : 1 + types], total[:, 1 + types :]
+        goes_on = inside > begun
+        before[:, word, 1 + types :] = np.arange(1, 1 + types) + types * goes_on
+        continued = np.where(goes_on, inside, begun)
+        total[:, : 1 + types] = total[row, best][:, None]
+        total[:, 1 + types :] = continued
+        total += scores[:, word]
+    found = np.zeros((rows, length), dtype=np.int64)
+    if length:
+        found[:, -1] = total.argmax(axis=1)
+    for word in range(length - 1, 0, -1):
+        found[:, word - 1] = before[row, word, found[:, word]]
+    return found
+
+
+def spans(tags: Sequence[int] | NDArray[np.int64], types: int) -> list[Span]:
+    """The mentions that a row of tags marks.
+
+    >>> spans([0, 1, 3, 2, 0], types=2)
+    [(1, 3, 0), (3, 4, 1)]
+    """
+    found: list[Span] = []
+    for word, tag in enumerate(tags):
+        if 1 <= tag <= types:
+            found.append((word, word + 1, int(tag) - 1))
+        elif tag > types:
+            first, _, type = found[-1]
+            found[-1] = (first, word + 1, type)
+    return found
