@@ -126,3 +126,10 @@ def test_for_spacy_keeps_length_and_ends() -> None:
     assert safe.startswith("a\ufffdb xxx")
     assert safe.endswith("x.")
     assert for_spacy("plain (text).") == "plain (text)."
+
+
+def test_spacy_is_made_anew_before_its_vocabulary_fills_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zslre.sentences, "MAX_STRINGS", 0)
+    first = zslre.sentences._sentencizer()
+    assert zslre.sentences._sentencizer() is not first
+    assert texts("Rome grew. It hired.") == ["Rome grew.", "It hired."]

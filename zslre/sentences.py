@@ -1,4 +1,4 @@
-"""Text → sentences, by the rules of spaCy's sentencizer; every offset counts characters of the text as given.
+"""Text → sentences, by spaCy's rule-based sentencizer; every offset counts characters of the text as given.
 
 Blank lines, form feeds and paragraph separators end a sentence too, so a heading without a full stop stands alone.
 """
@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from zslre.english import sentence_starts
 from zslre.types import Sentence
+
+if TYPE_CHECKING:
+    from spacy.language import Language
 
 # Characters that are read before sentences are given out, and the most that one sentence can have.
 BLOCK = 65_536
@@ -54,7 +57,7 @@ def split_blocks(blocks: Iterable[tuple[int, str]]) -> Iterator[Sentence]:
 
 
 def for_spacy(text: str) -> str:
-    """A text of the same length and offsets that spaCy, and its rules, can take, whatever `text` holds.
+    """A text of the same length and offsets that spaCy can take, whatever `text` holds.
 
     spaCy refuses unpaired surrogates, and its tokenizer takes quadratic time on brackets and the like without a space:
     so a surrogate becomes U+FFFD and the inside of a very long run becomes letters.
@@ -106,9 +109,27 @@ def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _sentencize(text: str) -> Iterator[tuple[int, int]]:
-    for start, end in pairwise([*sentence_starts(for_spacy(text)), len(text)]):
+    for sentence in _sentencizer()(for_spacy(text)).sents:
+        start, end = sentence.start_char, sentence.end_char
         part = text[start:end]
         start += len(part) - len(part.lstrip())
         end -= len(part) - len(part.rstrip())
         if start < end:
             yield start, end
+
+
+def _sentencizer() -> Language:
+    nlp = _new_sentencizer()
+    if len(nlp.vocab.strings) > MAX_STRINGS:
+        _new_sentencizer.cache_clear()
+        nlp = _new_sentencizer()
+    return nlp
+
+
+@lru_cache(maxsize=1)
+def _new_sentencizer() -> Language:
+    import spacy  # here, because it takes most of a second
+
+    nlp = spacy.blank("en")
+    nlp.add_pipe("sentencizer")
+    return nlp

@@ -2,10 +2,10 @@
 
     python scripts/bench/automatic_relations.py -o build/automatic.json
 
-Labels are the datasets' own, descriptions Wikidata's as they ship with zslre; the rest is what `zslre side-info build` finds from them,
-without examples, with phrase vectors of the base encoder, which has seen no relation. Nothing written by hand for the
-catalogue is in it but symmetry and inverses, which keep leaks and false negatives out of training and are no side
-information of a test relation. Needs the datasets under ../shared/data, torch and transformers.
+Labels are the datasets' own, descriptions Wikidata's as they ship with zslre; the rest is what `zslre side-info build`
+finds from them, without examples, with phrase vectors of the base encoder, which has seen no relation. Nothing written
+by hand for the catalogue is in it but symmetry and inverses, which keep leaks and false negatives out of training and
+are no side information of a test relation. Needs the datasets under ../shared/data, torch and transformers.
 """
 
 from __future__ import annotations
