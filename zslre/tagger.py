@@ -16,7 +16,7 @@ from zslre.packing import IntArray
 from zslre.tagging import NO_WORD, Words, best_tags, spans, words_of
 from zslre.types import Mention, Sentence
 
-MAX_TOKENS = 8192  # of a batch, padding included
+MAX_TOKENS = 1024  # of a batch, padding included: more is not faster, and takes memory
 MAX_PADDING = 1.2  # tokens of a batch for each real one
 _LOW = np.float32(-1e9)  # a score that no path of tags takes
 
