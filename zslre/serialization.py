@@ -154,7 +154,7 @@ def save_model(folder: str | Path, model: ModelFiles) -> None:
     (partial / "tokenizer.json").write_text(model.tokenizer.to_str(), encoding="utf-8")
     model.relations.to_file(partial / "relations.json")
     stamp = {"format": FORMAT, "format_version": FORMAT_VERSION if is_packed(model.encoder) else PLAIN_VERSION}
-    # What a model that was read carries of its folder is replaced.
+    # What a model that was read carries of its folder is replaced, in its place: saved again, it is the same bytes.
     config = {**stamp, **model.config, **stamp, "tagger": None}
     if model.tagger is not None:
         save_file(_contiguous(model.tagger.tensors), partial / TAGGER)

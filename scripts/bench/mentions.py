@@ -13,13 +13,14 @@ import json
 import os
 import platform
 import statistics
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from predict import SAMPLE, first_triple, timed
+from redocred import test_data
 
 from zslre.candidates import candidate_pairs
 from zslre.datasets import read_docred, read_fewrel
@@ -28,12 +29,9 @@ from zslre.evaluation.extraction import extraction_scores
 from zslre.evaluation.mentions import DOCRED_OF, argument_recall, span_scores
 from zslre.extractor import RelationExtractor
 from zslre.mentions import MentionDetector
-from zslre.relations import catalogue
 from zslre.sentences import split_sentences
-from zslre.training.sources import renamed
 from zslre.types import Mention, Sentence
 
-SAMPLE = Path(__file__).parents[2] / "data/samples/news.txt"
 NAMES = ("builtin", "spacy")
 
 
@@ -101,9 +99,7 @@ def fewrel(path: Path, detectors: dict[str, MentionDetector], count: int) -> dic
 
 def extraction(path: Path, extractors: dict[str, RelationExtractor]) -> dict[str, Any]:
     """Triples with found mentions, at the model's threshold, for the relations that Re-DocRED uses."""
-    used = {label for s in read_docred(path) for labels in s.labels for label in labels}
-    relations = catalogue().select(sorted(used & {r.id for r in catalogue() if r.id}))
-    sentences = renamed(read_docred(path, slice(250, None)), relations)
+    relations, sentences = test_data(path)
     scores = {}
     for name, extractor in extractors.items():
         chosen = extractor.with_relations(relations)
@@ -136,28 +132,12 @@ def speed(extractors: dict[str, RelationExtractor], text: str, times: int, repea
 
 def cold(model: str | None, repeats: int) -> dict[str, float]:
     """A fresh process, up to the first line that it prints."""
-    command = [sys.executable, "-m", "zslre", "predict", "--format", "csv", str(SAMPLE)]
-    command += ["-m", model] if model is not None else []
+    options = ["-m", model] if model is not None else []
     taken: dict[str, list[float]] = {name: [] for name in NAMES}
     for _ in range(repeats):
         for name in NAMES:
-            taken[name].append(timed(lambda ner=name: first_triple([*command, "--ner", ner])))
+            taken[name].append(timed(lambda ner=name: first_triple(SAMPLE, "--ner", ner, *options)))
     return {name: round(statistics.median(values), 2) for name, values in taken.items()}
-
-
-def first_triple(command: Sequence[str]) -> None:
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        process.stdout.readline()  # the header
-        if not process.stdout.readline():
-            raise SystemExit("no triple found")
-        process.kill()
-
-
-def timed(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
 
 
 def without_ordinals(sentences: Sequence[Sentence]) -> list[Sentence]:

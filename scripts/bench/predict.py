@@ -67,9 +67,9 @@ def main() -> None:
     print(json.dumps(result, indent=1))
 
 
-def first_triple(path: Path) -> None:
+def first_triple(path: Path, *options: str) -> None:
     """A fresh process, up to the first line that it prints."""
-    command = [sys.executable, "-m", "zslre", "predict", "--format", "csv", str(path)]
+    command = [sys.executable, "-m", "zslre", "predict", "--format", "csv", str(path), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         process.stdout.readline()  # the header

@@ -16,9 +16,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from zslre.datasets import read_docred
+from zslre.datasets.annotated import AnnotatedSentence
 from zslre.evaluation.extraction import extraction_scores
 from zslre.extractor import RelationExtractor
-from zslre.relations import catalogue
+from zslre.relations import RelationSet, catalogue
 from zslre.training.sources import renamed
 
 
@@ -30,11 +31,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
 
-    path = args.data / "redocred/dev_revised.json"
-    used = {label for s in read_docred(path) for labels in s.labels for label in labels}
-    relations = catalogue().select(sorted(used & {r.id for r in catalogue() if r.id}))
+    relations, sentences = test_data(args.data / "redocred/dev_revised.json")
     extractor = RelationExtractor.from_pretrained(args.model).with_relations(relations)
-    sentences = renamed(read_docred(path, slice(250, None)), relations)
     trained = set(extractor.config["trained_relations"])
     unseen = relations.without([name for name in relations.names if name in trained])
     result: dict[str, object] = {
@@ -59,6 +57,13 @@ def main() -> None:
         args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps({k: v for k, v in result.items() if k != "relations_not_trained_on"}, indent=1))
+
+
+def test_data(path: Path) -> tuple[RelationSet, list[AnnotatedSentence]]:
+    """The relations of the catalogue that Re-DocRED uses, and the sentences of the last 250 documents."""
+    used = {label for s in read_docred(path) for labels in s.labels for label in labels}
+    relations = catalogue().select(sorted(used & {r.id for r in catalogue() if r.id}))
+    return relations, renamed(read_docred(path, slice(250, None)), relations)
 
 
 if __name__ == "__main__":
