@@ -117,6 +117,13 @@ def test_the_models_own_tagger_is_the_default_and_spacy_an_option(folder: Path) 
     assert found[0] == found[1] != found[2]
 
 
+def test_with_spacys_mentions_no_tagger_is_started(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+    monkeypatch.setattr(RuntimeEncoder, "start_tagger", lambda encoder: started.append(encoder))
+    RelationExtractor.from_pretrained(folder, threads=1, ner="spacy")
+    assert not started
+
+
 def test_a_model_without_a_tagger_loads_and_says_what_it_lacks(tmp_path: Path) -> None:
     save_model(tmp_path / "model", tiny.model_files())
     assert not (tmp_path / "model" / TAGGER).exists()
@@ -218,8 +225,9 @@ def test_a_head_for_another_width_is_refused() -> None:
     floats = tiny.tagger_head().floats
     other = {**floats, "input.weight": floats["input.weight"][:, :-1]}
     head = TaggerHead.of(stored_head(other), tiny.tagger_head().config)
+    encoder = RuntimeEncoder(tiny.encoder_tensors(), tiny.encoder_settings(), tiny.tokenizer(), threads=1, tagger=head)
     with pytest.raises(ModelError, match="do not fit the encoder"):
-        RuntimeEncoder(tiny.encoder_tensors(), tiny.encoder_settings(), tiny.tokenizer(), threads=1, tagger=head)
+        TaggerDetector(encoder)
 
 
 def test_pair_vectors_are_those_without_a_tagger() -> None:

@@ -74,7 +74,7 @@ class RelationExtractor:
             raise ModelError(f"{model} is a verifier, which looks over what a model found: give it to with_verifier")
         encoder = load_encoder(files, threads=threads)
         own: MentionDetector | None = None
-        if getattr(encoder, "tagger", None) is not None:
+        if ner in (None, "builtin") and getattr(encoder, "tagger", None) is not None:
             from zslre.tagger import TaggerDetector
 
             own = TaggerDetector(encoder, max_text_tokens=files.config["encoder"]["max_text_tokens"])  # type: ignore[arg-type]

@@ -10,7 +10,6 @@ import numpy as np
 
 from zslre.encoder import FloatArray
 from zslre.encoder.runtime import RuntimeEncoder
-from zslre.exceptions import InputError
 from zslre.mentions import trim
 from zslre.packing import IntArray
 from zslre.tagging import NO_WORD, Words, best_tags, spans, words_of
@@ -39,9 +38,7 @@ class TaggerDetector:
     """
 
     def __init__(self, encoder: RuntimeEncoder, *, max_text_tokens: int = 192) -> None:
-        if encoder.tagger is None:
-            raise InputError("the model has no mention tagger: let a spaCy pipeline find mentions, ner='spacy'")
-        self.encoder, self.types = encoder, encoder.tagger.types
+        self.encoder, self.types = encoder, encoder.start_tagger().types
         self.room = max_text_tokens - 2
         self.first_id, self.last_id = encoder.tokenizer.encode("").ids
 

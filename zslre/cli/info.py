@@ -94,6 +94,7 @@ def describe_model(folder: Path | None) -> dict[str, Any]:
         "format": config["format_version"],
         "base_encoder": config.get("base_encoder"),
         "trained_relations": len(trained) if trained is not None else None,
+        "tagger": "tagger" in config,
     }
 
 
@@ -118,6 +119,7 @@ def as_text(report: dict[str, Any]) -> str:
                 "  trained relations",
                 model["trained_relations"] if model["trained_relations"] is not None else "not said",
             ),
+            ("  mention tagger", "its own" if model["tagger"] else "none: spaCy's"),
         ]
     rows.append(("cache folder", report["cache"]))
     width = max(len(name) for name, _ in rows)

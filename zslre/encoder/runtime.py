@@ -29,7 +29,7 @@ class RuntimeEncoder:
     """`Encoder` from tensors by their names on disk, float32 or in the int8 layout of `zslre.encoder.quantization`.
 
     `threads`: CPU threads to use, all when None. They share out the rows of a batch, which scales better than working
-    on the same rows together, above all on a machine that has other things to do. The graph is compiled in a thread of
+    on the same rows together, above all on a machine that has other things to do. A graph is compiled in a thread of
     its own, so that whatever the caller loads next need not wait; the first encoding does. Calls from several threads
     take turns. `tagger`: the head that `tag_scores` needs.
     Raises ModelError when tensors, architecture and tokenizer do not fit together.
@@ -61,13 +61,27 @@ class RuntimeEncoder:
         needed = max(tokenizer.get_vocab_size(), *(i + 1 for i in builder.architecture.marker_ids))
         if needed > words:  # the graph would read rows of zeros, silently
             raise ModelError(f"the tokenizer and markers need {needed} word embeddings, the model has {words}")
-        compiler = ThreadPoolExecutor(max_workers=1, thread_name_prefix="zslre-compile")
         self._turn = threading.Lock()
-        if tagger is not None:  # first, because it is needed first
-            graph = builder.build_tagger(tagger)
-            self._tagger: Future[list[Any]] = compiler.submit(_compile, graph, threads, self.integer_kernels)
-        self._requests: Future[list[Any]] = compiler.submit(_compile, model, threads, self.integer_kernels)
+        self._builder, self._threads = builder, threads
+        self._requests = self._compiled(model)
+        self._tagger: Future[list[Any]] | None = None
+
+    def start_tagger(self) -> TaggerHead:
+        """Begin to compile the tagger's graph, which not all need; the first `tag_scores` does it otherwise.
+
+        Raises InputError without a tagger, and ModelError where it does not fit the encoder.
+        """
+        if self.tagger is None:
+            raise InputError("the model has no mention tagger: let a spaCy pipeline find mentions, ner='spacy'")
+        if self._tagger is None:
+            self._tagger = self._compiled(self._builder.build_tagger(self.tagger))
+        return self.tagger
+
+    def _compiled(self, model: ov.Model) -> Future[list[Any]]:
+        compiler = ThreadPoolExecutor(max_workers=1, thread_name_prefix="zslre-compile")
+        requests = compiler.submit(_compile, model, self._threads, self.integer_kernels)
         compiler.shutdown(wait=False)
+        return requests
 
     def encode_pairs(self, batch: PackedBatch) -> FloatArray:
         """Vectors of the batch's real pairs, (n_pairs, dim), row by row; raises InputError for too long a text."""
@@ -91,6 +105,8 @@ class RuntimeEncoder:
 
         Raises InputError for too long a text.
         """
+        self.start_tagger()
+        assert self._tagger is not None
         scores: FloatArray = self._shared_out(self._tagger, ids, mask, shapes)[0]
         return scores
 
