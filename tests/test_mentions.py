@@ -144,6 +144,9 @@ def test_batch_size_must_be_positive() -> None:
     [
         ("in the United Nations now", "the United Nations", "ORG", "United Nations"),
         ("The Beatles sang", "The Beatles", "ORG", "Beatles"),
+        ('"The Beatles" sang', '"The Beatles"', "ORG", "Beatles"),
+        ("The Godfather won", "The Godfather", "WORK_OF_ART", "The Godfather"),
+        ("he left The Hague", "The Hague", "GPE", "The Hague"),
         ("saw The Godfather twice", "The Godfather", "WORK_OF_ART", "The Godfather"),
         ("saw the Matrix twice", "the Matrix", "WORK_OF_ART", "Matrix"),
         ("Apple's new boss", "Apple's", "ORG", "Apple"),

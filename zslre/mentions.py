@@ -147,7 +147,8 @@ def trim(text: str, start: int, end: int, label: str = "") -> tuple[int, int]:
     """The span without what is not part of the name; an empty one if nothing is left.
 
     Entity taggers often take white space and quotation marks along, and are not consistent about an article before or
-    a possessive after a name; without them one entity has one text wherever it stands. "The" stays in titles of works,
+    a possessive after a name; without them one entity has one text wherever it stands. "The" stays in titles of works and
+    within a sentence (of the names in FewRel's training set that follow or hold a capital "The" there, 97 % hold it),
     and "'s" where no word follows, as in "he eats at McDonald's".
 
     >>> text = 'in the United Nations\\'s hall'
@@ -158,7 +159,8 @@ def trim(text: str, start: int, end: int, label: str = "") -> tuple[int, int]:
     if text[end - 2 : end] in ("'s", "\u2019s") and end - start > 2 and text[end : end + 1].isspace():
         end -= 2
     article = text[start : start + 4]
-    if (article == "the " or (article == "The " and label != "WORK_OF_ART")) and end - start > 4:
+    first = _strip(text, 0, start) == (start, start)
+    if (article == "the " or (article == "The " and first and label != "WORK_OF_ART")) and end - start > 4:
         start += 4
     return _strip(text, start, end)
 
