@@ -135,6 +135,7 @@ def test_zero_shot(folder: Path, outcomes: list[Outcome], tmp_path: Path, capsys
     ("setting", "options"),
     [
         ("zero-shot", ["--unseen", "2"]),
+        ("zero-shot", ["--transductive"]),
         ("few-shot", ["--n-way", "3"]),
         ("few-shot", ["--k-shot", "2"]),
         ("few-shot", ["--episodes", "30"]),
@@ -312,6 +313,7 @@ def test_the_threshold_of_episodes_is_chosen_on_dev_files(folder: Path, outcomes
         ("zero-shot", ["--work", "x"]),
         ("zero-shot", ["--resume"]),
         ("zero-shot", ["--split", "one", "--unseen", "2"]),
+        ("few-shot", ["--transductive"]),
         ("few-shot", ["--threshold", "0.2"]),
         ("few-shot", ["--dev", "x"]),
         ("few-shot", ["--na-rate", "0.5", "--threshold", "0.2", "--dev", "x"]),

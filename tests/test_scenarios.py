@@ -94,6 +94,16 @@ def test_support_examples_count_where_relations_may_be_seen(model: RelationExtra
     assert run(fitted, task("zero-shot")) == run(model, task("zero-shot"))
 
 
+def test_transductive_prototypes_are_refined_on_the_rows(model: RelationExtractor) -> None:
+    outcome = run(model, task("zero-shot"), transductive=True)
+    pairs = [(example.sentence, [(example.head, example.tail)]) for example in EXAMPLES]
+    refined = model.refined(pair_vectors(model.encoder, model.packer, pairs))
+    assert outcome.predicted == tuple(reference(refined, example)[0] for example in EXAMPLES)
+    assert outcome.probabilities != run(model, task("zero-shot")).probabilities
+    assert outcome.details["transductive"] is True
+    assert "transductive" not in run(model, task("zero-shot")).details
+
+
 def test_combined_has_a_curve(model: RelationExtractor) -> None:
     outcome = run(model, task("combined", unseen=["spouse"]))
     assert outcome.predicted == run(model, task("zero-shot")).predicted
@@ -179,13 +189,14 @@ def test_an_impossible_threshold_is_refused() -> None:
         RunOptions(threshold=1.5)
 
 
-@pytest.mark.parametrize("setting", ["zero-shot", "supervised", "combined", "extraction"])
+@pytest.mark.parametrize("setting", ["zero-shot", "transductive", "supervised", "combined", "extraction"])
 def test_shuffling_gold_labels_changes_no_prediction(model: RelationExtractor, setting: str) -> None:
     """The proof of no leakage: who asks with other labels gets the same answers."""
     examples = EXAMPLES + NONE if setting in ("supervised", "extraction") else EXAMPLES
     order = np.random.default_rng(0).permutation(len(examples))
     shuffled = [replace(e, relation=examples[n].relation) for e, n in zip(examples, order, strict=True)]
-    first, second = (run(model, task(setting, rows, unseen=["spouse"])) for rows in (examples, shuffled))
+    options, setting = ({"transductive": True}, "zero-shot") if setting == "transductive" else ({}, setting)
+    first, second = (run(model, task(setting, rows, unseen=["spouse"]), **options) for rows in (examples, shuffled))
     assert first.gold != second.gold
     if setting == "extraction":  # its entries are sorted into right and wrong; as a whole they are the same answers
         assert sorted(p for p in first.probabilities if p) == sorted(p for p in second.probabilities if p)

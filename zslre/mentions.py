@@ -147,9 +147,9 @@ def trim(text: str, start: int, end: int, label: str = "") -> tuple[int, int]:
     """The span without what is not part of the name; an empty one if nothing is left.
 
     Entity taggers often take white space and quotation marks along, and are not consistent about an article before or
-    a possessive after a name; without them one entity has one text wherever it stands. "The" stays in titles of works and
-    within a sentence (of the names in FewRel's training set that follow or hold a capital "The" there, 97 % hold it),
-    and "'s" where no word follows, as in "he eats at McDonald's".
+    a possessive after a name; without them one entity has one text wherever it stands. "The" stays in titles of works,
+    and within a sentence: of the names in FewRel's training set that hold or follow a capital "The" there, 97 % hold
+    it. "'s" stays where no word follows, as in "he eats at McDonald's".
 
     >>> text = 'in the United Nations\\'s hall'
     >>> trim(text, 3, 23)

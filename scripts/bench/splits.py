@@ -3,6 +3,7 @@ unseen relations. For a night, or a GPU.
 
     python scripts/bench/automatic_relations.py -o build/automatic.json
     python scripts/bench/splits.py --steps 350
+    python scripts/bench/splits.py --steps 350 --transductive
     python scripts/bench/splits.py --only relation_prompt --dry-run
 
 Run again, it goes on where it was stopped: finished models are used again, and finished files of figures are passed
@@ -40,6 +41,7 @@ def main() -> None:
     parser.add_argument("--base", help="base encoder (default: all-MiniLM-L6-v2)")
     parser.add_argument("--extra", nargs="*", default=["redocred/dev_revised.json"], help="to train on as well")
     parser.add_argument("--only", choices=FAMILIES, action="append", help="default: all")
+    parser.add_argument("--transductive", action="store_true", help="test so, into files of their own")
     parser.add_argument("--dry-run", action="store_true", help="print the commands")
     args = parser.parse_args()
     for command, result in (found for family in args.only or FAMILIES for found in commands(args, family)):
@@ -59,6 +61,8 @@ def commands(args: argparse.Namespace, family: str) -> Iterator[tuple[list[str],
     data = [str(args.data / name) for name in (WIKIZSL if family.endswith("wiki") else FEWREL)]
     # Wiki-ZSL has rows whose head or tail is empty.
     shared = ["evaluate", *data, "--setting", "zero-shot", "-r", str(args.relations), "--skip-bad"]
+    shared += ["--transductive"] if args.transductive else []
+    setting = "transductive" if args.transductive else "zero_shot"
     training = ["--train", *data, *(str(args.data / name) for name in args.extra), "--work", str(args.work)]
     training += ["--steps", str(args.steps), "--learning-rate", str(args.learning_rate), "--resume"]
     training += ["--base", args.base] if args.base is not None else []
@@ -67,7 +71,7 @@ def commands(args: argparse.Namespace, family: str) -> Iterator[tuple[list[str],
         splits = [name for name in published_splits() if name.rpartition("/")[0] == f"{family}/m{m}"]
         new = [name for name in splits if trained_without(name, models) is None]
         models |= {name: str(args.work / f"zero-shot-{name.replace('/', '-')}-seed0") for name in new}
-        figures = f"zero_shot_{family.replace('/', '_')}_m{m}.json"
+        figures = f"{setting}_{family.replace('/', '_')}_m{m}.json"
         if new:
             yield [*shared, "--split", *new, *training], (args.results if new == splits else args.work) / figures
         if splits and new != splits:

@@ -57,6 +57,7 @@ ONLY_FOR = {
     "na_rate": ("few-shot",),
     "no_side_info": ("few-shot",),
     "dev": ("few-shot",),
+    "transductive": ("zero-shot",),
     "drop_seen": ("zero-shot", "few-shot", "combined", "extraction"),
     "mentions": ("extraction",),
     "threshold": ("few-shot", "supervised", "extraction"),
@@ -102,6 +103,12 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--skip-bad", action="store_true", help="leave out rows that cannot be read, and count them")
     parser.add_argument(
         "--threshold", type=float, metavar="P", help="reject below this probability (default: the model's)"
+    )
+    parser.add_argument(
+        "--transductive",
+        action="store_true",
+        default=None,
+        help="zero-shot: refine the prototypes on all tested pairs, without their labels; published figures do not",
     )
     few = parser.add_argument_group("few-shot")
     few.add_argument("--n-way", type=int, metavar="N", help="relations an episode (default: 5)")
@@ -207,6 +214,7 @@ def _outcome(
         seed=seed,
         threshold=args.threshold,
         episodes=_episode_settings(args),
+        transductive=bool(args.transductive),
         predicted_mentions=args.mentions == "predicted",
         cache=cache_dir() / "vectors",
         progress=lambda state: progress.update(lambda: state),

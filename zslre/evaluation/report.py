@@ -34,7 +34,7 @@ from zslre.exceptions import InputError
 __all__ = ["answers", "check", "markdown", "scores", "table"]
 
 # Only outcomes that agree in these are runs of the same thing; any other detail (seed, split, model) may differ.
-SAME = ("data", "m", "ways", "shots", "none_rate", "side_information", "mentions")
+SAME = ("data", "m", "transductive", "ways", "shots", "none_rate", "side_information", "mentions")
 CURVE = ("seen_accuracy", "unseen_accuracy", "harmonic_mean")
 EXTRACTION = ("precision", "recall", "f1")
 # Details that come back in another form.

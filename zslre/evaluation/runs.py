@@ -33,12 +33,13 @@ DEV_ROWS = 100  # of each held-out relation, for choosing a threshold
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """`threshold` None: the model's. `predicted_mentions`: in extraction, those that are recognised, not the gold ones.
-    `cache`: folder for pair vectors."""
+    """`threshold` None: the model's. `transductive`: see `zero_shot`. `predicted_mentions`: in extraction, those that
+    are recognised, not the gold ones. `cache`: folder for pair vectors."""
 
     seed: int = 0
     threshold: float | None = None
     episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
+    transductive: bool = False
     predicted_mentions: bool = False
     cache: Path | None = None
     progress: Callable[[str], None] = lambda state: None
@@ -67,7 +68,7 @@ def run_task(extractor: RelationExtractor, task: Task, options: RunOptions, *, d
     rng = np.random.default_rng(options.seed)
     threshold = options.threshold if options.threshold is not None else float(extractor.config["threshold"])
     if task.setting == "zero-shot":
-        return zero_shot(extractor, task, encode)
+        return zero_shot(extractor, task, encode, transductive=options.transductive)
     if task.setting == "supervised":
         return supervised(extractor, task, encode, threshold)
     if task.setting == "combined":

@@ -58,10 +58,17 @@ def with_own_support(extractor: RelationExtractor, relations: RelationSet) -> Re
     )
 
 
-def zero_shot(extractor: RelationExtractor, task: Task, encode: Encode) -> Outcome:
-    """Each row among the task's relations; one is always chosen."""
-    predicted, probabilities = classify(extractor.with_relations(task.relations), encode(task.examples))
-    return _outcome(task, _gold(task), predicted, probabilities, {"m": len(task.unseen)})
+def zero_shot(extractor: RelationExtractor, task: Task, encode: Encode, *, transductive: bool = False) -> Outcome:
+    """Each row among the task's relations; one is always chosen.
+
+    `transductive`: prototypes are refined on all rows first, which are then no longer judged each for itself.
+    """
+    asked, vectors = extractor.with_relations(task.relations), encode(task.examples)
+    if transductive:
+        asked = asked.refined(vectors)
+    predicted, probabilities = classify(asked, vectors)
+    details: dict[str, object] = {"m": len(task.unseen), **({"transductive": True} if transductive else {})}
+    return _outcome(task, _gold(task), predicted, probabilities, details)
 
 
 def supervised(extractor: RelationExtractor, task: Task, encode: Encode, threshold: float) -> Outcome:
