@@ -34,7 +34,9 @@ class Matcher:
         strict: StrictTypes | None = None,
     ) -> None:
         self.scorer, self.prototypes, self.evidence, self.strict = scorer, prototypes, evidence, strict
-        self.weighted = prototypes.weighted(scorer)
+        # Kinds that no relation has add nothing: bare names and descriptions need two thirds of the columns.
+        self._used = np.repeat(prototypes.present.any(axis=0), kind_widths(scorer))
+        self._weighted = np.ascontiguousarray(prototypes.weighted(scorer)[:, self._used].T)  # (used columns, R)
 
     def candidates(
         self, vectors: FloatArray, pairs: Sequence[Pair], least: float, top_k: int
@@ -44,8 +46,8 @@ class Matcher:
         if self.evidence is not None:
             keep, add = self.evidence.shift(pairs)
             features = features * keep + add
-        none = self.scorer.none_scores(vectors)
-        step = max(1, SCORES_AT_ONCE // len(self.weighted))
+        features, none = features[:, self._used], self.scorer.none_scores(vectors)
+        step = max(1, SCORES_AT_ONCE // self._weighted.shape[1])
         starts = range(0, len(vectors), step)
 
         def part(start: int) -> list[list[tuple[int, float]]]:
@@ -60,10 +62,10 @@ class Matcher:
     def _candidates(
         self, features: FloatArray, none: FloatArray, pairs: Sequence[Pair], least: float, top_k: int
     ) -> list[list[tuple[int, float]]]:
-        scores = features @ self.weighted.T
+        scores = features @ self._weighted
         if self.strict is not None:
             scores = np.where(self.strict.allowed(pairs), scores, -np.inf)
-        k = min(top_k, len(self.weighted))
+        k = min(top_k, self._weighted.shape[1])
         best = scores.argmax(axis=1)[:, None] if k == 1 else np.argpartition(-scores, k - 1, axis=1)[:, :k]
         margins = np.take_along_axis(scores, best, axis=1) - none[:, None]
         # What was ruled out is not found at a threshold of 0 either.
@@ -80,10 +82,10 @@ class Matcher:
         """
         places = np.zeros(len(vectors), dtype=np.int64)
         margins = np.zeros(len(vectors), dtype=np.float32)
-        step = max(1, SCORES_AT_ONCE // len(self.weighted))
+        step = max(1, SCORES_AT_ONCE // self._weighted.shape[1])
         for start in range(0, len(vectors), step):
             part = vectors[start : start + step]
-            scores = self.scorer.features(part) @ self.weighted.T
+            scores = self.scorer.features(part)[:, self._used] @ self._weighted
             places[start : start + step] = scores.argmax(axis=1)
             margins[start : start + step] = scores.max(axis=1) - self.scorer.none_scores(part)
         return places, self.scorer.probabilities(margins)
@@ -94,7 +96,8 @@ class Matcher:
         With a table of hypernyms "head" and "tail" are what the sentence says of the types, "head types" and
         "tail types" what the table says.
         """
-        row = self.weighted[column]
+        one = Prototypes(self.prototypes.vectors[column, None], self.prototypes.present[column, None])
+        row = one.weighted(self.scorer)[0]
         features = self.scorer.features(vector[None])[0]
         known: dict[str, float] = {}
         if self.evidence is not None:
