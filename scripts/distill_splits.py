@@ -40,6 +40,7 @@ def main() -> None:
         "--data", nargs="+", type=Path, required=True, help="FewRel's train_wiki.json and val_wiki.json"
     )
     parser.add_argument("--work", type=Path, required=True, help="folder for students and figures")
+    parser.add_argument("-r", "--relations", type=Path, help="relation file for the test (default: the catalogue)")
     parser.add_argument("--base", help="encoder that the students start from, if not the teacher")
     parser.add_argument("--students", nargs="+", default=["float", "int8", "ternary", "untrained", "straight"])
     parser.add_argument("--steps", type=int, default=2000)
@@ -102,6 +103,7 @@ def _score(model: Path, args: argparse.Namespace, output: Path) -> dict[str, flo
     if not output.exists():
         output.parent.mkdir(parents=True, exist_ok=True)
         command = ["evaluate", *map(str, args.data), "--setting", "zero-shot", "--split", args.split, "-m", str(model)]
+        command += ["-r", str(args.relations)] if args.relations is not None else []
         if zslre([*command, "--json", str(output), "-q"]) != 0:
             raise InputError(f"{model} could not be evaluated")
     found = json.loads(output.read_text())["outcomes"][0]["figures"]

@@ -56,6 +56,14 @@ def test_relations_that_chose_the_model_are_not_unseen() -> None:
     assert seen_in_training(chosen, [Relation("likes")]) == {"likes": ["likes"]}
 
 
+def test_a_relation_may_have_been_trained_on_under_two_names() -> None:
+    known = RelationSet([Relation("dad", id="P22")])
+    trained = RelationExtractor(
+        ENCODER, SCORER, known, config={"encoder": tiny.encoder_settings(), "trained_relations": ["dad", "father"]}
+    )
+    assert list(seen_in_training(trained, catalogue().select(["P22", "P40", "P26"]))) == ["father", "child"]
+
+
 def test_relations_with_support_examples_are_not_unseen() -> None:
     fitted = model({}, {"likes": np.ones((1, tiny.H), dtype=np.float32)})
     assert seen_in_training(fitted, [Relation("likes")]) == {"likes": ["likes"]}

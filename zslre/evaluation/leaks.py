@@ -52,7 +52,10 @@ def _trained(model: RelationExtractor) -> list[str]:
 
 
 def _relations_of(model: RelationExtractor, names: Iterable[str]) -> RelationSet | None:
-    """The relations that a model calls so; None for none."""
-    chosen = sorted(set(names))
-    known = model.relations
-    return RelationSet(known.get(name) or resolve(name) for name in chosen) if chosen else None
+    """The relations that a model calls so, each id once; None for none.
+
+    A model may know one relation by two names: a student has its own data's and its teacher's.
+    """
+    found = (model.relations.get(name) or resolve(name) for name in sorted(set(names)))
+    by_id = {(relation.id or relation.name).casefold(): relation for relation in found}
+    return RelationSet(by_id.values()) if by_id else None
