@@ -26,6 +26,7 @@ from transformers import AutoConfig, AutoModel  # noqa: E402
 
 from zslre.documents import Document  # noqa: E402
 from zslre.encoder.transformer import LevitatedTransformer, TransformerEncoder  # noqa: E402
+from zslre.sideinfo.wordnet import wordnet  # noqa: E402
 from zslre.training.distillation import DistillationConfig, Distiller, Model, translation  # noqa: E402
 from zslre.training.episodes import EpisodeSampler  # noqa: E402
 from zslre.training.finish import input_ranges  # noqa: E402
@@ -40,7 +41,7 @@ from zslre.training.matching import (  # noqa: E402
 from zslre.training.model import TorchScorer  # noqa: E402
 from zslre.training.student import Quantization, Rounding  # noqa: E402
 from zslre.training.trained import chosen_layers, encoder_of, load_trained, matching_layers  # noqa: E402
-from zslre.training.unlabelled import TextPool, WordReplacement, two_words  # noqa: E402
+from zslre.training.unlabelled import Glosses, TextPool, WordReplacement, two_words  # noqa: E402
 
 PEOPLE, CITIES, FIRMS = ("Ann", "Bob", "Carl", "Dora"), ("Rome", "Oslo", "Lima"), ("Acme", "Zeta")
 SENTENCES = group_examples(
@@ -159,6 +160,17 @@ def test_ranges_follow_what_is_seen_in_training_only() -> None:
 def test_bits_that_nobody_has() -> None:
     with pytest.raises(InputError, match="bits must be one of ternary, 8, got '4'"):
         student("4")
+
+
+def test_a_ternary_students_heads_have_8_bits() -> None:
+    encoder, quantization = student()
+    stored = quantization.stored(encoder.tensors)
+    levels = {name: int(np.abs(stored[f"{name}.weight"]).max()) for name in quantization.layers}
+    heads = {name: level for name, level in levels.items() if name.startswith("pair.")}
+    assert len(heads) == 2
+    assert set(heads.values()) == {127}
+    assert {level for name, level in levels.items() if name not in heads} == {1}
+    assert {f"{name}.input_scale" in stored for name in heads} == {True}
 
 
 def test_matching_layers() -> None:
@@ -293,6 +305,19 @@ def test_text_gives_pairs_of_mentions_or_of_words() -> None:
         TextPool([Document.from_text("a", "Word. Word!")], tiny.CapitalDetector())
 
 
+def test_glosses_read_as_the_texts_of_relations_do() -> None:
+    drawn = Glosses(size=40, seed=1).phrases(5)
+    assert drawn == Glosses(size=40, seed=1).phrases(5)
+    assert len(set(drawn) | set(Glosses(size=40, seed=1).phrases(6)) | set(Glosses(size=40, seed=2).phrases(5))) > 100
+    described = [phrase for phrase in drawn if ": " in phrase]
+    assert 20 <= len(described) < 40
+    known, nouns = wordnet(), set(wordnet().noun_glosses())
+    assert sum(phrase.partition(": ")[2] in nouns for phrase in described) > len(described) / 2
+    first = [phrase.partition(": ")[0].split(", ")[0] for phrase in drawn]
+    assert all(known.senses(word, "n") or known.senses(word, "v") for word in first)
+    assert Glosses(size=0).phrases(0) == []
+
+
 def distiller(folder: Path, *, bits: str | None = "ternary", seed: int = tiny.SEED, layers: int | None = None,
               teacher_width: int = 1, text: TextPool | None = None, **changes: Any) -> Distiller:  # fmt: skip
     """The teacher is the tiny model; the student starts from the weights of `seed`."""
@@ -342,6 +367,13 @@ def test_every_loss_counts(tmp_path: Path, weight: str) -> None:
     assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in made.student.encoder.module.parameters())
     double = distiller(tmp_path, bits=None, layers=1, replace_rate=0.0, **{**zero, weight: 2.0})
     assert double.step_loss(0).item() == pytest.approx(2 * loss.item(), rel=1e-5)
+
+
+def test_glosses_are_learned_too(tmp_path: Path) -> None:
+    without, few, more = (
+        distiller(tmp_path, bits=None, layers=1, replace_rate=0.0, glosses=n).step_loss(0).item() for n in (0, 3, 6)
+    )
+    assert len({round(without, 4), round(few, 4), round(more, 4)}) == 3
 
 
 def test_distillation_learns_and_leaves_the_teacher_alone(tmp_path: Path) -> None:

@@ -51,6 +51,10 @@ class WordNet:
         self._senses: dict[Part, tuple[np.ndarray, np.ndarray]] = {}
         self._irregular: dict[Part, dict[str, tuple[str, ...]]] = {}
 
+    def __len__(self) -> int:
+        """The number of synsets."""
+        return len(self._words)
+
     def senses(self, lemma: str, part: Part) -> tuple[int, ...]:
         """Synsets of a lemma, whatever its case, most frequent sense first; none for an unknown one."""
         place = self._lemmas(part).get(_key(lemma))

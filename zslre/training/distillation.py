@@ -30,7 +30,7 @@ from zslre.training.model import PHRASES_A_PASS, TorchScorer, unique_phrases
 from zslre.training.slim import WORDS
 from zslre.training.student import Quantization
 from zslre.training.trainer import zero_shot_macro_f1
-from zslre.training.unlabelled import TextPool, WordReplacement
+from zslre.training.unlabelled import Glosses, TextPool, WordReplacement
 from zslre.types import Sentence
 
 # The tokens that BERT's tokenizer and MPNet's put around a text and for what they do not know.
@@ -52,6 +52,7 @@ class DistillationConfig(LoopConfig):
     hidden_weight: float = 1.0
     attention_weight: float = 0.5
     replace_rate: float = 0.3  # of the words in half of the sentences
+    glosses: int = 48  # a step, beside the texts of relations
 
 
 Item = tuple[Sentence, Sequence[Pair]]
@@ -111,6 +112,7 @@ class Distiller(TrainingLoop):
         words = theirs.tensors[WORDS][self.teacher_ids]
         tokens = [own.tokenizer.id_to_token(number) or "" for number in range(len(words))]
         self.replacement = WordReplacement(tokens, words, rate=config.replace_rate)
+        self.glosses = Glosses(size=config.glosses, seed=config.seed)
         self.matching = LayerMatching(own, theirs)
         self.projection = nn.Identity() if own.dim == theirs.dim else nn.Linear(own.dim, theirs.dim)
         helpers = nn.ModuleDict({"matching": self.matching, "projection": self.projection})
@@ -134,11 +136,11 @@ class Distiller(TrainingLoop):
         )
 
     def step_loss(self, step: int) -> Tensor:
-        """The weighted losses on an episode, the phrases of its relations, and some unlabelled sentences."""
+        """The weighted losses on an episode, the phrases of its relations, glosses, and some unlabelled sentences."""
         episode = self.sampler.episode(step)
         items = [*episode.items, *(self.text.items(step) if self.text is not None else [])]
         kinds = [relation_phrases(relation) for relation in episode.relations]
-        phrases = unique_phrases(kinds)
+        phrases = unique_phrases([*kinds, *({"text": gloss} for gloss in self.glosses.phrases(step))])
         with self.student.encoder.autocast():
             pairs = self._compare_pairs(items, np.random.default_rng([self.config.seed, step, 3]))
             texts = self._compare_phrases(phrases)

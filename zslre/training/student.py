@@ -33,6 +33,7 @@ from zslre.training.slim import WORDS
 
 BITS = ("ternary", "8")
 MOMENTUM = 0.95  # of the ranges: those of the last twenty passes or so
+HEADS = "pair."  # what makes pair vectors of the backbone's states, as names on disk begin
 ROWS_AT_ONCE = 256  # of a matrix: what is worked on stays in the processor's cache
 
 Array = np.ndarray
@@ -42,8 +43,10 @@ Rounded = tuple[Array, Array]  # integers (rows, cols) and scales (rows,)
 class Quantization(nn.Module):
     """Quantizes an encoder in place: inputs always, weights inside `weights()`.
 
-    Linear layers get ternary weights by loss-aware ternarisation, the word embeddings by TWN; or both 8 bits. Each
-    weight is rounded once a `weights()`, and a row of the embeddings when it is first read: a step reads one in twenty.
+    The backbone's linear layers get ternary weights by loss-aware ternarisation, its word embeddings by TWN; or both 8
+    bits. The heads have 8 bits in any case, as a classifier on top of TernaryBERT has more: to round them, a fifteenth
+    of the weights, to three values turns pair vectors more than to round any other part. Each weight is rounded once a
+    `weights()`, and a row of the embeddings when it is first read: a step reads one in twenty.
     The ranges of inputs follow those seen in training mode; in evaluation, and in the runtime, they stand still.
     `ranges`: each linear layer's inputs in the float model, as `input_ranges` gives them. With 8 bits the channels are
     balanced by them as `quantize_state` does; ternary weights, which all have one size in a row, are left alone.
@@ -60,16 +63,16 @@ class Quantization(nn.Module):
         self._curvature: dict[str, Tensor] = {}
         for number, (name, layer) in enumerate(self.layers.items()):
             low, high = ranges[name]
-            if not self.ternary:
+            if not self.ternary or name.startswith(HEADS):
                 scale = channel_scales(layer.weight.detach().numpy(), low, high)
                 self._channels[name] = torch.from_numpy(scale)
                 self.register_buffer(f"channels{number}", self._channels[name])
                 layer.weight.register_hook(functools.partial(torch.mul, self._channels[name]))
                 low, high = low / scale, high / scale
-            self.ranges[number] = torch.tensor([float(low.min()), float(high.max())])
-            if self.ternary:
+            else:
                 self._curvature[name] = torch.ones(layer.weight.shape)
                 self.register_buffer(f"curvature{number}", self._curvature[name])
+            self.ranges[number] = torch.tensor([float(low.min()), float(high.max())])
             layer.register_forward_pre_hook(functools.partial(self._input, number, name))
         backbone: Any = encoder.module.backbone
         words: nn.Embedding = backbone.get_input_embeddings()
@@ -140,7 +143,7 @@ class Quantization(nn.Module):
         np.multiply(integers, scale[:, None], out=self._rounded[name].numpy()[rows])
 
     def _round(self, name: str, weight: Array, rows: slice) -> Rounded:
-        if not self.ternary:
+        if name in self._channels:
             return quantize_rows(weight * self._channels[name].numpy())
         return ternarize_rows_loss_aware(weight, self._curvature[name].numpy()[rows])
 

@@ -1,4 +1,4 @@
-"""Text without labels, for distillation: a student can imitate its teacher on any pair of any sentence."""
+"""Text without labels, for distillation: a student can imitate its teacher on any pair of any sentence, any phrase."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from zslre.exceptions import InputError
 from zslre.mentions import MentionDetector
 from zslre.packing import BoolArray, IntArray, Pair
 from zslre.pipeline import sentences_of
+from zslre.sideinfo.wordnet import wordnet
 from zslre.types import Mention, Sentence
 
 NEIGHBOURS = 8  # words that may stand in for a word
@@ -64,6 +65,27 @@ def two_words(text: str, rng: np.random.Generator) -> tuple[Mention, ...]:
     words = {found[0]: found for found in _WORD.finditer(text)}
     chosen = [words[str(word)] for word in rng.choice(sorted(words), size=2, replace=False)]
     return tuple(sorted((Mention(w[0], w.start(), w.end()) for w in chosen), key=lambda m: m.start))
+
+
+class Glosses:
+    """Draws entries of WordNet that read as a relation's text does, "words: definition", or the words alone.
+
+    A training set names some dozens of relations; a student that learns only their texts encodes others badly. What is
+    drawn depends on `seed` and the step alone.
+    """
+
+    def __init__(self, *, size: int, seed: int = 0) -> None:
+        self.wordnet, self.size, self.seed = wordnet(), size, seed
+
+    def phrases(self, step: int) -> list[str]:
+        rng = np.random.default_rng([self.seed, step, 4])
+        numbers = rng.choice(len(self.wordnet), size=self.size, replace=False).tolist()
+        found = []
+        for number, alone in zip(numbers, rng.random(self.size) < 0.3, strict=True):
+            synset = self.wordnet.synset(number)
+            words = ", ".join(synset.words)
+            found.append(words if alone else f"{words}: {synset.gloss}")
+        return found
 
 
 class WordReplacement:
