@@ -22,7 +22,8 @@ from zslre.packing import MARKERS_PER_PAIR, BoolArray, IntArray, PackedBatch, pa
 from zslre.threads import all_threads
 
 MOST_STREAMS = 8  # each holds the memory of a pass
-PHRASES_A_PASS = 64  # of at most 128 tokens each: bounds the memory of a pass
+PHRASES_A_PASS = 64
+CHARACTERS_A_PASS = 4096  # padding included, some 1,000 tokens: twice as many take 300 MB more and are 8 % faster
 
 
 class RuntimeEncoder:
@@ -93,8 +94,11 @@ class RuntimeEncoder:
         """Vectors of the phrases, (n_phrases, dim); phrases of similar length share a pass."""
         vectors = np.zeros((len(phrases), self.dim), dtype=np.float32)
         order = sorted(range(len(phrases)), key=lambda i: len(phrases[i]))
-        for first in range(0, len(order), PHRASES_A_PASS):
-            chosen = order[first : first + PHRASES_A_PASS]
+        while order:
+            count = min(PHRASES_A_PASS, len(order))
+            while count > 1 and count * len(phrases[order[count - 1]]) > CHARACTERS_A_PASS:
+                count -= 1
+            chosen, order = order[:count], order[count:]
             ids, mask = pack_phrases(self.tokenizer, [phrases[i] for i in chosen])
             no_markers = np.zeros((len(chosen), 0, MARKERS_PER_PAIR), dtype=np.int64)
             _, vectors[chosen] = self._infer(ids, mask, no_markers)
