@@ -11,22 +11,18 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
-from builtin_data import SOURCES, read_builtin_data
+from builtin_data import SOURCES, builtin_sampler, read_builtin_data
 
 from zslre.encoder.transformer import TransformerEncoder
 from zslre.evaluation.metrics import classification_scores
-from zslre.mentions import load_detector
 from zslre.packing import Packer
-from zslre.relations import RelationSet, SideInformation, catalogue
-from zslre.sideinfo.builder import build_side_information
-from zslre.training.augmentation import Doubter
+from zslre.relations import catalogue
 from zslre.training.base import BASE_NAME, default_base_folder
-from zslre.training.episodes import EpisodeSampler
 from zslre.training.finish import calibrate, input_ranges, model_files, phrases_of, write_model
 from zslre.training.model import TorchScorer
 from zslre.training.trainer import Trainer, TrainingConfig, zero_shot_predictions
@@ -61,28 +57,7 @@ def main() -> None:
     torch.manual_seed(args.seed)
     encoder = TransformerEncoder.from_base(default_base_folder())
     scorer = TorchScorer(encoder.dim)
-    # What `zslre side-info build` finds, before the encoder has seen a relation: a model that has learned from the
-    # catalogue's own phrases alone takes little from it.
-    known = relations.select(data.trained)
-    found = build_side_information(RelationSet(replace(r, side=SideInformation()) for r in known), encoder)
-    # Fully labelled sentences say which of many pairs express nothing. They are few, and seen often: other people,
-    # organisations, dates and numbers in half of them keep the model from learning by heart who is related to whom.
-    # Places keep their names, for it depends on them whether one is a country.
-    sampler = EpisodeSampler(
-        data.partial,
-        data.complete,
-        known,
-        n_relations=20,
-        n_sentences=2,
-        n_complete=16,
-        max_pairs=16,
-        detector=load_detector(),
-        doubter=Doubter(),
-        rename=("PER", "ORG", "TIME", "NUM"),
-        writer=data.writer,
-        variants=found,
-        seed=args.seed,
-    )
+    sampler = builtin_sampler(data, relations, encoder, seed=args.seed)
     config = TrainingConfig(steps=args.steps, learning_rate=1e-4, threshold_weight=1.0, seed=args.seed)
     Trainer(encoder, scorer, sampler, config, folder=args.work, report=say).train(resume=args.resume)
 
@@ -96,7 +71,7 @@ def main() -> None:
     rng = np.random.default_rng(args.seed)
     shown = [data.partial[i] for i in rng.choice(len(data.partial), 300, replace=False)] + data.complete[:200]
     batches = (batch for batch, _ in packer.pack([(s.sentence, s.pairs) for s in shown]))
-    ranges = None if args.float else input_ranges(encoder, batches, phrases_of(known))
+    ranges = None if args.float else input_ranges(encoder, batches, phrases_of(relations.select(data.trained)))
     facts = {
         "name": "zslre-minilm",
         "base_encoder": BASE_NAME,

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from builtin_data import licences
 from tagger_data import TaggerData, read_tagger_data
 
 from zslre.encoder.head import TaggerHead
@@ -71,9 +72,8 @@ def main() -> None:
         "scores": {"tagger": chosen, "spaCy's small model": judged(teacher, data)},
     }
     files = replace(model, tagger=stored, config={**model.config, "tagger_training": facts})
-    heading = "\n## Licences"
-    notices = (args.model / "README.md").read_text(encoding="utf-8").partition(heading)[2]
-    write_model(args.output, files, heading + notices + (NOTICE if NOTICE not in notices else ""))
+    notices = licences(args.model)
+    write_model(args.output, files, notices + (NOTICE if NOTICE not in notices else ""))
     say(json.dumps(facts["scores"], indent=1))
 
 

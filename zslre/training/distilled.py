@@ -109,14 +109,7 @@ def distill_model(
         "trained_relations": sorted({*taught["trained_relations"], *data.trained}),
         "data": taught["data"],
         "held_out": {**taught["held_out"], "checkpoint": data.dev_names},
-        "distillation": {
-            "teacher": taught["name"],
-            "teacher_layers": layer_count(encoder),
-            "teacher_dim": encoder.dim,
-            "layers": layer_count(student),
-            "dim": student.dim,
-            "bits": bits,
-        },
+        "distillation": distillation_facts(taught["name"], encoder, student, bits),
         "training": asdict(config),
         "seed": config.seed,
         "scores": {"dev_macro_f1": round(best, 4), "held_out_pairs": figures} if data.dev_names else {},
@@ -147,6 +140,20 @@ def starting_student(teacher: ModelFiles, base: str | None, layers: int | None) 
             raise InputError(f"a student of {layers} layers cannot start from a model of {there}: ask for 1 to {there}")
         student = encoder_of(files, layers)
     return student
+
+
+def distillation_facts(
+    teacher: str, encoder: TransformerEncoder, student: TransformerEncoder, bits: str
+) -> dict[str, str | int]:
+    """What a student's config says of where it comes from; `encoder` is the teacher's."""
+    return {
+        "teacher": teacher,
+        "teacher_layers": layer_count(encoder),
+        "teacher_dim": encoder.dim,
+        "layers": layer_count(student),
+        "dim": student.dim,
+        "bits": bits,
+    }
 
 
 def layer_count(encoder: TransformerEncoder) -> int:

@@ -1,0 +1,112 @@
+"""Make a ternary model of the built-in model's teacher: the second step of build_builtin.sh.
+
+    python scripts/distill_builtin.py build/builtin/teacher --work build/builtin/distillation -o build/builtin/student
+
+The student sees the sentences and relations that trained its teacher, in the same episodes, and no label of theirs.
+What is held out, builtin_data.py says; the last step's weights are kept. `--resume` goes on after a stop. Prints the
+scores that go into config.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from builtin_data import builtin_sampler, licences, read_builtin_data
+
+from zslre.cli.stopping import stop_after_step
+from zslre.evaluation.metrics import classification_scores
+from zslre.packing import Packer
+from zslre.relations import catalogue
+from zslre.training.distillation import DistillationConfig, Distiller, Model
+from zslre.training.distilled import distillation_facts
+from zslre.training.finish import calibrate, input_ranges, model_files, phrases_of, write_model
+from zslre.training.model import TorchScorer
+from zslre.training.run import bf16_is_fast
+from zslre.training.student import Quantization
+from zslre.training.trained import encoder_of, load_trained
+from zslre.training.trainer import zero_shot_predictions
+
+BITS = "ternary"
+NOTICE = "- WordNet, Princeton University, whose entries the student learned to encode: see ../WORDNET.md\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("teacher", type=Path, help="model folder that train_builtin.py wrote")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="model folder to write")
+    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--resume", action="store_true")
+    args = parser.parse_args()
+
+    relations = catalogue()
+    data = read_builtin_data(args.data, relations)
+    torch.manual_seed(args.seed)
+    encoder, scorer, files = load_trained(args.teacher)
+    student, own_scorer = encoder_of(files), TorchScorer.from_numpy(files.scorer)
+    # Half of what a step of the teacher's training reads: rounded weights need many steps more than large ones.
+    size = {"n_relations": 12, "n_complete": 6, "n_written": 4, "max_pairs": 8}
+    sampler = builtin_sampler(data, relations, encoder, **size, seed=args.seed)
+    first = sampler.episode(0)
+    batches = (batch for batch, _ in Packer(student.tokenizer, max_text_tokens=128).pack(first.items))
+    quantization = Quantization(student, input_ranges(student, batches, phrases_of(first.relations)), bits=BITS)
+    config = DistillationConfig(steps=args.steps, bf16=bf16_is_fast(), seed=args.seed)
+    with stop_after_step() as stopped:
+        distiller = Distiller(
+            Model(encoder, scorer),
+            Model(student, own_scorer),
+            sampler,
+            config,
+            folder=args.work,
+            quantization=quantization,
+            report=say,
+            stopped=stopped,
+        )
+        distiller.train(resume=args.resume)
+
+    student.bf16 = False
+    distiller.modules.eval()
+    packer = Packer(student.tokenizer)
+    with distiller.rounded():
+        numbers, figures = calibrate(student, own_scorer, packer, data.judged, data.judged_relations)
+        gold, predicted = zero_shot_predictions(student, own_scorer, packer, data.test, relations.select(data.unseen))
+    zero_shot = classification_scores(gold, predicted)
+    facts = {
+        **{key: value for key, value in files.config.items() if key != "tagger_training"},
+        "name": f"{files.config['name']}-{BITS}",
+        "distillation": distillation_facts(files.config["name"], encoder, student, BITS),
+        "command": "python " + " ".join(sys.argv),
+        "training": asdict(config),
+        "seed": args.seed,
+        "scores": {
+            "fewrel_val_zero_shot_16_way_macro_f1": round(zero_shot.macro_f1, 4),
+            "redocred_documents_211_250": figures,
+            "teacher": files.config["scores"],
+        },
+    }
+    made = model_files(
+        student,
+        own_scorer,
+        files.relations,
+        calibration=numbers,
+        threshold=figures["threshold"],
+        facts=facts,
+        quantization=quantization,
+    )
+    write_model(args.output, made, licences(args.teacher) + NOTICE)
+    say(json.dumps(facts["scores"], indent=1))
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
