@@ -153,8 +153,8 @@ def _tagger(facts: Mapping[str, Any]) -> list[str]:
 
 def _distilled(facts: Mapping[str, Any]) -> list[str]:
     how = {
-        "ternary": "The linear layers and word embeddings of its backbone hold -1, 0 and 1, with a scale a row, five in "
-        "a byte. The heads and the inputs of linear layers have 8 bits.",
+        "ternary": "The linear layers and word embeddings of its backbone hold -1, 0 and 1, with a scale a row, five "
+        "in a byte. The heads and the inputs of linear layers have 8 bits.",
         "8": "Its weights and the inputs of its linear layers have 8 bits.",
         "32": "Its weights are floats of 32 bits.",
     }[facts["bits"]]
