@@ -110,9 +110,14 @@ def fuse(side: FloatArray, support: FloatArray, prior: float) -> FloatArray:
     array([0.707, 0.707], dtype=float32)
     """
     mean = support.mean(axis=-2)
-    evidence = support.shape[-2] * (mean * mean).sum(axis=-1, keepdims=True)
-    weight = evidence / (evidence + prior)
+    weight = weight_of_mean(mean, support.shape[-2], prior)
     return unit((1.0 - weight) * side + weight * unit(mean))
+
+
+def weight_of_mean(mean: FloatArray, count: FloatArray | int, prior: FloatArray | float) -> FloatArray:
+    """K|m|² / (K|m|² + prior), (…, 1), for means (…, D) of `count` unit vectors each."""
+    evidence = count * (mean * mean).sum(axis=-1, keepdims=True)
+    return np.asarray(evidence / (evidence + prior))
 
 
 def _side_vector(scorer: Scorer, kind: str, vector: FloatArray) -> FloatArray:

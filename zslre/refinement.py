@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from zslre.encoder import FloatArray
-from zslre.prototypes import Prototypes
+from zslre.prototypes import Prototypes, weight_of_mean
 from zslre.scoring import Scorer, unit
 
 ROUNDS = 10  # enough to settle: thirty give the same
@@ -34,8 +34,7 @@ def refine(scorer: Scorer, prototypes: Prototypes, vectors: FloatArray) -> Proto
         shares = _softmax(features @ refined.weighted(scorer).T)
         counts = shares.sum(axis=0)[:, None]
         means = shares.T @ features[:, :dim] / np.maximum(counts, 1e-12)
-        evidence = counts * (means * means).sum(axis=1, keepdims=True)
-        share = SHARE * evidence / (evidence + scorer.support_prior)
+        share = SHARE * weight_of_mean(means, counts, scorer.support_prior)
         moved = refined.vectors.copy()
         moved[:, :dim] = unit((1.0 - share) * texts + share * unit(means))
         refined = replace(refined, vectors=moved)
