@@ -2,7 +2,9 @@
 
 FewRel's training relations and Wiki-ZSL are sentences in which one pair is known; of Re-DocRED's dev documents the
 first 210 train, with every pair known, the next 40 choose calibration and threshold, and the last 250 are not read.
-FewRel's 16 validation relations, their inverses and their sentences are left out: they are for a zero-shot test.
+FewRel's 16 validation relations, their inverses and their sentences are left out: they are for a zero-shot test. So are
+ten relations of the rest that are not among the built-in ones: what their sentences say of the worth of each kind of
+side information holds for new relations, as what trained relations say does not.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from zslre.datasets import read_docred, read_fewrel
 from zslre.datasets.annotated import AnnotatedSentence
@@ -21,16 +25,18 @@ from zslre.relations import RelationSet, SideInformation, training_leaks
 from zslre.sideinfo.builder import build_side_information
 from zslre.training.augmentation import Doubter
 from zslre.training.episodes import EpisodeSampler
-from zslre.training.sources import named, renamed, without_leaks
+from zslre.training.sources import named, renamed, sample_per_relation, without_leaks
 from zslre.training.written import Writer
 
+N_DEV, DEV_SENTENCES = 10, 100  # relations, and sentences of each
 SOURCES = ["FewRel 1.0 train (MIT)", "Wiki-ZSL (MIT)", "Re-DocRED dev, documents 1-210 (MIT)"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BuiltinData:
     """Sentences to learn from, `trained`: names of all relations in them, `judged`: sentences of `judged_relations`
-    for calibration, `test`: those of the `unseen` relations (ids), `malformed`: rows that were left out."""
+    for calibration, `test`: those of the `unseen` relations (ids), `dev`: those of the relations `dev_names`,
+    `malformed`: rows that were left out."""
 
     partial: list[AnnotatedSentence]
     complete: list[AnnotatedSentence]
@@ -40,6 +46,8 @@ class BuiltinData:
     judged_relations: RelationSet
     test: list[AnnotatedSentence]
     unseen: list[str]
+    dev: list[AnnotatedSentence]
+    dev_names: list[str]
     malformed: list[InputError]
 
 
@@ -55,14 +63,46 @@ def read_builtin_data(folder: Path, relations: RelationSet) -> BuiltinData:
         *named(read_fewrel(folder / "fewrel/train_wiki.json"), relations),
         *named(read_fewrel(folder / "wikizsl/wikizsl67.json", on_bad=malformed.append), relations),
     ]
-    partial = without_leaks(rows, relations, unseen, held_out)
-    complete = without_leaks(renamed(read_docred(documents, slice(210)), relations), relations, unseen, held_out)
-    writer = Writer(relations.without(sorted(training_leaks(unseen, relations))), [*partial, *complete])
+    rows = without_leaks(rows, relations, unseen, held_out)
+    dev_names = _drawn(rows, relations)
+    of_dev = [s for s in rows if any(labels & set(dev_names) for labels in s.labels)]
+    dev = sample_per_relation(of_dev, dev_names, DEV_SENTENCES)
+    dev = [replace(s, labels=tuple(labels & set(dev_names) for labels in s.labels)) for s in dev]
+    held_out |= {normal_text(s.sentence.text) for s in of_dev}
+    kept_from = [*unseen, *dev_names]
+    partial = without_leaks(rows, relations, kept_from, held_out)
+    complete = without_leaks(renamed(read_docred(documents, slice(210)), relations), relations, kept_from, held_out)
+    writer = Writer(relations.without(sorted(training_leaks(kept_from, relations))), [*partial, *complete])
     labelled = {name for s in [*partial, *complete] for labels in s.labels for name in labels}
     judged = renamed(read_docred(documents, slice(210, 250)), relations)
     used = relations.select(sorted({name for s in judged for labels in s.labels for name in labels}))
     trained = sorted({*labelled, *writer.relations.names})
-    return BuiltinData(partial, complete, writer, trained, judged, used, named(test, relations), unseen, malformed)
+    return BuiltinData(
+        partial,
+        complete,
+        writer,
+        trained,
+        judged,
+        used,
+        named(test, relations),
+        unseen,
+        dev,
+        dev_names,
+        malformed,
+    )
+
+
+def builtin_relations(relations: RelationSet) -> RelationSet:
+    """Those that the built-in model looks for when it is told nothing else."""
+    return relations.select((Path(__file__).parent / "builtin_relations.txt").read_text().split())
+
+
+def _drawn(rows: list[AnnotatedSentence], relations: RelationSet) -> list[str]:
+    """Relations to hold out, none of which is a built-in one or keeps the data of one from training."""
+    wanted = set(builtin_relations(relations).names)
+    labelled = sorted({name for s in rows for labels in s.labels for name in labels})
+    free = [name for name in labelled if not training_leaks([name], relations) & wanted]
+    return sorted(np.random.default_rng(0).choice(free, N_DEV, replace=False).tolist())
 
 
 LICENCES = "\n## Licences"

@@ -23,11 +23,10 @@ from zslre.evaluation.metrics import classification_scores
 from zslre.packing import Packer
 from zslre.relations import catalogue
 from zslre.training.distillation import DistillationConfig, Distiller, Model
-from zslre.training.distilled import distillation_facts
-from zslre.training.finish import calibrate, input_ranges, model_files, phrases_of, write_model
+from zslre.training.distilled import distillation_facts, quantized
+from zslre.training.finish import calibrate, model_files, write_model
 from zslre.training.model import TorchScorer
 from zslre.training.run import bf16_is_fast
-from zslre.training.student import Quantization
 from zslre.training.trained import encoder_of, load_trained
 from zslre.training.trainer import zero_shot_predictions
 
@@ -54,10 +53,8 @@ def main() -> None:
     # Half of what a step of the teacher's training reads: rounded weights need many steps more than large ones.
     size = {"n_relations": 12, "n_complete": 6, "n_written": 4, "max_pairs": 8}
     sampler = builtin_sampler(data, relations, encoder, **size, seed=args.seed)
-    first = sampler.episode(0)
-    batches = (batch for batch, _ in Packer(student.tokenizer, max_text_tokens=128).pack(first.items))
-    quantization = Quantization(student, input_ranges(student, batches, phrases_of(first.relations)), bits=BITS)
     config = DistillationConfig(steps=args.steps, bf16=bf16_is_fast(), seed=args.seed)
+    quantization = quantized(student, sampler, config, bits=BITS)
     with stop_after_step() as stopped:
         distiller = Distiller(
             Model(encoder, scorer),

@@ -16,14 +16,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from builtin_data import SOURCES, builtin_sampler, read_builtin_data
+from builtin_data import SOURCES, builtin_relations, builtin_sampler, read_builtin_data
 
 from zslre.encoder.transformer import TransformerEncoder
 from zslre.evaluation.metrics import classification_scores
 from zslre.packing import Packer
 from zslre.relations import catalogue
 from zslre.training.base import BASE_NAME, default_base_folder
-from zslre.training.finish import calibrate, input_ranges, model_files, phrases_of, write_model
+from zslre.training.calibration import fit_kind_weights
+from zslre.training.finish import calibrate, model_files, phrases_of, write_model
+from zslre.training.inputs import input_ranges
 from zslre.training.model import TorchScorer
 from zslre.training.trainer import Trainer, TrainingConfig, zero_shot_predictions
 
@@ -63,11 +65,11 @@ def main() -> None:
 
     encoder.bf16 = False
     packer = Packer(encoder.tokenizer)
+    weights = fit_kind_weights(encoder, scorer, packer, data.dev, relations.select(data.dev_names))
     numbers, figures = calibrate(encoder, scorer, packer, data.judged, data.judged_relations)
     test_set = relations.select(data.unseen)
     gold, predicted = zero_shot_predictions(encoder, scorer, packer, data.test, test_set)
     zero_shot = classification_scores(gold, predicted)
-    default = relations.select((Path(__file__).parent / "builtin_relations.txt").read_text().split())
     rng = np.random.default_rng(args.seed)
     shown = [data.partial[i] for i in rng.choice(len(data.partial), 300, replace=False)] + data.complete[:200]
     batches = (batch for batch, _ in packer.pack([(s.sentence, s.pairs) for s in shown]))
@@ -77,7 +79,8 @@ def main() -> None:
         "base_encoder": BASE_NAME,
         "trained_relations": data.trained,
         "data": SOURCES,
-        "held_out": {"zero_shot_test": list(test_set.names)},
+        "held_out": {"zero_shot_test": list(test_set.names), "kind_weights": data.dev_names},
+        "kind_weights": weights,
         "command": "python " + " ".join(sys.argv),
         "training": asdict(config),
         "seed": args.seed,
@@ -87,7 +90,13 @@ def main() -> None:
         },
     }
     files = model_files(
-        encoder, scorer, default, calibration=numbers, threshold=figures["threshold"], facts=facts, ranges=ranges
+        encoder,
+        scorer,
+        builtin_relations(relations),
+        calibration=numbers,
+        threshold=figures["threshold"],
+        facts=facts,
+        ranges=ranges,
     )
     write_model(args.output, files, NOTICES)
     say(json.dumps(facts["scores"], indent=1))

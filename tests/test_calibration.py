@@ -25,7 +25,8 @@ from zslre.training.calibration import (
     fit_calibration,
     fit_kind_weights,
 )
-from zslre.training.finish import calibrate, input_ranges, model_files
+from zslre.training.finish import calibrate, model_files
+from zslre.training.inputs import input_ranges
 from zslre.training.model import TorchScorer
 
 SENTENCES = group_examples(

@@ -14,7 +14,7 @@ from zslre.encoder import pair_vectors, runtime
 from zslre.encoder.quantization import quantize_state, restore_state
 from zslre.encoder.runtime import RuntimeEncoder
 from zslre.encoder.ternary import TernaryEncoder, pack_state, unpack_state
-from zslre.encoder.trits import ternarize_rows, ternarize_rows_loss_aware
+from zslre.encoder.trits import largest, ternarize_rows, ternarize_rows_loss_aware
 from zslre.exceptions import InputError
 from zslre.packing import Packer
 from zslre.serialization import ModelFiles, save_model
@@ -24,12 +24,13 @@ torch = pytest.importorskip("torch")
 
 from transformers import AutoConfig, AutoModel  # noqa: E402
 
+import zslre.training.student as student_module  # noqa: E402
 from zslre.documents import Document  # noqa: E402
 from zslre.encoder.transformer import LevitatedTransformer, TransformerEncoder  # noqa: E402
 from zslre.sideinfo.wordnet import wordnet  # noqa: E402
 from zslre.training.distillation import DistillationConfig, Distiller, Model, translation  # noqa: E402
 from zslre.training.episodes import EpisodeSampler  # noqa: E402
-from zslre.training.finish import input_ranges  # noqa: E402
+from zslre.training.inputs import linear_layers  # noqa: E402
 from zslre.training.matching import (  # noqa: E402
     LayerMatching,
     Watch,
@@ -61,8 +62,11 @@ def float_files(seed: int = tiny.SEED) -> ModelFiles:
 
 def student(bits: str = "ternary", seed: int = tiny.SEED) -> tuple[Any, Quantization]:
     encoder = encoder_of(float_files(seed))
-    batches = (batch for batch, _ in Packer(encoder.tokenizer).pack(ITEMS))
-    return encoder, Quantization(encoder, input_ranges(encoder, batches, PHRASES), bits=bits)
+    return encoder, quantized(encoder, bits)
+
+
+def quantized(encoder: TransformerEncoder, bits: str) -> Quantization:
+    return Quantization(encoder, [batch for batch, _ in Packer(encoder.tokenizer).pack(ITEMS)], PHRASES, bits=bits)
 
 
 def spread(vectors: np.ndarray) -> float:
@@ -93,8 +97,12 @@ def test_the_runtime_computes_what_the_student_did(bits: str, monkeypatch: pytes
     assert far > (0.3 if bits == "ternary" else 0.002) * spread(pairs)  # what was rounded away
 
 
-def test_weights_are_rounded_inside_and_come_back() -> None:
+def test_weights_are_rounded_inside_and_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(student_module, "COMMON_WORDS", 8)
     encoder, quantization = student()
+    with torch.no_grad():  # else the weights are where they started, on few values each
+        for parameter in encoder.module.parameters():
+            parameter += 0.02 * torch.randn_like(parameter)
     latent = {name: tensor.copy() for name, tensor in encoder.tensors.items()}
     weight = quantization.layers[DENSE].weight
     with quantization.weights():
@@ -102,12 +110,37 @@ def test_weights_are_rounded_inside_and_come_back() -> None:
         inside = weight.detach().numpy().copy()
         words = encoder.module.backbone.get_input_embeddings().weight.detach().numpy().copy()
     trits, scale = ternarize_rows_loss_aware(latent[f"{DENSE}.weight"], np.ones_like(inside))
-    np.testing.assert_array_equal(inside, trits * scale[:, None])
-    read = encoder.tokenizer.encode("ann lives").ids
-    trits, scale = ternarize_rows(latent[WORDS])
-    np.testing.assert_array_equal(words[read], (trits * scale[:, None])[read])
+    np.testing.assert_allclose(inside, trits * scale[:, None], rtol=1e-6)
+    read = np.array(encoder.tokenizer.encode("ann lives").ids)
+    common, others = read[read < 8], read[read >= 8]
+    assert len(common)
+    assert len(others)
+    trits, scale = ternarize_rows(latent[WORDS][others])
+    np.testing.assert_allclose(words[others], trits * scale[:, None], rtol=1e-6)
+    integers, scale = ternarize_rows_loss_aware(latent[WORDS][common], np.ones((len(common), tiny.H)), trits=2)
+    np.testing.assert_allclose(words[common], integers * scale[:, None], rtol=1e-6)
     for name, tensor in encoder.tensors.items():
         np.testing.assert_array_equal(tensor, latent[name])
+
+
+def test_a_ternary_student_starts_where_rounding_changes_least() -> None:
+    """Its weights hold few values from the start, and pair vectors are nearer than with every weight rounded alone."""
+    floats = encoder_of(float_files())
+    wanted = pair_vectors(floats, Packer(floats.tokenizer), ITEMS)
+    alone = encoder_of(float_files())
+    encoder, quantization = student()
+    for name, layer in quantization.layers.items():
+        if not name.startswith("pair."):
+            same = dict(linear_layers(alone))[name].weight
+            integers, scale = ternarize_rows_loss_aware(
+                same.detach().numpy(), np.ones(same.shape), trits=student_module.trits_of(name)
+            )
+            same.data = torch.from_numpy(integers * scale[:, None]).float()
+            steps = np.abs(layer.weight.detach().numpy() / quantization._scales[name].numpy()[:, None])
+            np.testing.assert_allclose(steps, np.rint(steps), atol=1e-4)
+            assert steps.max() < largest(student_module.trits_of(name)) + 0.01
+    errors = [np.linalg.norm(pair_vectors(some, Packer(some.tokenizer), ITEMS) - wanted) for some in (encoder, alone)]
+    assert errors[0] < 0.8 * errors[1]
 
 
 def test_gradients_of_rounded_weights_reach_the_latent_ones() -> None:
@@ -162,15 +195,17 @@ def test_bits_that_nobody_has() -> None:
         student("4")
 
 
-def test_a_ternary_students_heads_have_8_bits() -> None:
+def test_the_values_of_a_ternary_students_weights() -> None:
     encoder, quantization = student()
     stored = quantization.stored(encoder.tensors)
     levels = {name: int(np.abs(stored[f"{name}.weight"]).max()) for name in quantization.layers}
     heads = {name: level for name, level in levels.items() if name.startswith("pair.")}
     assert len(heads) == 2
     assert set(heads.values()) == {127}
-    assert {level for name, level in levels.items() if name not in heads} == {1}
     assert {f"{name}.input_scale" in stored for name in heads} == {True}
+    for name in levels.keys() - heads:
+        assert levels[name] == (4 if name.endswith("intermediate.dense") else 1)
+    assert np.abs(stored[WORDS]).max() == 4
 
 
 def test_matching_layers() -> None:
@@ -326,8 +361,7 @@ def distiller(folder: Path, *, bits: str | None = "ternary", seed: int = tiny.SE
     own = encoder_of(float_files(seed), layers)
     quantization = None
     if bits is not None:
-        batches = (batch for batch, _ in Packer(own.tokenizer).pack(ITEMS))
-        quantization = Quantization(own, input_ranges(own, batches, PHRASES), bits=bits)
+        quantization = quantized(own, bits)
     sampler = EpisodeSampler(SENTENCES, [], tiny.RELATIONS, n_relations=2, n_sentences=3)
     settings = {"steps": 4, "eval_every": 2, "bf16": False, "learning_rate": 1e-3, **changes}
     return Distiller(

@@ -15,7 +15,7 @@ from zslre.encoder import pair_vectors
 from zslre.encoder.quantization import dequantize_rows, quantize_rows, restore_state
 from zslre.encoder.runtime import RuntimeEncoder
 from zslre.encoder.ternary import TernaryEncoder, pack_state, unpack_state
-from zslre.encoder.trits import ternarize_rows
+from zslre.encoder.trits import ternarize_rows, ternarize_rows_loss_aware
 from zslre.exceptions import ModelError
 from zslre.extractor import RelationExtractor
 from zslre.packing import Packer
@@ -28,7 +28,10 @@ Tensors = dict[str, np.ndarray]
 
 
 def layout() -> Tensors:
-    """The tiny encoder in the int8 layout, ternary but for positions and token types."""
+    """The tiny encoder in the int8 layout, ternary but for positions and token types.
+
+    `DENSE` has two trits, and of the words the first eight.
+    """
     stored: Tensors = {}
     for name, tensor in tiny.encoder_tensors().items():
         if tensor.ndim != 2:
@@ -36,6 +39,10 @@ def layout() -> Tensors:
             continue
         ternary = name == WORDS or not name.startswith("embeddings.")
         stored[name], stored[name + "_scale"] = (ternarize_rows if ternary else quantize_rows)(tensor)
+        if name in (DENSE, WORDS):
+            rows = slice(8 if name == WORDS else None)
+            stored[name] *= 3
+            stored[name][rows], _ = ternarize_rows_loss_aware(tensor[rows], np.ones_like(tensor[rows]), trits=2)
         if not name.startswith("embeddings."):
             stored[name.removesuffix(".weight") + ".input_range"] = np.float32([-6.0, 6.0])
     return stored
@@ -70,6 +77,9 @@ def test_packing_a_state_is_exact_and_small(packed: Tensors) -> None:
         np.testing.assert_array_equal(restored[name], tensor)
     assert packed[DENSE].shape == (tiny.H, -(-tiny.INNER // 5))
     assert packed[DENSE].dtype == np.uint8
+    assert packed[DENSE + "_second"].shape == packed[DENSE].shape
+    assert packed[WORDS + "_second"].shape == (8, packed[WORDS].shape[1])
+    assert "encoder.layer.0.intermediate.dense.weight_second" not in packed
     assert packed["embeddings.position_embeddings.weight"].dtype == np.int8  # it holds more than -1, 0 and 1
 
 
@@ -104,6 +114,10 @@ def test_the_runtime_runs_packed_weights_as_it_runs_int8_and_stores_them_again(p
         (DENSE + "_scale", np.ones(3, dtype=np.float32), "lacks a scale for each row"),
         (DENSE, np.full((tiny.H, 13), 250, dtype=np.uint8), "byte 250 stands for no trits"),
         (DENSE, np.zeros(13, dtype=np.uint8), "lacks a scale for each row"),
+        (DENSE + "_second", np.full((tiny.H, 13), 250, dtype=np.uint8), "byte 250 stands for no trits"),
+        (DENSE + "_second", np.zeros((tiny.H + 1, 13), dtype=np.uint8), "33 rows of lower trits for 32 rows"),
+        (DENSE + "_second", np.zeros((0, 13), dtype=np.uint8), "0 rows of lower trits"),
+        (DENSE + "_second", np.zeros((tiny.H, 12), dtype=np.uint8), "12 bytes a row cannot hold"),
     ],
 )
 def test_a_packed_tensor_that_is_none_is_named(

@@ -203,7 +203,7 @@ def make_model(folder: Path, sentences: list[str]) -> tuple[Model, list[PackedBa
     from zslre.encoder.quantization import quantize_state
     from zslre.encoder.transformer import TransformerEncoder
     from zslre.training.base import default_base_folder
-    from zslre.training.finish import input_ranges
+    from zslre.training.inputs import input_ranges
 
     encoder = TransformerEncoder.from_base(default_base_folder())
     batches = make_batches(encoder.tokenizer, sentences, CALIBRATION_BATCHES + TEST_BATCHES)

@@ -1,7 +1,9 @@
 """A model whose linear layers and word embeddings are ternary: packed on disk, unpacked once to int8 and run as such.
 
-On disk a ternary matrix NAME (rows, cols) is bytes (rows, ⌈cols / 5⌉) beside NAME_columns (1,), which is cols. All else
-is the int8 layout of `zslre.encoder.quantization`: NAME_scale (rows,), LAYER.input_range and LAYER.input_scale.
+On disk a ternary matrix NAME (rows, cols) is bytes (rows, ⌈cols / 5⌉) beside NAME_columns (1,), which is cols. Of a
+matrix with more than one trit a weight these are the trits that count most; NAME_second (…, ⌈cols / 5⌉) has the next,
+up to the last row in which one is not 0, and NAME_third likewise. All else is the int8 layout of
+`zslre.encoder.quantization`: NAME_scale (rows,), LAYER.input_range and LAYER.input_scale.
 """
 
 from __future__ import annotations
@@ -16,10 +18,11 @@ from tokenizers import Tokenizer
 from zslre.encoder.head import TaggerHead
 from zslre.encoder.quantization import SCALE_SUFFIX
 from zslre.encoder.runtime import RuntimeEncoder
-from zslre.encoder.trits import pack_trits, unpack_trits
+from zslre.encoder.trits import largest, pack_trits, split_trits, unpack_trits
 from zslre.exceptions import ModelError
 
 COLUMNS_SUFFIX = "_columns"
+LOWER_SUFFIXES = ("_second", "_third")
 
 Tensors = dict[str, NDArray[Any]]
 
@@ -46,26 +49,30 @@ class TernaryEncoder(RuntimeEncoder):
 
 
 def pack_state(tensors: Mapping[str, NDArray[Any]]) -> Tensors:
-    """Int8 layout → packed layout: the int8 matrices of nothing but -1, 0 and 1 become bytes."""
+    """Int8 layout → packed layout: the int8 matrices of integers that few trits hold become bytes."""
     packed: Tensors = {}
     for name, tensor in tensors.items():
         packed[name] = tensor
-        if tensor.dtype == np.int8 and tensor.size and np.abs(tensor).max() <= 1:
-            packed[name] = pack_trits(tensor)
+        if tensor.dtype == np.int8 and tensor.size and np.abs(tensor).max() <= largest(len(LOWER_SUFFIXES) + 1):
+            first, *lower = split_trits(tensor)
+            packed[name] = pack_trits(first)
             packed[name + COLUMNS_SUFFIX] = np.array([tensor.shape[1]], dtype=np.int32)
+            for suffix, trits in zip(LOWER_SUFFIXES, lower, strict=False):
+                packed[name + suffix] = pack_trits(trits[: 1 + np.flatnonzero(trits.any(axis=1))[-1]])
     return packed
 
 
 def unpack_state(tensors: Mapping[str, NDArray[Any]]) -> Tensors:
     """The reverse of `pack_state`; raises ModelError where a tensor is not what `pack_state` writes."""
-    names = {name for name, tensor in tensors.items() if tensor.dtype == np.uint8}
-    unpacked: Tensors = {}
-    for name, tensor in tensors.items():
-        if name in names:
-            unpacked[name] = _unpacked(tensors, name)
-        elif name.removesuffix(COLUMNS_SUFFIX) not in names:
-            unpacked[name] = tensor
-    return unpacked
+    packed = [
+        name for name, tensor in tensors.items() if tensor.dtype == np.uint8 and not name.endswith(LOWER_SUFFIXES)
+    ]
+    parts = {name + suffix for name in packed for suffix in (COLUMNS_SUFFIX, *LOWER_SUFFIXES)}
+    return {
+        name: _unpacked(tensors, name) if name in packed else tensor
+        for name, tensor in tensors.items()
+        if name not in parts
+    }
 
 
 def _unpacked(tensors: Mapping[str, NDArray[Any]], name: str) -> NDArray[np.int8]:
@@ -75,6 +82,13 @@ def _unpacked(tensors: Mapping[str, NDArray[Any]], name: str) -> NDArray[np.int8
     if packed.ndim != 2 or scale is None or scale.shape != packed.shape[:1]:
         raise ModelError(f"packed tensor {name!r} of shape {packed.shape} lacks a scale for each row")
     try:
-        return unpack_trits(packed, int(columns[0]))
+        integers = unpack_trits(packed, int(columns[0]))
+        for suffix in LOWER_SUFFIXES:
+            if (lower := tensors.get(name + suffix)) is not None:
+                if not 0 < len(lower) <= len(packed):
+                    raise ModelError(f"{len(lower)} rows of lower trits for {len(packed)} rows")
+                integers *= 3
+                integers[: len(lower)] += unpack_trits(lower, int(columns[0]))
     except ModelError as error:
         raise ModelError(f"packed tensor {name!r}: {error}") from error
+    return integers

@@ -1,4 +1,7 @@
-"""Ternary weights: from a matrix to -1, 0 and 1 with one scale a row, and five of those in a byte. Pure functions."""
+"""Ternary weights: from a matrix to -1, 0 and 1 with one scale a row, and five of those in a byte. Pure functions.
+
+Where three values are too few for a matrix, its weights get two trits: integers of -4 … 4, in balanced ternary.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ THRESHOLD = 0.7  # of a row's mean magnitude; what is smaller becomes 0
 TRITS_A_BYTE = 5  # 3^5 = 243 of a byte's 256 values: 1.6 bits each, 0.015 above what is possible
 LARGEST_BYTE = 3**TRITS_A_BYTE - 1
 MOST_ROUNDS = 30  # of the alternation; it mostly ends after a handful
+START_SHARES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # of a row's largest weight, for the largest integer
 
 _POWERS = 3 ** np.arange(TRITS_A_BYTE)
 _TRITS = ((np.arange(256)[:, None] // _POWERS) % 3 - 1).astype(np.int8)  # (256, 5): byte → its trits
@@ -40,37 +44,66 @@ def ternarize_rows(weight: NDArray[np.floating[Any]]) -> tuple[Trits, Scales]:
 
 
 def ternarize_rows_loss_aware(
-    weight: NDArray[np.floating[Any]], curvature: NDArray[np.floating[Any]]
+    weight: NDArray[np.floating[Any]],
+    curvature: NDArray[np.floating[Any]],
+    *,
+    trits: int = 1,
+    scale: NDArray[np.floating[Any]] | None = None,
 ) -> tuple[Trits, Scales]:
     """Loss-aware ternarisation (Hou and Kwok 2018, arXiv 1802.08635), with a scale a row as in TernaryBERT.
 
-    Lowers Σ curvature · (weight - scale · trit)² of each row by turns: the best trits of a scale are the signs of the
-    weights above half of it, the best scale of the trits is the mean magnitude, by curvature, of what they keep.
-    Starts from `ternarize_rows` and ends when nothing changes, in an optimum that no single turn leaves.
+    Lowers Σ curvature · (weight - scale · integer)² of each row by turns: the best integers of a scale are the nearest
+    ones, the best scale of the integers is Σ curvature · weight · integer / Σ curvature · integer². Ends when nothing
+    changes, in an optimum that no single turn leaves. Starts from `scale` (rows,), or else from that of
+    `ternarize_rows`; with more than one of `trits` a weight, which hold -4 … 4, -13 … 13 and so on, from the best of a
+    few.
 
     `curvature` (rows, cols): how much the loss minds an error there, positive; Adam's √v stands for the diagonal of the
     Hessian. Raises InputError for other shapes and numbers.
 
     >>> weight = np.array([[4.0, 1.9, 1.9]])
-    >>> trits, scale = ternarize_rows_loss_aware(weight, np.array([[1.0, 1.0, 1.0]]))
-    >>> trits.tolist(), scale.round(3).tolist()
+    >>> integers, scale = ternarize_rows_loss_aware(weight, np.array([[1.0, 1.0, 1.0]]))
+    >>> integers.tolist(), scale.round(3).tolist()
     ([[1, 1, 1]], [2.5999999046325684])
-    >>> trits, scale = ternarize_rows_loss_aware(weight, np.array([[99.0, 1.0, 1.0]]))
-    >>> trits.tolist(), scale.tolist()
+    >>> integers, scale = ternarize_rows_loss_aware(weight, np.array([[99.0, 1.0, 1.0]]))
+    >>> integers.tolist(), scale.tolist()
     ([[1, 0, 0]], [4.0])
+    >>> integers, scale = ternarize_rows_loss_aware(weight, np.array([[1.0, 1.0, 1.0]]), trits=2)
+    >>> integers.tolist(), scale.round(3).tolist()
+    ([[4, 2, 2]], [0.9829999804496765])
     """
     _check(weight)
     if curvature.shape != weight.shape or not (np.isfinite(curvature).all() and (curvature > 0).all()):
         raise InputError(f"curvature must be positive numbers of shape {weight.shape}, got shape {curvature.shape}")
-    size = np.abs(weight)
-    kept = size > THRESHOLD * _row_means(size)
-    scale = _scales(size, kept, curvature)
+    if scale is None:
+        scale = _start(weight, curvature, trits)
+    limit = largest(trits)
+    integers = _nearest(weight, scale, limit)
     for _ in range(MOST_ROUNDS):
-        before, kept = kept, size > 0.5 * scale[:, None]
-        scale = _scales(size, kept, curvature)
-        if np.array_equal(before, kept):
+        scale = _best_scales(weight, curvature, integers)
+        before, integers = integers, _nearest(weight, scale, limit)
+        if np.array_equal(before, integers):
             break
-    return _signed(weight, kept), scale
+    return integers.astype(np.int8), scale.astype(np.float32)
+
+
+def largest(trits: int) -> int:
+    """The largest integer of so many trits, each of which counts three times as much as the next: 1, 4, 13, …"""
+    return int(3**trits - 1) // 2
+
+
+def split_trits(integers: NDArray[np.integer[Any]]) -> list[NDArray[np.int8]]:
+    """Integers → their trits, the one that counts most first: as few as the largest integer needs, but one at least.
+
+    >>> [part.tolist() for part in split_trits(np.array([[4, -2, 1]]))]
+    [[[1, -1, 0]], [[1, 1, 1]]]
+    """
+    rest, parts = integers.astype(np.int16), list[NDArray[np.int8]]()
+    while not parts or rest.any():
+        digit = (rest + 1) % 3 - 1
+        parts.insert(0, digit.astype(np.int8))
+        rest = (rest - digit) // 3
+    return parts
 
 
 def pack_trits(trits: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
@@ -122,13 +155,34 @@ def _row_means(size: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     return size.sum(axis=1, keepdims=True) / max(size.shape[1], 1)
 
 
-def _scales(
-    size: NDArray[np.floating[Any]], kept: NDArray[np.bool_], weights: NDArray[np.floating[Any]] | None = None
-) -> Scales:
-    """Mean of what is kept of each row, (rows,), by `weights` if there are any; 1 where nothing is."""
-    counted = kept if weights is None else kept * weights
-    total, count = (size * counted).sum(axis=1), counted.sum(axis=1)
+def _scales(size: NDArray[np.floating[Any]], kept: NDArray[np.bool_]) -> Scales:
+    """Mean of what is kept of each row, (rows,); 1 where nothing is."""
+    total, count = (size * kept).sum(axis=1), kept.sum(axis=1)
     return np.divide(total, count, out=np.ones_like(total), where=count > 0).astype(np.float32)
+
+
+def _start(weight: NDArray[Any], curvature: NDArray[Any], trits: int) -> NDArray[np.floating[Any]]:
+    """Scales (rows,) to start from."""
+    if trits == 1:
+        return ternarize_rows(weight)[1]
+    peaks, limit = np.abs(weight).max(axis=1, initial=0.0), largest(trits)
+    tried = [np.where(peaks > 0, share * peaks / limit, 1.0) for share in START_SHARES]
+    errors = [(curvature * (weight - s[:, None] * _nearest(weight, s, limit)) ** 2).sum(axis=1) for s in tried]
+    best: NDArray[np.floating[Any]] = np.choose(np.argmin(errors, axis=0), tried)
+    return best
+
+
+def _nearest(weight: NDArray[Any], scale: NDArray[Any], limit: int) -> NDArray[Any]:
+    """The integers within ±limit whose multiples of the scale are nearest, as floats of the weight's type."""
+    nearest = np.rint(weight / scale[:, None].astype(weight.dtype))
+    return np.clip(nearest, -limit, limit, out=nearest)
+
+
+def _best_scales(weight: NDArray[Any], curvature: NDArray[Any], integers: NDArray[Any]) -> NDArray[Any]:
+    counted = curvature * integers
+    total, count = (counted * weight).sum(axis=1), (counted * integers).sum(axis=1)
+    scale: NDArray[Any] = np.divide(total, count, out=np.ones_like(total), where=count > 0)
+    return scale
 
 
 def _signed(weight: NDArray[Any], kept: NDArray[np.bool_]) -> Trits:

@@ -19,17 +19,18 @@ from zslre.relations import RelationSet
 from zslre.serialization import ModelFiles, load_model
 from zslre.training.distillation import DistillationConfig, Distiller, Model
 from zslre.training.episodes import EpisodeSampler
-from zslre.training.finish import calibrate, input_ranges, model_files, phrases_of, write_model
+from zslre.training.finish import calibrate, model_files, phrases_of, write_model
 from zslre.training.model import TorchScorer
 from zslre.training.run import training_data
 from zslre.training.student import BITS, Quantization
-from zslre.training.trained import encoder_of, load_trained
+from zslre.training.trained import encoder_of, load_trained, slimmed
 from zslre.training.unlabelled import TextPool
 from zslre.types import Example
 
 FLOATS = "32"
 ALL_BITS = (*BITS, FLOATS)
 MAX_TEXT_TOKENS = 192
+EPISODES_SHOWN = 8
 
 
 def distill_model(
@@ -71,12 +72,10 @@ def distill_model(
     sampler = EpisodeSampler(
         data.partial, data.complete, relations, n_relations=16, n_complete=8, detector=detector, seed=config.seed
     )
-    first = sampler.episode(0)
     quantization = None
     if bits != FLOATS:
-        packer = Packer(student.tokenizer, max_text_tokens=128, max_tokens=config.max_tokens)
-        batches = (batch for batch, _ in packer.pack(first.items))
-        quantization = Quantization(student, input_ranges(student, batches, phrases_of(first.relations)), bits=bits)
+        student = slimmed(student, MAX_TEXT_TOKENS)
+        quantization = quantized(student, sampler, config, bits=bits)
     dev_relations = relations.select(data.dev_names) if data.dev_names else None
     distiller = Distiller(
         Model(encoder, scorer),
@@ -126,6 +125,16 @@ def distill_model(
         max_text_tokens=min(MAX_TEXT_TOKENS, int(taught["encoder"]["max_text_tokens"])),
     )
     write_model(output, made)
+
+
+def quantized(
+    student: TransformerEncoder, sampler: EpisodeSampler, config: DistillationConfig, *, bits: str
+) -> Quantization:
+    """The student's quantization by what it reads in the first episodes."""
+    packer = Packer(student.tokenizer, max_text_tokens=128, max_tokens=config.max_tokens)
+    episodes = [sampler.episode(step) for step in range(EPISODES_SHOWN)]
+    batches = [batch for batch, _ in packer.pack([item for episode in episodes for item in episode.items])]
+    return Quantization(student, batches, phrases_of(r for e in episodes for r in e.relations), bits=bits)
 
 
 def starting_student(teacher: ModelFiles, base: str | None, layers: int | None) -> TransformerEncoder:

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import Tensor, nn
 
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.encoder.loading import describe_encoder
 from zslre.encoder.quantization import quantize_state
 from zslre.encoder.ternary import pack_state
 from zslre.encoder.transformer import MARKERS, TransformerEncoder
-from zslre.packing import PackedBatch, Packer
+from zslre.packing import Packer
 from zslre.prototypes import build_prototypes, relation_phrases
 from zslre.relations import RelationSet
 from zslre.serialization import ModelFiles, save_model
 from zslre.training.calibration import best_margins, calibrated
 from zslre.training.model import TorchScorer
 from zslre.training.slim import slim
-from zslre.training.student import Quantization, linear_layers
+from zslre.training.student import Quantization
 
 
 def calibrate(
@@ -37,31 +35,6 @@ def calibrate(
     """`calibrated` on sentences whose pairs are all labelled."""
     margins, correct, n_labels = best_margins(encoder, scorer.to_numpy(), packer, sentences, relations)
     return calibrated(margins, correct, n_labels)
-
-
-def input_ranges(
-    encoder: TransformerEncoder, batches: Iterable[PackedBatch], phrases: Sequence[str] = ()
-) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Smallest and largest input of every linear layer, channel by channel (cols,), by the layer's name on disk."""
-    ranges: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-
-    def watch(name: str, _: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        channels = inputs[0].detach().float().flatten(0, -2).numpy()
-        low, high = ranges.get(name, (np.inf, -np.inf))
-        ranges[name] = (np.minimum(low, channels.min(axis=0)), np.maximum(high, channels.max(axis=0)))
-
-    hooks = []
-    for name, layer in linear_layers(encoder).items():
-        hooks.append(layer.register_forward_pre_hook(functools.partial(watch, name)))
-    try:
-        for batch in batches:
-            encoder.encode_pairs(batch)
-        if phrases:
-            encoder.encode_phrases(phrases)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return ranges
 
 
 def model_files(

@@ -7,7 +7,8 @@ weights is taken for that of the latent ones (straight-through estimation, Bengi
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -27,12 +28,17 @@ from zslre.encoder.quantization import (
     quantize_rows,
 )
 from zslre.encoder.transformer import TransformerEncoder
-from zslre.encoder.trits import ternarize_rows, ternarize_rows_loss_aware
+from zslre.encoder.trits import largest, ternarize_rows, ternarize_rows_loss_aware
 from zslre.exceptions import InputError
+from zslre.packing import PackedBatch
+from zslre.training.inputs import input_moments, input_ranges, linear_layers
+from zslre.training.reconstruction import rounded_with_feedback
 from zslre.training.slim import WORDS
 
 BITS = ("ternary", "8")
 MOMENTUM = 0.95  # of the ranges: those of the last twenty passes or so
+TWO_TRITS = re.compile(r"intermediate")
+COMMON_WORDS = 4000  # from the start of the vocabulary, where BERT's has the commonest
 HEADS = "pair."  # what makes pair vectors of the backbone's states, as names on disk begin
 ROWS_AT_ONCE = 256  # of a matrix: what is worked on stays in the processor's cache
 
@@ -43,16 +49,20 @@ Rounded = tuple[Array, Array]  # integers (rows, cols) and scales (rows,)
 class Quantization(nn.Module):
     """Quantizes an encoder in place: inputs always, weights inside `weights()`.
 
-    The backbone's linear layers get ternary weights by loss-aware ternarisation, its word embeddings by TWN; or both 8
-    bits. The heads have 8 bits in any case, as a classifier on top of TernaryBERT has more: to round them, a fifteenth
-    of the weights, to three values turns pair vectors more than to round any other part. Each weight is rounded once a
-    `weights()`, and a row of the embeddings when it is first read: a step reads one in twenty.
+    With the bits "ternary" the backbone's linear layers get loss-aware ternary weights, its word embeddings TWN's, with
+    one trit a weight; two where `TWO_TRITS` says so and for the commonest words, for these lose most by rounding. The
+    heads have 8 bits in any case, as a classifier on top of TernaryBERT has more. With the bits "8" all have 8 bits.
+    Each weight is rounded once a `weights()`, and a row of the embeddings when it is first read: a step reads one in
+    twenty.
     The ranges of inputs follow those seen in training mode; in evaluation, and in the runtime, they stand still.
-    `ranges`: each linear layer's inputs in the float model, as `input_ranges` gives them. With 8 bits the channels are
-    balanced by them as `quantize_state` does; ternary weights, which all have one size in a row, are left alone.
+    `batches` and `phrases` are what the encoder will read. By what its layers' inputs are there, linear layers start
+    where rounding changes their outputs least (`rounded_with_feedback`); with 8 bits the channels are balanced as
+    `quantize_state` does. Ternary weights, which all have one size in a row, are not balanced.
     """
 
-    def __init__(self, encoder: TransformerEncoder, ranges: Mapping[str, tuple[Array, Array]], *, bits: str) -> None:
+    def __init__(
+        self, encoder: TransformerEncoder, batches: Sequence[PackedBatch], phrases: Sequence[str], *, bits: str
+    ) -> None:
         super().__init__()
         if bits not in BITS:
             raise InputError(f"bits must be one of {', '.join(BITS)}, got {bits!r}")
@@ -61,6 +71,9 @@ class Quantization(nn.Module):
         self.register_buffer("ranges", torch.zeros(len(self.layers), 2))
         self._channels: dict[str, Tensor] = {}
         self._curvature: dict[str, Tensor] = {}
+        self._scales: dict[str, Tensor] = {}
+        ranges = input_ranges(encoder, batches, phrases)
+        moments = input_moments(encoder, batches, phrases) if self.ternary else {}
         for number, (name, layer) in enumerate(self.layers.items()):
             low, high = ranges[name]
             if not self.ternary or name.startswith(HEADS):
@@ -72,6 +85,8 @@ class Quantization(nn.Module):
             else:
                 self._curvature[name] = torch.ones(layer.weight.shape)
                 self.register_buffer(f"curvature{number}", self._curvature[name])
+                self._scales[name] = _start(layer, moments[name], trits_of(name))
+                self.register_buffer(f"scales{number}", self._scales[name])
             self.ranges[number] = torch.tensor([float(low.min()), float(high.max())])
             layer.register_forward_pre_hook(functools.partial(self._input, number, name))
         backbone: Any = encoder.module.backbone
@@ -134,7 +149,7 @@ class Quantization(nn.Module):
                 stored[name], stored[name + SCALE_SUFFIX] = self._round(layer, tensor, slice(None))
             else:
                 stored[name], stored[name + SCALE_SUFFIX] = (
-                    self._round_words(tensor) if name == WORDS else quantize_rows(tensor)
+                    self._round_words(tensor, np.arange(len(tensor))) if name == WORDS else quantize_rows(tensor)
                 )
         return stored
 
@@ -145,10 +160,22 @@ class Quantization(nn.Module):
     def _round(self, name: str, weight: Array, rows: slice) -> Rounded:
         if name in self._channels:
             return quantize_rows(weight * self._channels[name].numpy())
-        return ternarize_rows_loss_aware(weight, self._curvature[name].numpy()[rows])
+        scales = self._scales[name].numpy()[rows]
+        curvature = self._curvature[name].numpy()[rows]
+        integers, scales[:] = ternarize_rows_loss_aware(weight, curvature, trits=trits_of(name), scale=scales)
+        return integers, scales
 
-    def _round_words(self, weight: Array) -> Rounded:
-        return ternarize_rows(weight) if self.ternary else quantize_rows(weight)
+    def _round_words(self, weight: Array, rows: Array) -> Rounded:
+        """`rows`: which words these are."""
+        if not self.ternary:
+            return quantize_rows(weight)
+        integers, scales = ternarize_rows(weight)
+        integers, scales = 3 * integers, scales / np.float32(3)
+        common = np.flatnonzero(rows < COMMON_WORDS)
+        integers[common], scales[common] = ternarize_rows_loss_aware(
+            weight[common], np.ones_like(weight[common]), trits=2
+        )
+        return integers, scales
 
     def _read(self, _: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         """Round the rows that are read for the first time."""
@@ -156,7 +183,7 @@ class Quantization(nn.Module):
             return
         rows = np.unique(inputs[0].numpy())
         rows = rows[~self._done[rows]]
-        integers, scale = self._round_words(self._latent_words[rows])
+        integers, scale = self._round_words(self._latent_words[rows], rows)
         self._rounded_words.numpy()[rows] = integers * scale[:, None]
         self._done[rows] = True
 
@@ -189,10 +216,16 @@ class Rounding(torch.autograd.Function):
         return gradients[0], None, None
 
 
-def linear_layers(encoder: TransformerEncoder) -> dict[str, nn.Linear]:
-    """The linear layers of an encoder by their names on disk."""
-    return {
-        name.removeprefix("backbone.") if name.startswith("backbone.") else f"pair.{name}": layer
-        for name, layer in encoder.module.named_modules()
-        if isinstance(layer, nn.Linear)
-    }
+def trits_of(name: str) -> int:
+    """How many trits a weight of this linear layer has."""
+    return 2 if TWO_TRITS.search(name) else 1
+
+
+def _start(layer: nn.Linear, moments: Tensor, trits: int) -> Tensor:
+    """Moves the layer's weights to where they start, few values each; returns their scales (rows,)."""
+    weight = layer.weight.data
+    curvature = moments.diagonal().clamp_min(1e-12).expand_as(weight)
+    _, scales = ternarize_rows_loss_aware(weight.numpy(), curvature.numpy(), trits=trits)
+    found = torch.from_numpy(scales)
+    layer.weight.data = rounded_with_feedback(weight, moments, found, largest(trits))
+    return found

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from zslre.encoder.quantization import is_packed, restore_state
 from zslre.encoder.ternary import unpack_state
 from zslre.encoder.transformer import TransformerEncoder
 from zslre.serialization import ModelFiles, load_model
 from zslre.training.model import TorchScorer
+from zslre.training.slim import slim
 
 LAYER = "encoder.layer."
 
@@ -31,9 +33,19 @@ def encoder_of(files: ModelFiles, layers: int | None = None) -> TransformerEncod
     if layers is not None:
         floats = chosen_layers(floats, matching_layers(layers, config["num_hidden_layers"]))
         config["num_hidden_layers"] = layers
-    # Eager: fused attention does not say what it attended to. See `TransformerEncoder.from_base` for the dropout.
-    config |= {"attention_probs_dropout_prob": 0.0, "hidden_dropout_prob": 0.0}
-    encoder = TransformerEncoder.from_state(config, dict(floats), files.tokenizer)
+    return _transparent(config, floats, files.tokenizer)
+
+
+def slimmed(encoder: TransformerEncoder, max_tokens: int) -> TransformerEncoder:
+    """The encoder as `slim` leaves it."""
+    tensors, tokenizer = slim(encoder.tensors, encoder.tokenizer, max_tokens=max_tokens)
+    return _transparent(encoder.hf_config | _sizes(tensors), tensors, tokenizer)
+
+
+def _transparent(config: dict[str, Any], tensors: Mapping[str, np.ndarray], tokenizer: Tokenizer) -> TransformerEncoder:
+    """An encoder that says what it attends to, as fused attention does not; without dropout, see `from_base`."""
+    config = config | {"attention_probs_dropout_prob": 0.0, "hidden_dropout_prob": 0.0}
+    encoder = TransformerEncoder.from_state(config, dict(tensors), tokenizer)
     backbone: Any = encoder.module.backbone
     backbone.set_attn_implementation("eager")
     return encoder
@@ -62,6 +74,9 @@ def _hf_config(settings: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -
     if settings["architecture"] != "bert":
         return dict(settings["hf_config"])
     numbers = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "layer_norm_eps")
+    return {"model_type": "bert", **{name: settings[name] for name in numbers}, **_sizes(tensors)}
+
+
+def _sizes(tensors: Mapping[str, np.ndarray]) -> dict[str, int]:
     sizes = {"vocab_size": "word", "max_position_embeddings": "position", "type_vocab_size": "token_type"}
-    rows = {key: len(tensors[f"embeddings.{kind}_embeddings.weight"]) for key, kind in sizes.items()}
-    return {"model_type": "bert", **{name: settings[name] for name in numbers}, **rows}
+    return {key: len(tensors[f"embeddings.{kind}_embeddings.weight"]) for key, kind in sizes.items()}

@@ -1,0 +1,76 @@
+"""What the linear layers of an encoder read: their ranges for 8-bit inputs, their moments for rounding weights."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from zslre.encoder.transformer import TransformerEncoder
+from zslre.packing import PackedBatch
+
+
+def linear_layers(encoder: TransformerEncoder) -> dict[str, nn.Linear]:
+    """The linear layers of an encoder by their names on disk."""
+    return {
+        name.removeprefix("backbone.") if name.startswith("backbone.") else f"pair.{name}": layer
+        for name, layer in encoder.module.named_modules()
+        if isinstance(layer, nn.Linear)
+    }
+
+
+def input_ranges(
+    encoder: TransformerEncoder, batches: Iterable[PackedBatch], phrases: Sequence[str] = ()
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Smallest and largest input of every linear layer, channel by channel (cols,), by the layer's name on disk."""
+    ranges: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+
+    def see(name: str, inputs: Tensor) -> None:
+        channels = inputs.numpy()
+        low, high = ranges.get(name, (np.inf, -np.inf))
+        ranges[name] = (np.minimum(low, channels.min(axis=0)), np.maximum(high, channels.max(axis=0)))
+
+    _watch(encoder, batches, phrases, see)
+    return ranges
+
+
+def input_moments(
+    encoder: TransformerEncoder, batches: Iterable[PackedBatch], phrases: Sequence[str] = ()
+) -> dict[str, Tensor]:
+    """Σ x xᵀ over the inputs x of every linear layer, (cols, cols), by the layer's name on disk."""
+    moments: dict[str, Tensor] = {}
+
+    def see(name: str, inputs: Tensor) -> None:
+        found = inputs.T @ inputs
+        moments[name] = moments[name] + found if name in moments else found
+
+    _watch(encoder, batches, phrases, see)
+    return moments
+
+
+def _watch(
+    encoder: TransformerEncoder,
+    batches: Iterable[PackedBatch],
+    phrases: Sequence[str],
+    see: Callable[[str, Tensor], None],
+) -> None:
+    """Encode all of it, and show `see` the inputs (tokens, cols) of each layer."""
+
+    def hook(name: str, _: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        see(name, inputs[0].detach().float().flatten(0, -2))
+
+    hooks = [
+        layer.register_forward_pre_hook(functools.partial(hook, name)) for name, layer in linear_layers(encoder).items()
+    ]
+    try:
+        with torch.no_grad():
+            for batch in batches:
+                encoder.encode_pairs(batch)
+            if phrases:
+                encoder.encode_phrases(phrases)
+    finally:
+        for some in hooks:
+            some.remove()
