@@ -105,6 +105,11 @@ def _drawn(rows: list[AnnotatedSentence], relations: RelationSet) -> list[str]:
     return sorted(np.random.default_rng(0).choice(free, N_DEV, replace=False).tolist())
 
 
+def with_found_side(relations: RelationSet, encoder: TransformerEncoder) -> RelationSet:
+    """Names and descriptions, and what `zslre side-info build` finds for them."""
+    return build_side_information(RelationSet(replace(r, side=SideInformation()) for r in relations), encoder)
+
+
 LICENCES = "\n## Licences"
 
 
@@ -126,9 +131,8 @@ def builtin_sampler(
 ) -> EpisodeSampler:
     """Episodes of everything in `data`. `encoder` finds side information of the relations, a second version of each."""
     known = relations.select(data.trained)
-    # What `zslre side-info build` finds: a model that has learned from the catalogue's own phrases alone takes little
-    # from it.
-    found = build_side_information(RelationSet(replace(r, side=SideInformation()) for r in known), encoder)
+    # A model that has learned from the catalogue's own phrases alone takes little from those found.
+    found = with_found_side(known, encoder)
     # Fully labelled sentences say which of many pairs express nothing. They are few, and seen often: other people,
     # organisations, dates and numbers in half of them keep the model from learning by heart who is related to whom.
     # Places keep their names, for it depends on them whether one is a country.

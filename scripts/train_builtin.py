@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from builtin_data import SOURCES, builtin_relations, builtin_sampler, read_builtin_data
+from builtin_data import SOURCES, builtin_relations, builtin_sampler, read_builtin_data, with_found_side
 
 from zslre.encoder.transformer import TransformerEncoder
 from zslre.evaluation.metrics import classification_scores
@@ -65,7 +65,8 @@ def main() -> None:
 
     encoder.bf16 = False
     packer = Packer(encoder.tokenizer)
-    weights = fit_kind_weights(encoder, scorer, packer, data.dev, relations.select(data.dev_names))
+    new = with_found_side(relations.select(data.dev_names), encoder)
+    weights = fit_kind_weights(encoder, scorer, packer, data.dev, new)
     numbers, figures = calibrate(encoder, scorer, packer, data.judged, data.judged_relations)
     test_set = relations.select(data.unseen)
     gold, predicted = zero_shot_predictions(encoder, scorer, packer, data.test, test_set)

@@ -204,7 +204,7 @@ def test_the_values_of_a_ternary_students_weights() -> None:
     assert set(heads.values()) == {127}
     assert {f"{name}.input_scale" in stored for name in heads} == {True}
     for name in levels.keys() - heads:
-        assert levels[name] == (4 if name.endswith("intermediate.dense") else 1)
+        assert levels[name] == (4 if name.endswith(("intermediate.dense", "value", "attention.output.dense")) else 1)
     assert np.abs(stored[WORDS]).max() == 4
 
 

@@ -29,9 +29,11 @@ TEACHER: a model folder, such as `zslre train` writes; "builtin" is the built-in
 DATA: examples in any format that `zslre convert --help` names. Their sentences are what the student is shown; labels
 only choose among them, and say how good the student is. Unlabelled text (--text) is as good to learn from.
 
-The student has ternary weights: -1, 0 and 1, packed five in a byte; what makes pair vectors of the states keeps 8 bits.
-That is a fifteenth of the size. Entries of WordNet are learned beside the relations' texts. The student starts from the
-teacher, or from another encoder (--base) that may be narrower. Ctrl-C keeps what was done; --resume goes on from there.
+The student has ternary weights: -1, 0 and 1, packed five in a byte. Where that loses most, in the intermediate layers,
+attention's values and outputs and the commonest words, a weight has two of them, and what makes pair vectors of the
+states keeps 8 bits: a thirteenth of the size. Entries of WordNet are learned beside the relations' texts. The student
+starts from the teacher, or from another encoder (--base) that may be narrower. Ctrl-C keeps what was done; --resume
+goes on from there.
 """
 EXAMPLES = """\
 examples:

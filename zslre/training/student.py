@@ -37,8 +37,8 @@ from zslre.training.slim import WORDS
 
 BITS = ("ternary", "8")
 MOMENTUM = 0.95  # of the ranges: those of the last twenty passes or so
-TWO_TRITS = re.compile(r"intermediate")
-COMMON_WORDS = 4000  # from the start of the vocabulary, where BERT's has the commonest
+TWO_TRITS = re.compile(r"intermediate|attention\.self\.value|attention\.output")
+COMMON_WORDS = 2000  # from the start of the vocabulary, where BERT's has the commonest
 HEADS = "pair."  # what makes pair vectors of the backbone's states, as names on disk begin
 ROWS_AT_ONCE = 256  # of a matrix: what is worked on stays in the processor's cache
 
