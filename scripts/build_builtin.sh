@@ -3,7 +3,7 @@
 #
 #     scripts/build_builtin.sh [FOLDER]
 #
-# FOLDER (default: zslre/assets/model) is replaced at the very end. Some five hours on two cores. What is finished lies in
+# FOLDER (default: zslre/assets/model) is replaced at the very end. Some two hours on two cores with AMX. What is finished lies in
 # build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the scores
 # that go into config.json: look at them before you commit the model.
 set -eu

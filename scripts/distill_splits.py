@@ -9,7 +9,8 @@ The students: in float32 (`float`; the teacher itself unless --base names a narr
 (`int8`), ternary (`ternary`), ternary without a step of training (`untrained`), and, with --base, ternary straight from
 the teacher without the float student's help (`straight`). What they are shown are the rows of --data without the
 split's unseen relations, their inverses and the tested sentences. Finished models are used again, stopped runs go on.
-Prints a table and writes it to WORK/SPLIT.json.
+Prints a table and writes it to WORK/SPLIT.json. With `--also re_matching/m10/40` the models are tested on that split as
+well, whose unseen relations must be among those of --split.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ def main() -> None:
     )
     parser.add_argument("--work", type=Path, required=True, help="folder for students and figures")
     parser.add_argument("-r", "--relations", type=Path, help="relation file for the test (default: the catalogue)")
+    parser.add_argument("--also", nargs="+", default=[], metavar="SPLIT", help="other splits to test on")
     parser.add_argument("--base", help="encoder that the students start from, if not the teacher")
     parser.add_argument("--students", nargs="+", default=["float", "int8", "ternary", "untrained", "straight"])
     parser.add_argument("--steps", type=int, default=2000)
@@ -88,26 +90,29 @@ def main() -> None:
                 report=lambda line: print(line, file=sys.stderr, flush=True),
                 stopped=stopped,
             )
-    figures = {name: _score(model, args, folder / f"{name}.json") for name, model in models.items()}
+    figures: dict[str, dict[str, Any]] = {}
+    for name, model in models.items():
+        scores = {some: _score(model, args, some, folder / f"{name}.json") for some in (args.split, *args.also)}
+        figures[name] = {"macro_f1": scores, "bytes": (model / "encoder.safetensors").stat().st_size}
+        print(f"{name:10} {figures[name]['bytes'] / 1e6:6.1f} MB", *(f"{s} {f1:.4f}" for s, f1 in scores.items()))
     (args.work / f"{split.name.replace('/', '-')}.json").write_text(json.dumps(figures, indent=1) + "\n")
-    for name, figure in figures.items():
-        print(f"{name:10} {figure['macro_f1']:.4f}  {figure['bytes'] / 1e6:6.1f} MB")
 
 
 def _seen(examples: list[Any]) -> set[str]:
     return {example.relation for example in examples if example.relation is not None}
 
 
-def _score(model: Path, args: argparse.Namespace, output: Path) -> dict[str, float]:
-    """Zero-shot macro-F1 on the split's test relations, and the size of the encoder's file."""
+def _score(model: Path, args: argparse.Namespace, split: str, output: Path) -> float:
+    """Zero-shot macro-F1 on a split's test relations."""
+    if split != args.split:
+        output = output.with_stem(f"{output.stem}-{split.replace('/', '-')}")
     if not output.exists():
         output.parent.mkdir(parents=True, exist_ok=True)
-        command = ["evaluate", *map(str, args.data), "--setting", "zero-shot", "--split", args.split, "-m", str(model)]
+        command = ["evaluate", *map(str, args.data), "--setting", "zero-shot", "--split", split, "-m", str(model)]
         command += ["-r", str(args.relations)] if args.relations is not None else []
         if zslre([*command, "--json", str(output), "-q"]) != 0:
             raise InputError(f"{model} could not be evaluated")
-    found = json.loads(output.read_text())["outcomes"][0]["figures"]
-    return {"macro_f1": found["macro_f1"], "bytes": (model / "encoder.safetensors").stat().st_size}
+    return float(json.loads(output.read_text())["outcomes"][0]["figures"]["macro_f1"])
 
 
 if __name__ == "__main__":

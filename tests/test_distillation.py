@@ -91,7 +91,9 @@ def test_the_runtime_computes_what_the_student_did(bits: str, monkeypatch: pytes
         (pair_vectors(made, Packer(made.tokenizer), ITEMS), pairs),
         (made.encode_phrases(PHRASES), phrases),
     ):
-        assert np.linalg.norm(found - expected, axis=1).max() < 0.01 * spread(expected)
+        apart = np.linalg.norm(found - expected, axis=1) / spread(expected)
+        assert np.median(apart) < 1e-4
+        assert apart.max() < 0.03
     floats = encoder_of(float_files())
     far = np.linalg.norm(pair_vectors(floats, Packer(floats.tokenizer), ITEMS) - pairs, axis=1).max()
     assert far > (0.3 if bits == "ternary" else 0.002) * spread(pairs)  # what was rounded away
@@ -411,7 +413,7 @@ def test_glosses_are_learned_too(tmp_path: Path) -> None:
 
 
 def test_distillation_learns_and_leaves_the_teacher_alone(tmp_path: Path) -> None:
-    made = distiller(tmp_path, steps=20, eval_every=5, learning_rate=3e-3)
+    made = distiller(tmp_path, steps=60, eval_every=5, learning_rate=3e-3)
     before = {name: value.clone() for name, value in made.teacher.encoder.module.state_dict().items()}
     made.train()
     assert made.history[-1]["loss"] < 0.7 * made.history[0]["loss"]

@@ -85,6 +85,16 @@ def test_building_twice_changes_nothing(tmp_path: Path) -> None:
         assert file.read_bytes() == (tmp_path / f"again.{suffix}").read_bytes()
 
 
+def test_a_description_leaves_wikidatas_synonyms_only() -> None:
+    plain, described = build(RelationSet([Relation("owned by"), Relation("employer", "organization that employs")]))
+    assert {"wikidata", "inflection"} <= set(items(plain, "synonyms").values())
+    assert set(items(described, "synonyms").values()) == {"wikidata"}
+    once = build()[1]
+    assert len(once.side.synonyms) > 1
+    again = build(RelationSet([replace(once, description="person or company that pays for it")]))[0]
+    assert again.side.synonyms == ("paid for by",)  # the user's
+
+
 def test_what_the_user_edits_stays() -> None:
     once = build()
     side = once[0].side
@@ -157,7 +167,7 @@ def synonyms_and_sources(relation: Relation) -> list[str]:
 
 
 def test_inflections_rank_last_whatever_was_found_when() -> None:
-    bankrolled = RelationSet([Relation("owned by", "owner of the subject")])
+    bankrolled = RelationSet([Relation("owned by")])
     only = build(bankrolled, exclude=["P2"])
     assert synonyms_and_sources(only[0])[-1] == "inflection"
     mine = replace(only[0], side=replace(only[0].side, synonyms=(*only[0].side.synonyms, "the property of")))

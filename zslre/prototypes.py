@@ -19,9 +19,13 @@ def relation_phrases(relation: Relation) -> dict[str, str]:
 
     >>> relation_phrases(Relation("founded by", "founder of this organization"))
     {'text': 'founded by: founder of this organization'}
+
+    Inflections that `zslre side-info build` found are not read: they say nothing new, and lower scores.
     """
     side = relation.side
-    text = ", ".join([relation.name, *side.synonyms[:MAX_SYNONYMS]])
+    inflected = {s.item.casefold() for s in relation.sources if s.field == "synonyms" and s.source == "inflection"}
+    others = [synonym for synonym in side.synonyms if synonym.casefold() not in inflected]
+    text = ", ".join([relation.name, *others[:MAX_SYNONYMS]])
     phrases = {
         "text": f"{text}: {relation.description}" if relation.description else text,
         "head": ", ".join(side.head_hypernyms),

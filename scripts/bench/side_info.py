@@ -5,8 +5,7 @@
 Each sentence gives its head and tail; the model ranks the ten relations for the pair. "names" has nothing but names,
 "described" a line of description each; "+ build" adds what `zslre side-info build` finds, "+ build with examples" also
 what it finds in two other sentences a relation; "+ synonyms", "+ types" and "+ keywords" one kind of what "+ build"
-adds, "+ build, no inflections" all but other forms of the same words. The same is run with the pairs swapped, which
-expresses no relation.
+adds. The same is run with the pairs swapped, which expresses no relation.
 """
 
 from __future__ import annotations
@@ -47,7 +46,6 @@ def main() -> None:
         shown = build_side_information(relations, model.encoder, examples=examples, detector=model.detector)
         chosen = {"": relations, " + build": built, " + build with examples": shown}
         chosen |= {f" + {name}": with_only(built, fields) for name, fields in KINDS.items()}
-        chosen[" + build, no inflections"] = without(built, "inflection")
         for added, known in chosen.items():
             rows[kind + added] = measure(model.with_relations(known), sentences)
             print(kind + added, rows[kind + added])
@@ -60,16 +58,13 @@ def main() -> None:
 def with_only(relations: RelationSet, fields: tuple[str, ...]) -> RelationSet:
     """The relations with nothing of their side information but these lists."""
     return RelationSet(
-        replace(r, side=SideInformation(**{name: getattr(r.side, name) for name in fields}), sources=())
+        replace(
+            r,
+            side=SideInformation(**{name: getattr(r.side, name) for name in fields}),
+            sources=tuple(source for source in r.sources if source.field in fields),
+        )
         for r in relations
     )
-
-
-def without(relations: RelationSet, source: str) -> RelationSet:
-    """The relations without the synonyms from this source."""
-    dropped = {r.name: {s.item for s in r.sources if s.source == source} for r in relations}
-    kept = {r.name: tuple(item for item in r.side.synonyms if item not in dropped[r.name]) for r in relations}
-    return RelationSet(replace(r, side=replace(r.side, synonyms=kept[r.name]), sources=()) for r in relations)
 
 
 def measure(extractor: RelationExtractor, sentences: list[Example]) -> dict[str, float]:
