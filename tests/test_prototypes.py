@@ -19,7 +19,7 @@ from zslre.prototypes import (
     with_support,
     without_side,
 )
-from zslre.relations import Relation, RelationSet, SideInformation
+from zslre.relations import Relation, RelationSet, SideInformation, Source
 from zslre.scoring import KINDS, unit
 
 SCORER = tiny.scorer()
@@ -51,6 +51,20 @@ def test_phrases_by_hand() -> None:
     }
     many = SideInformation(tuple(f"s{i}" for i in range(9)))
     assert relation_phrases(Relation("r", side=many))["text"] == ", ".join(["r", *many.synonyms[:MAX_SYNONYMS]])
+
+
+def test_inflections_that_were_found_are_not_read_but_the_users_are() -> None:
+    side = SideInformation(synonyms=("was owned by", "belongs to", "Is Owned By"))
+    found = Source("synonyms", "is owned by", "inflection", "2026-05-01", 1.0, "of owned by")
+    assert relation_phrases(Relation("owned by", "", side))["text"] == "owned by, was owned by, belongs to, Is Owned By"
+    assert relation_phrases(Relation("owned by", "", side, sources=(found,)))["text"] == (
+        "owned by, was owned by, belongs to"
+    )
+    side = SideInformation(synonyms=("was owned by", "belongs to"))
+    other = Source("synonyms", "belongs to", "wikidata", "2026-05-01", 1.0, "P127 owned by")
+    assert relation_phrases(Relation("owned by", "", side, sources=(other,)))["text"] == (
+        "owned by, was owned by, belongs to"
+    )
 
 
 def test_prototypes_against_the_formula() -> None:

@@ -161,24 +161,6 @@ def test_keywords_do_not_repeat_types() -> None:
         assert ("rich companies" in found) == (types != ("rich company",))
 
 
-def synonyms_and_sources(relation: Relation) -> list[str]:
-    sources = items(relation, "synonyms")
-    return [sources.get(item, "you") for item in relation.side.synonyms]
-
-
-def test_inflections_rank_last_whatever_was_found_when() -> None:
-    bankrolled = RelationSet([Relation("owned by")])
-    only = build(bankrolled, exclude=["P2"])
-    assert synonyms_and_sources(only[0])[-1] == "inflection"
-    mine = replace(only[0], side=replace(only[0].side, synonyms=(*only[0].side.synonyms, "the property of")))
-    again = build(RelationSet([mine]))[0]
-    sources = synonyms_and_sources(again)
-    assert {"wikidata", "you", "inflection"} <= set(sources)
-    first = sources.index("inflection")
-    assert set(sources[first:]) == {"inflection"}
-    assert build(RelationSet([again]))[0] == again
-
-
 def test_given_types_of_mentions_need_no_tagger() -> None:
     def typed(example: Example) -> Example:
         return replace(example, head=replace(example.head, type="PER"), tail=replace(example.tail, type="ORG"))

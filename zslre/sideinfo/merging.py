@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields, replace
 
 from zslre.relations import Relation, SideInformation, Source
@@ -25,8 +25,7 @@ def merged(relation: Relation, found: Sequence[Source], asked: Collection[str]) 
     """The relation with the items `found`; of those that it had from the sources `asked`, only what was found again.
 
     Items without a source are the user's and stay. A source whose item is gone from its list says that the user took it
-    out: it is not put back. An item keeps its place, and its date while nothing about it changes; but inflections come
-    behind all other synonyms.
+    out: it is not put back. An item keeps its place, and its date while nothing about it changes.
     """
     before = {source.key: source for source in relation.sources}
     new: dict[tuple[str, str], Source] = {}
@@ -50,17 +49,9 @@ def merged(relation: Relation, found: Sequence[Source], asked: Collection[str]) 
             if key[0] == name and key not in before and key[1] not in present:
                 items.append(source.item)
                 kept.append(source)
-        if name == "synonyms":
-            items = _inflections_last(items, {source.key: source for source in kept})
         kept += [source for key, source in before.items() if key[0] == name and key[1] not in present]
         lists[name] = tuple(items)
     return replace(relation, side=SideInformation(**lists), sources=tuple(kept))
-
-
-def _inflections_last(items: Sequence[str], sources: Mapping[tuple[str, str], Source]) -> list[str]:
-    """The synonyms with the name's own inflections behind: only the first few are read, and these say nothing new."""
-    inflected = {key[1] for key, source in sources.items() if key[0] == "synonyms" and source.source == "inflection"}
-    return sorted(items, key=lambda item: item.casefold() in inflected)
 
 
 def _newer(old: Source, new: Source | None) -> Source:
