@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -147,6 +147,7 @@ def test_trits_of_integers_make_them_again(integers: np.ndarray) -> None:
 
 @settings(deadline=None)
 @given(matrices, st.integers(0, 1000))
+@example(np.array([[1102.0, 4796.0, 1234.0, 0.0, 0.0]], dtype=np.float32), 2)  # from TWN's own scale it ends worse
 def test_loss_aware_is_an_optimum_no_worse_than_twn(weight: np.ndarray, seed: int) -> None:
     weight = weight.astype(np.float64)
     curvature = np.random.default_rng(seed).uniform(0.1, 10.0, weight.shape)

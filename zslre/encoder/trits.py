@@ -39,8 +39,9 @@ def ternarize_rows(weight: NDArray[np.floating[Any]]) -> tuple[Trits, Scales]:
     """
     _check(weight)
     size = np.abs(weight)
-    kept = size > THRESHOLD * _row_means(size)
-    return _signed(weight, kept), _scales(size, kept)
+    trits = _signed(weight, size > THRESHOLD * _row_means(size))
+    scale = _best_scales(weight, np.ones((), weight.dtype), trits.astype(weight.dtype))
+    return trits, scale.astype(np.float32)
 
 
 def ternarize_rows_loss_aware(
@@ -54,9 +55,9 @@ def ternarize_rows_loss_aware(
 
     Lowers Σ curvature · (weight - scale · integer)² of each row by turns: the best integers of a scale are the nearest
     ones, the best scale of the integers is Σ curvature · weight · integer / Σ curvature · integer². Ends when nothing
-    changes, in an optimum that no single turn leaves. Starts from `scale` (rows,), or else from that of
-    `ternarize_rows`; with more than one of `trits` a weight, which hold -4 … 4, -13 … 13 and so on, from the best of a
-    few.
+    changes, in an optimum that no single turn leaves. Starts from `scale` (rows,), or else from the best one for the
+    trits of `ternarize_rows`; with more than one of `trits` a weight, which hold -4 … 4, -13 … 13 and so on, from the
+    best of a few.
 
     `curvature` (rows, cols): how much the loss minds an error there, positive; Adam's √v stands for the diagonal of the
     Hessian. Raises InputError for other shapes and numbers.
@@ -155,16 +156,10 @@ def _row_means(size: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     return size.sum(axis=1, keepdims=True) / max(size.shape[1], 1)
 
 
-def _scales(size: NDArray[np.floating[Any]], kept: NDArray[np.bool_]) -> Scales:
-    """Mean of what is kept of each row, (rows,); 1 where nothing is."""
-    total, count = (size * kept).sum(axis=1), kept.sum(axis=1)
-    return np.divide(total, count, out=np.ones_like(total), where=count > 0).astype(np.float32)
-
-
 def _start(weight: NDArray[Any], curvature: NDArray[Any], trits: int) -> NDArray[np.floating[Any]]:
     """Scales (rows,) to start from."""
     if trits == 1:
-        return ternarize_rows(weight)[1]
+        return _best_scales(weight, curvature, ternarize_rows(weight)[0].astype(weight.dtype))
     peaks, limit = np.abs(weight).max(axis=1, initial=0.0), largest(trits)
     tried = [np.where(peaks > 0, share * peaks / limit, 1.0) for share in START_SHARES]
     errors = [(curvature * (weight - s[:, None] * _nearest(weight, s, limit)) ** 2).sum(axis=1) for s in tried]
@@ -179,6 +174,7 @@ def _nearest(weight: NDArray[Any], scale: NDArray[Any], limit: int) -> NDArray[A
 
 
 def _best_scales(weight: NDArray[Any], curvature: NDArray[Any], integers: NDArray[Any]) -> NDArray[Any]:
+    """(rows,); 1 where all integers are 0."""
     counted = curvature * integers
     total, count = (counted * weight).sum(axis=1), (counted * integers).sum(axis=1)
     scale: NDArray[Any] = np.divide(total, count, out=np.ones_like(total), where=count > 0)
