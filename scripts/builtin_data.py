@@ -25,10 +25,10 @@ from zslre.relations import RelationSet, SideInformation, training_leaks
 from zslre.sideinfo.builder import build_side_information
 from zslre.training.augmentation import Doubter
 from zslre.training.episodes import EpisodeSampler
-from zslre.training.sources import named, renamed, sample_per_relation, without_leaks
+from zslre.training.sources import dev_sentences, named, renamed, without_leaks
 from zslre.training.written import Writer
 
-N_DEV, DEV_SENTENCES = 10, 100  # relations, and sentences of each
+N_DEV = 10  # relations
 SOURCES = ["FewRel 1.0 train (MIT)", "Wiki-ZSL (MIT)", "Re-DocRED dev, documents 1-210 (MIT)"]
 
 
@@ -66,8 +66,6 @@ def read_builtin_data(folder: Path, relations: RelationSet) -> BuiltinData:
     rows = without_leaks(rows, relations, unseen, held_out)
     dev_names = _drawn(rows, relations)
     of_dev = [s for s in rows if any(labels & set(dev_names) for labels in s.labels)]
-    dev = sample_per_relation(of_dev, dev_names, DEV_SENTENCES)
-    dev = [replace(s, labels=tuple(labels & set(dev_names) for labels in s.labels)) for s in dev]
     held_out |= {normal_text(s.sentence.text) for s in of_dev}
     kept_from = [*unseen, *dev_names]
     partial = without_leaks(rows, relations, kept_from, held_out)
@@ -86,7 +84,7 @@ def read_builtin_data(folder: Path, relations: RelationSet) -> BuiltinData:
         used,
         named(test, relations),
         unseen,
-        dev,
+        dev_sentences(of_dev, dev_names),
         dev_names,
         malformed,
     )

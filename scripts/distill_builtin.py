@@ -54,7 +54,7 @@ def main() -> None:
     size = {"n_relations": 12, "n_complete": 6, "n_written": 4, "max_pairs": 8}
     sampler = builtin_sampler(data, relations, encoder, **size, seed=args.seed)
     config = DistillationConfig(steps=args.steps, bf16=bf16_is_fast(), seed=args.seed)
-    quantization = quantized(student, sampler, config, bits=BITS)
+    student, quantization = quantized(student, sampler, config, bits=BITS)
     with stop_after_step() as stopped:
         distiller = Distiller(
             Model(encoder, scorer),

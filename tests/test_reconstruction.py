@@ -11,11 +11,10 @@ from zslre.training import reconstruction  # noqa: E402
 from zslre.training.reconstruction import rounded_with_feedback  # noqa: E402
 
 
-def moments(seed: int, columns: int, *, correlated: bool = True) -> torch.Tensor:
+def moments(seed: int, columns: int) -> torch.Tensor:
+    """Of inputs that go together."""
     rng = np.random.default_rng(seed)
-    inputs = rng.standard_normal((50, columns))
-    if correlated:
-        inputs += 2 * rng.standard_normal((50, 1))
+    inputs = rng.standard_normal((50, columns)) + 2 * rng.standard_normal((50, 1))
     return torch.from_numpy(inputs.T @ inputs).float()
 
 

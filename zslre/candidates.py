@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import permutations
 
 from zslre.packing import Pair
@@ -16,6 +16,11 @@ def candidate_pairs(sentence: Sentence) -> list[Pair]:
         for head, tail in permutations(sentence.mentions, 2)
         if head.text != tail.text and (head.end <= tail.start or tail.end <= head.start)
     ]
+
+
+def beside(mentions: Iterable[Mention], given: Collection[Mention]) -> list[Mention]:
+    """The mentions that overlap none of those `given`."""
+    return [m for m in mentions if all(m.end <= g.start or g.end <= m.start for g in given)]
 
 
 def one_direction(triples: Iterable[Triple]) -> list[Triple]:

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from automatic_relations import labelled
 
-from zslre.candidates import candidate_pairs
+from zslre.candidates import beside, candidate_pairs
 from zslre.datasets import read_fewrel
 from zslre.encoder import pair_vectors
 from zslre.evaluation.intervals import bootstrap_intervals
@@ -79,8 +79,8 @@ def every_pair(
     items, gold = [], list[str | None]()
     for example, detected in zip(examples, found, strict=True):
         given = (example.head, example.tail)
-        others = [m for m in detected.mentions if all(m.end <= g.start or g.end <= m.start for g in given)]
-        sentence = replace(example.sentence, mentions=tuple(sorted([*given, *others], key=lambda m: m.start)))
+        every = [*given, *beside(detected.mentions, given)]
+        sentence = replace(example.sentence, mentions=tuple(sorted(every, key=lambda m: m.start)))
         pairs = candidate_pairs(sentence)
         items.append((sentence, pairs))
         gold += [relations[str(example.relation)].name if pair == given else None for pair in pairs]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,9 +61,7 @@ def hidden(
     every: tuple[Property, ...], used: set[str], limit: int, rng: np.random.Generator
 ) -> tuple[list[Property], dict[int, str]]:
     """The properties, some of them without one of their aliases, and that alias by the property's place."""
-    owners: dict[str, int] = {}
-    for name in (n.casefold() for p in every for n in {n.casefold() for n in p.names}):
-        owners[name] = owners.get(name, 0) + 1
+    owners = Counter(name for p in every for name in {n.casefold() for n in p.names})
     known, names = list(every), dict[int, str]()
     for place in rng.permutation([i for i, p in enumerate(every) if p.label not in used and len(p.names) > 2])[:limit]:
         own = every[place].names

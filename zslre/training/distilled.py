@@ -74,8 +74,7 @@ def distill_model(
     )
     quantization = None
     if bits != FLOATS:
-        student = slimmed(student, MAX_TEXT_TOKENS)
-        quantization = quantized(student, sampler, config, bits=bits)
+        student, quantization = quantized(student, sampler, config, bits=bits)
     dev_relations = relations.select(data.dev_names) if data.dev_names else None
     distiller = Distiller(
         Model(encoder, scorer),
@@ -129,12 +128,16 @@ def distill_model(
 
 def quantized(
     student: TransformerEncoder, sampler: EpisodeSampler, config: DistillationConfig, *, bits: str
-) -> Quantization:
-    """The student's quantization by what it reads in the first episodes."""
+) -> tuple[TransformerEncoder, Quantization]:
+    """The student as `slim` leaves it, and its quantization by what it reads in the first episodes.
+
+    Slim from the start, for it is by its place in the vocabulary that a word is rounded.
+    """
+    student = slimmed(student, MAX_TEXT_TOKENS)
     packer = Packer(student.tokenizer, max_text_tokens=128, max_tokens=config.max_tokens)
     episodes = [sampler.episode(step) for step in range(EPISODES_SHOWN)]
     batches = [batch for batch, _ in packer.pack([item for episode in episodes for item in episode.items])]
-    return Quantization(student, batches, phrases_of(r for e in episodes for r in e.relations), bits=bits)
+    return student, Quantization(student, batches, phrases_of(r for e in episodes for r in e.relations), bits=bits)
 
 
 def starting_student(teacher: ModelFiles, base: str | None, layers: int | None) -> TransformerEncoder:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from zslre.candidates import beside
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.exceptions import InputError
 from zslre.mentions import MentionDetector
@@ -138,7 +139,7 @@ class EpisodeSampler:
         more = []
         for known, detected in zip(drawn, found, strict=True):
             given = [mention for pair in known.pairs for mention in pair]
-            others = [m for m in detected.mentions if all(m.end <= g.start or g.end <= m.start for g in given)]
+            others = beside(detected.mentions, given)
             (head, tail), names = first_labelled(known)
             new: list[Pair] = []
             for number in rng.permutation(len(others))[:2]:

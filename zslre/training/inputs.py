@@ -6,7 +6,6 @@ import functools
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from zslre.encoder.transformer import TransformerEncoder
@@ -66,11 +65,10 @@ def _watch(
         layer.register_forward_pre_hook(functools.partial(hook, name)) for name, layer in linear_layers(encoder).items()
     ]
     try:
-        with torch.no_grad():
-            for batch in batches:
-                encoder.encode_pairs(batch)
-            if phrases:
-                encoder.encode_phrases(phrases)
+        for batch in batches:
+            encoder.encode_pairs(batch)
+        if phrases:
+            encoder.encode_phrases(phrases)
     finally:
         for some in hooks:
             some.remove()

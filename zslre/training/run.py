@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,9 @@ from zslre.training.calibration import fit_kind_weights
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.finish import calibrate, model_files, write_model
 from zslre.training.model import TorchScorer
-from zslre.training.sources import sample_per_relation, without_leaks
+from zslre.training.sources import dev_sentences, without_leaks
 from zslre.training.trainer import Trainer, TrainingConfig
 from zslre.types import Example
-
-DEV_SENTENCES = 100  # of each held-out relation: enough to tell checkpoints apart, and quick
 
 
 def held_out(examples: Sequence[Example], hold_out: int | Sequence[str], seed: int) -> list[str]:
@@ -69,11 +67,7 @@ def training_data(
     trained = sorted({name for s in rest for labels in s.labels for name in labels})
     report(f"{len(partial)} sentences of {len(trained)} relations, {len(complete)} with pairs that have none")
     report(f"held out: {', '.join(dev_names) if dev_names else 'nothing; the last step is kept'}")
-    dev = [
-        replace(s, labels=tuple(labels & set(dev_names) for labels in s.labels))
-        for s in sample_per_relation(all_dev, dev_names, DEV_SENTENCES)
-    ]
-    return TrainingData(partial, complete, trained, dev, dev_names)
+    return TrainingData(partial, complete, trained, dev_sentences(all_dev, dev_names), dev_names)
 
 
 def bf16_is_fast() -> bool:

@@ -11,6 +11,8 @@ from zslre.exceptions import InputError
 from zslre.relations import Relation, RelationSet, training_leaks
 from zslre.types import Example
 
+DEV_SENTENCES = 100  # of each held-out relation: enough to tell checkpoints apart, and quick
+
 
 def without_leaks(
     sentences: Iterable[AnnotatedSentence],
@@ -74,3 +76,11 @@ def sample_per_relation(
             for name in wanted:
                 counts[name] += 1
     return kept
+
+
+def dev_sentences(sentences: Sequence[AnnotatedSentence], names: Sequence[str]) -> list[AnnotatedSentence]:
+    """The first `DEV_SENTENCES` of each held-out relation, with the labels of these relations only."""
+    return [
+        replace(s, labels=tuple(labels & set(names) for labels in s.labels))
+        for s in sample_per_relation(sentences, names, DEV_SENTENCES)
+    ]
