@@ -19,6 +19,7 @@ import torch
 from builtin_data import builtin_sampler, licences, read_builtin_data
 
 from zslre.cli.stopping import stop_after_step
+from zslre.encoder.transformer import bf16_is_fast
 from zslre.evaluation.metrics import classification_scores
 from zslre.packing import Packer
 from zslre.relations import catalogue
@@ -26,7 +27,6 @@ from zslre.training.distillation import DistillationConfig, Distiller, Model
 from zslre.training.distilled import distillation_facts, quantized
 from zslre.training.finish import calibrate, model_files, write_model
 from zslre.training.model import TorchScorer
-from zslre.training.run import bf16_is_fast
 from zslre.training.trained import encoder_of, load_trained
 from zslre.training.trainer import zero_shot_predictions
 

@@ -24,12 +24,12 @@ from typing import Any
 from zslre.cli import main as zslre
 from zslre.cli.stopping import stop_after_step
 from zslre.datasets.splits import published_split
+from zslre.encoder.transformer import bf16_is_fast
 from zslre.evaluation.tasks import make_task, read_labelled
 from zslre.exceptions import InputError
 from zslre.mentions import load_detector
 from zslre.training.distillation import DistillationConfig
 from zslre.training.distilled import distill_model
-from zslre.training.run import bf16_is_fast
 from zslre.training.unseen import fit_for_training
 
 

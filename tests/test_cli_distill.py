@@ -158,7 +158,7 @@ def test_eval_every_quiet_and_verbose(
 
 
 def test_bf16_unless_told_otherwise(teacher: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zslre.training.run.bf16_is_fast", lambda: True)
+    monkeypatch.setattr("zslre.encoder.transformer.bf16_is_fast", lambda: True)
     command = ["distill", str(teacher), str(data), "--steps", "1", "-q"]
     assert main([*command, "-o", str(tmp_path / "a")]) == 0
     assert main([*command, "-o", str(tmp_path / "b"), "--no-bf16"]) == 0

@@ -81,12 +81,21 @@ def test_train_writes_a_model_that_predicts(
 
 
 @pytest.mark.parametrize(
-    "options", [["--seed", "1"], ["--learning-rate", "0.01"], ["--steps", "2"], ["--hold-out", "2"]]
+    "options",
+    [["--seed", "1"], ["--learning-rate", "0.01"], ["--steps", "2"], ["--hold-out", "2"], ["--markers", "text"]],
 )
 def test_options_change_the_model(data: Path, schema: Path, base: Path, tmp_path: Path, options: list[str]) -> None:
     assert train(data, schema, base, tmp_path / "one", "-q") == 0
     assert train(data, schema, base, tmp_path / "other", "-q", *options) == 0
     assert not np.array_equal(weights(tmp_path / "one"), weights(tmp_path / "other"))
+
+
+def test_markers_in_the_text_stay_there(data: Path, schema: Path, base: Path, tmp_path: Path) -> None:
+    assert train(data, schema, base, tmp_path / "model", "-q", "--markers", "text") == 0
+    assert read_config(tmp_path / "model")["encoder"]["markers_in_text"]
+    assert "with markers in the text" in (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    extractor = RelationExtractor.from_pretrained(tmp_path / "model")
+    assert extractor.predict("Ann lives in Rome.", threshold=0.0, mentions=tiny.capitals("Ann lives in Rome."))
 
 
 def test_same_seed_same_model(data: Path, schema: Path, base: Path, tmp_path: Path) -> None:
@@ -98,7 +107,7 @@ def test_same_seed_same_model(data: Path, schema: Path, base: Path, tmp_path: Pa
 def test_bf16_unless_told_otherwise(
     data: Path, schema: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("zslre.training.run.bf16_is_fast", lambda: True)
+    monkeypatch.setattr("zslre.encoder.transformer.bf16_is_fast", lambda: True)
     command = ["train", str(data), "-r", str(schema), "--base", str(base), "--steps", "2", "--eval-every", "1", "-q"]
     assert main([*command, "-o", str(tmp_path / "a")]) == 0
     assert main([*command, "-o", str(tmp_path / "b"), "--no-bf16"]) == 0
@@ -188,6 +197,7 @@ def test_head_only_adds_support(
     [
         (["--head-only", "--base", "x"], 2),
         (["--head-only", "--resume"], 2),
+        (["--head-only", "--markers", "text"], 2),
         (["-m", "x"], 2),
         (["--hold-out", "3"], 1),
     ],

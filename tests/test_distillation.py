@@ -26,7 +26,7 @@ from transformers import AutoConfig, AutoModel  # noqa: E402
 
 import zslre.training.student as student_module  # noqa: E402
 from zslre.documents import Document  # noqa: E402
-from zslre.encoder.transformer import LevitatedTransformer, TransformerEncoder  # noqa: E402
+from zslre.encoder.transformer import PairTransformer, TransformerEncoder  # noqa: E402
 from zslre.sideinfo.wordnet import wordnet  # noqa: E402
 from zslre.training.distillation import DistillationConfig, Distiller, Model, translation  # noqa: E402
 from zslre.training.episodes import EpisodeSampler  # noqa: E402
@@ -462,6 +462,18 @@ def test_a_resumed_run_ends_with_the_same_weights(tmp_path: Path) -> None:
         assert torch.equal(value, expected[name]), name
 
 
+def test_a_teacher_with_markers_in_the_text_teaches_vectors(tmp_path: Path) -> None:
+    made = distiller(tmp_path, bits=None, seed=5, replace_rate=0.0)
+    made.teacher.encoder.module.in_text = True
+    made.train()
+    assert made.history[-1]["loss"] < made.history[0]["loss"]
+    items = made.sampler.episode(0).items
+    compared = made._compare_pairs(items, np.random.default_rng(0))
+    assert float(compared.hidden) == float(compared.attention) == 0.0
+    wanted = pair_vectors(made.teacher.encoder, made.packer, items)
+    np.testing.assert_allclose(compared.wanted.numpy(), wanted, atol=1e-5)
+
+
 def test_a_narrower_student_learns_through_projections(tmp_path: Path) -> None:
     files = float_files()
     config = tiny.hf_config(hidden_size=16, num_attention_heads=2, num_hidden_layers=1, intermediate_size=24)
@@ -472,7 +484,7 @@ def test_a_narrower_student_learns_through_projections(tmp_path: Path) -> None:
     ids = [tiny.tokenizer().token_to_id(marker) for marker in tiny.MARKERS]
     made = Distiller(
         Model(encoder_of(files), TorchScorer.from_numpy(files.scorer)),
-        Model(TransformerEncoder(LevitatedTransformer(backbone, ids), tiny.tokenizer()), TorchScorer(16)),
+        Model(TransformerEncoder(PairTransformer(backbone, ids), tiny.tokenizer()), TorchScorer(16)),
         EpisodeSampler(SENTENCES, [], tiny.RELATIONS, n_relations=2, n_sentences=3),
         DistillationConfig(steps=20, eval_every=10, bf16=False, learning_rate=3e-3),
         folder=tmp_path,

@@ -62,6 +62,56 @@ def test_token_ids_positions_and_mask_by_hand() -> None:
     np.testing.assert_array_equal(mask[1, 3], [True, True, False, True, True, True, True])  # a marker, its pair too
 
 
+def test_markers_in_the_text_by_hand() -> None:
+    batch = PackedBatch(
+        np.array([[7, 10, 11, 12, 8], [7, 13, 8, 0, 0]]),
+        np.array([[True] * 5, [True] * 3 + [False] * 2]),
+        # 10 and 11 12 both ways; 11 inside of 10 11 12; padding beside one word that is head and tail
+        np.array([[[1, 1, 2, 3], [2, 3, 1, 1], [1, 3, 2, 2]], [[1, 1, 1, 1], [0] * 4, [0] * 4]]),
+        np.array([[True, True, True], [True, False, False]]),
+    )
+    hs, he, ts, te = 1, 2, 3, 4
+    marked = batch.in_text([hs, he, ts, te])
+    expected = [
+        [7, hs, 10, he, ts, 11, 12, te, 8],
+        [7, ts, 10, te, hs, 11, 12, he, 8],
+        [7, hs, 10, ts, 11, te, 12, he, 8],
+        [7, hs, ts, 13, he, te, 8, 0, 0],
+    ]
+    np.testing.assert_array_equal(marked.text_ids, expected)
+    np.testing.assert_array_equal(marked.text_mask, np.array(expected) > 0)
+    np.testing.assert_array_equal(
+        marked.marker_positions[:, 0], [[1, 3, 4, 7], [4, 7, 1, 3], [1, 7, 3, 5], [1, 4, 2, 5]]
+    )
+    np.testing.assert_array_equal(marked.pair_mask, np.ones((4, 1)))
+    parts = list(marked.parts(3))
+    assert [len(part.text_ids) for part in parts] == [3, 1]
+    np.testing.assert_array_equal(np.concatenate([part.marker_positions for part in parts]), marked.marker_positions)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(sentences(max_words=20), min_size=1, max_size=4))
+def test_markers_in_the_text_stand_around_their_mentions(some: list[Sentence]) -> None:
+    items = [(sentence, candidate_pairs(sentence)) for sentence in some]
+    markers = [901, 902, 903, 904]
+    for batch, _ in Packer(TOKENIZER, max_text_tokens=tiny.WINDOW, max_padding=9).pack(items):
+        marked = batch.in_text(markers)
+        pairs = list(zip(*batch.pair_mask.nonzero(), strict=True))
+        assert len(marked.text_ids) == len(pairs)
+        for (row, pair), ids, mask, places in zip(
+            pairs, marked.text_ids, marked.text_mask, marked.marker_positions[:, 0], strict=True
+        ):
+            real = ids[mask].tolist()
+            assert [token for token in real if token not in markers] == batch.text_ids[row][
+                batch.text_mask[row]
+            ].tolist()
+            assert [real[place] for place in places] == [901, 902, 903, 904]
+            for first, last, ends in ((901, 902, (0, 1)), (903, 904, (2, 3))):
+                inside = [token for token in real[real.index(first) + 1 : real.index(last)] if token not in markers]
+                start, end = (batch.marker_positions[row, pair, place] for place in ends)
+                assert inside == batch.text_ids[row, start : end + 1].tolist()
+
+
 def test_markers_of_different_pairs_do_not_see_each_other() -> None:
     sentence = Sentence("Ann Bob Carl", tiny.capitals("Ann Bob Carl"))
     ((batch, _),) = Packer(TOKENIZER).pack([(sentence, candidate_pairs(sentence))])

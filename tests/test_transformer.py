@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -17,16 +16,14 @@ from zslre.candidates import candidate_pairs
 from zslre.encoder import Encoder, pair_vectors
 from zslre.encoder.loading import describe_encoder, load_encoder
 from zslre.exceptions import ModelError
-from zslre.packing import Packer
+from zslre.packing import Packer, Pair, pack_phrases
 from zslre.types import Sentence
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from zslre.encoder.transformer import LevitatedTransformer, TransformerEncoder, _bias_by_position_id  # noqa: E402
-
-if TYPE_CHECKING:
-    from zslre.packing import Pair
+from zslre.encoder.transformer import PairTransformer, TransformerEncoder, _bias_by_position_id  # noqa: E402
+from zslre.training.trained import encoder_of  # noqa: E402
 
 TORCH = tiny.torch_encoder()
 RUNTIME = tiny.runtime_encoder()
@@ -46,7 +43,7 @@ def other_backbone(kind: str) -> TransformerEncoder:
         backbone.pooler = None
         if kind == "mpnet":
             _bias_by_position_id(backbone)
-        module = LevitatedTransformer(backbone, tiny.encoder_settings()["marker_ids"])
+        module = PairTransformer(backbone, tiny.encoder_settings()["marker_ids"])
     return TransformerEncoder(module, tiny.tokenizer())
 
 
@@ -96,6 +93,44 @@ def test_text_outside_the_pair_window_does_not_count_but_text_inside_does(kind: 
         vectors.append(pair_vectors(encoder, packer, [(sentence, candidate_pairs(sentence))]))
     np.testing.assert_allclose(vectors[0], vectors[1], atol=1e-5)
     assert np.abs(vectors[0] - vectors[2]).max() > 0.01
+
+
+@pytest.mark.parametrize("kind", ["bert", "mpnet"])
+def test_markers_in_the_text_are_read_as_words_of_it(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pair's vector is that of the text with the markers typed into it, whatever company it has."""
+    monkeypatch.setattr("zslre.encoder.transformer.ROWS_A_PASS", 2)
+    encoder = TORCH if kind == "bert" else other_backbone(kind)
+    module = PairTransformer(encoder.module.backbone, encoder.module.marker_ids.tolist(), in_text=True)
+    module.load_state_dict(encoder.module.state_dict())
+    marked = TransformerEncoder(module, encoder.tokenizer)
+    texts = ("Ann lives in Rome with Bob", "Dora lives in Oslo")
+    items = [(Sentence(text, tiny.capitals(text)), candidate_pairs(Sentence(text, tiny.capitals(text))))
+             for text in texts]  # fmt: skip
+    packer = Packer(encoder.tokenizer, max_padding=9)
+    found = pair_vectors(marked, packer, items)
+    np.testing.assert_allclose(found, alone(marked, packer, items), atol=1e-5)
+    assert np.abs(found - pair_vectors(encoder, packer, items)).max() > 0.01  # not what levitated markers give
+    ids, mask = pack_phrases(encoder.tokenizer, ["[HS] Dora [HE] lives in [TS] Oslo [TE]"])
+    places = torch.tensor([[[1, 3, 6, 8]]])
+    with torch.inference_mode():
+        typed = module.forward_pairs(torch.from_numpy(ids), torch.from_numpy(mask), places, torch.ones(1, 1).bool())
+    (number,) = [len(items[0][1]) + i for i, (head, _) in enumerate(items[1][1]) if head.text == "Dora"]
+    np.testing.assert_allclose(found[number], typed[0].numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_model_with_markers_in_the_text_runs_on_torch_and_keeps_them(
+    fast: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zslre.encoder.transformer.bf16_is_fast", lambda: fast)
+    files = tiny.model_files()
+    ids = tiny.encoder_settings()["marker_ids"]
+    files.config["encoder"] = describe_encoder(tiny.hf_config(), ids, tiny.WINDOW, in_text=True)
+    encoder = load_encoder(files)
+    assert isinstance(encoder, TransformerEncoder)
+    assert encoder.module.in_text
+    assert encoder.bf16 == fast
+    assert encoder_of(files).module.in_text
 
 
 @pytest.mark.parametrize("kind", ["roberta", "mpnet"])
@@ -205,7 +240,7 @@ def test_from_base_adds_markers_and_goes_there_and_back(tmp_path: Path) -> None:
 
 
 def test_before_training_a_pair_vector_is_a_weighted_mean() -> None:
-    module = LevitatedTransformer(TORCH.module.backbone, [0, 1, 2, 3])
+    module = PairTransformer(TORCH.module.backbone, [0, 1, 2, 3])
     ones = torch.ones(6 * tiny.H)
     torch.testing.assert_close(module.projection(ones), torch.ones(tiny.H))
 

@@ -60,7 +60,14 @@ def test_seen_relations_of_the_test_are_trained_on(monkeypatch: pytest.MonkeyPat
 
     def chosen(tested: list[str], dev: tuple[str, ...] = ()) -> list[str]:
         task = Task("supervised", (), others.select(tested), ())
-        rest: dict[str, Any] = {"base": None, "resume": False, "facts": {}, "report": print, "on_step": print}
+        rest: dict[str, Any] = {
+            "base": None,
+            "in_text": False,
+            "resume": False,
+            "facts": {},
+            "report": print,
+            "on_step": print,
+        }
         config = unseen.TrainingConfig(steps=1)
         unseen.train_for(data, task, tmp_path / "model", config, dev=dev, stopped=lambda: False, **rest)
         return held[-1]

@@ -77,3 +77,11 @@ def test_other_models_and_texts_have_files_of_their_own(model: RelationExtractor
     encode(model, [replace(EXAMPLES[0], head=EXAMPLES[0].tail, tail=EXAMPLES[0].head), *EXAMPLES[1:2]], folder=tmp_path)
     encode(tiny.extractor(seed=5), EXAMPLES, folder=tmp_path)
     assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_where_markers_stand_is_part_of_the_question(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="markers in the text need torch")
+    encoder, packer = tiny.torch_encoder(), tiny.extractor().packer
+    levitated = encode_examples(encoder, packer, EXAMPLES, folder=tmp_path)
+    encoder.module.in_text = True
+    assert np.abs(encode_examples(encoder, packer, EXAMPLES, folder=tmp_path) - levitated).max() > 0.01

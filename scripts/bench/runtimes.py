@@ -137,7 +137,7 @@ def export_onnx(encoder: Any, example: PackedBatch, folder: Path) -> tuple[Path,
     from zslre.encoder.transformer import masked_mean
 
     class Traceable(torch.nn.Module):
-        """`LevitatedTransformer.forward_pairs` with the mask given: tracing would freeze its making."""
+        """`PairTransformer.forward_pairs` with the mask given: tracing would freeze its making."""
 
         def __init__(self) -> None:
             super().__init__()

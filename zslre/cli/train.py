@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from zslre.cli.numbers import positive
 from zslre.cli.progress import Progress, SkippedRows, speaker
 from zslre.cli.training import (
+    MARKERS,
+    MARKERS_HELP,
     add_training_options,
     check_output,
     checkpoint_folder,
@@ -65,6 +67,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--head-only", action="store_true", help="use the examples as support of a trained model")
     parser.add_argument("-m", "--model", metavar="DIR", help="with --head-only: that model (default: the built-in one)")
     parser.add_argument("--base", metavar="NAME", help="base encoder, hub id or folder (default: all-MiniLM-L6-v2)")
+    parser.add_argument("--markers", choices=MARKERS, help=MARKERS_HELP)
     parser.add_argument("--steps", type=positive, default=600, help="training steps at most (default: %(default)s)")
     parser.add_argument("--learning-rate", type=float, default=8e-5, help="of the encoder (default: %(default)s)")
     parser.add_argument(
@@ -82,8 +85,8 @@ def run(args: argparse.Namespace) -> int:
     from zslre.evaluation.tasks import read_labelled
     from zslre.relations import RelationSet
 
-    if args.head_only and (args.base is not None or args.resume):
-        return _usage("--base and --resume do not go with --head-only, which trains no encoder")
+    if args.head_only and (args.base is not None or args.markers is not None or args.resume):
+        return _usage("--base, --markers and --resume do not go with --head-only, which trains no encoder")
     if args.model is not None and not args.head_only:
         return _usage("-m goes with --head-only; --base names the encoder that training starts from")
     check_output(args.output)
@@ -157,6 +160,7 @@ def _train(
             args.output,
             config,
             base=args.base,
+            in_text=args.markers == "text",
             hold_out=hold_out,
             work=work,
             resume=args.resume,

@@ -32,7 +32,7 @@ def trained_model(
     from zslre.serialization import read_config
 
     with needing_torch("training"):
-        from zslre.training.run import bf16_is_fast
+        from zslre.encoder.transformer import bf16_is_fast
         from zslre.training.trainer import TrainingConfig
         from zslre.training.unseen import train_for
 
@@ -46,6 +46,7 @@ def trained_model(
         "test_rows": len(task.examples),
         "train": train.name,
         "base": args.base,
+        "markers": args.markers or "levitated",
         "steps": config.steps,
         "learning_rate": config.learning_rate,
         "seed": seed,
@@ -66,6 +67,7 @@ def trained_model(
             config,
             dev=split.dev if split is not None else (),
             base=args.base,
+            in_text=args.markers == "text",
             resume=bool(args.resume),
             facts={"evaluation": made, "row_split": row_split},
             report=say,

@@ -14,6 +14,12 @@ from zslre.cli.progress import Progress
 from zslre.cli.stopping import stop_after_step
 from zslre.exceptions import InputError, MissingDependencyError
 
+MARKERS = ("levitated", "text")
+MARKERS_HELP = (
+    "of head and tail: levitated, so that a sentence is read once for all its pairs (the default), or in the text, "
+    "which is better and takes a pass for each pair"
+)
+
 
 class Watch(TypedDict):
     """How a run tells its state, and whether it is asked to stop."""
@@ -64,7 +70,7 @@ def loop_settings(args: argparse.Namespace) -> dict[str, Any]:
     """The fields of a `LoopConfig` that options set; sets torch's threads as well."""
     import torch
 
-    from zslre.training.run import bf16_is_fast
+    from zslre.encoder.transformer import bf16_is_fast
 
     if args.threads is not None:
         torch.set_num_threads(args.threads)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zslre.encoder import Encoder
@@ -28,26 +28,36 @@ def load_encoder(model: ModelFiles, *, threads: int | None = None) -> Encoder:
         try:
             import torch
 
-            from zslre.encoder.transformer import TransformerEncoder
+            from zslre.encoder.transformer import TransformerEncoder, bf16_is_fast
         except ImportError as error:
             raise MissingDependencyError(
                 f"a {architecture['hf_config']['model_type']} encoder runs on torch: pip install 'zslre[train]'"
             ) from error
         if threads is not None:
             torch.set_num_threads(threads)
-        return TransformerEncoder.from_state(architecture["hf_config"], model.encoder, model.tokenizer)
+        encoder = TransformerEncoder.from_state(
+            architecture["hf_config"], model.encoder, model.tokenizer, in_text=markers_in_text(architecture)
+        )
+        encoder.bf16 = bf16_is_fast()
+        return encoder
     except (KeyError, RuntimeError, ModelError) as error:
         raise ModelError(f"encoder.safetensors does not fit config.json ({error}): get the model again") from error
 
 
+def markers_in_text(architecture: Mapping[str, Any]) -> bool:
+    """Whether the `encoder` entry of a config.json says so; else they are levitated."""
+    return bool(architecture.get("markers_in_text", False))
+
+
 def describe_encoder(
-    hf_config: dict[str, Any], marker_ids: Sequence[int | None], max_text_tokens: int
+    hf_config: dict[str, Any], marker_ids: Sequence[int | None], max_text_tokens: int, *, in_text: bool = False
 ) -> dict[str, Any]:
-    """The `encoder` entry of config.json for a Hugging Face config."""
+    """The `encoder` entry of config.json for a Hugging Face config; `in_text`: where its markers are."""
     common = {"dim": hf_config["hidden_size"], "max_text_tokens": max_text_tokens, "marker_ids": marker_ids}
     plain = hf_config.get("hidden_act", "gelu") == "gelu" and not hf_config.get("is_decoder", False)
-    if hf_config["model_type"] != "bert" or not plain:  # the runtime computes the erf-GELU
-        return {"architecture": "transformers", "hf_config": hf_config, **common}
+    # The runtime computes the erf-GELU and levitated markers.
+    if hf_config["model_type"] != "bert" or not plain or in_text:
+        return {"architecture": "transformers", "hf_config": hf_config, "markers_in_text": in_text, **common}
     defaults = {"layer_norm_eps": 1e-12, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072}
     numbers = {key: hf_config.get(key, value) for key, value in defaults.items()}
     return {"architecture": "bert", "hidden_size": hf_config["hidden_size"], **numbers, **common}

@@ -1,4 +1,4 @@
-"""A Hugging Face encoder with levitated markers, in torch: the one that is trained."""
+"""A Hugging Face encoder with markers of head and tail, levitated or in the text, in torch: the one that is trained."""
 
 from __future__ import annotations
 
@@ -20,14 +20,18 @@ from zslre.packing import MARKERS_PER_PAIR, PackedBatch, pack_phrases, plain_tok
 MARKERS = ("[HS]", "[HE]", "[TS]", "[TE]")
 # Position ids of these start behind the padding id (Hugging Face's `create_position_ids_from_input_ids`).
 OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet"})
+ROWS_A_PASS = 64  # of pairs with markers in the text
 
 
-class LevitatedTransformer(nn.Module):
-    """Backbone plus the two layers that make a pair vector: see `forward_pairs`."""
+class PairTransformer(nn.Module):
+    """Backbone plus the two layers that make a pair vector: see `forward_pairs`.
 
-    def __init__(self, backbone: nn.Module, marker_ids: Sequence[int]) -> None:
+    `in_text`: the markers are among the text's tokens (`PackedBatch.in_text`), not behind them.
+    """
+
+    def __init__(self, backbone: nn.Module, marker_ids: Sequence[int], *, in_text: bool = False) -> None:
         super().__init__()
-        self.backbone = backbone
+        self.backbone, self.in_text = backbone, in_text
         config: Any = backbone.config
         width = config.hidden_size
         self.dim = width
@@ -49,13 +53,19 @@ class LevitatedTransformer(nn.Module):
         """(B, L), (B, L), (B, P, 4), (B, P) → (n_pairs, dim): a projection of [mean of text, markers, context]."""
         rows, length = text_ids.shape
         pairs = markers.shape[1]
-        tokens = torch.cat([text_ids, self.marker_ids.repeat(rows, pairs)], dim=1)
-        text_positions = torch.arange(length, device=text_ids.device).expand(rows, length)
-        positions = torch.cat([text_positions, markers.reshape(rows, -1)], dim=1) + self.position_offset
+        tokens, positions = text_ids, torch.arange(length, device=text_ids.device).expand(rows, length)
+        if not self.in_text:
+            tokens = torch.cat([tokens, self.marker_ids.repeat(rows, pairs)], dim=1)
+            positions = torch.cat([positions, markers.reshape(rows, -1)], dim=1)
         hidden = self.backbone(
-            input_ids=tokens, position_ids=positions, attention_mask=self._attention(text_mask, pairs)
+            input_ids=tokens,
+            position_ids=positions + self.position_offset,
+            attention_mask=self._attention(text_mask, 0 if self.in_text else pairs),
         ).last_hidden_state
-        text, ends = hidden[:, :length], hidden[:, length:].reshape(rows, pairs, MARKERS_PER_PAIR * self.dim)
+        text = hidden[:, :length]
+        every = torch.arange(rows, device=text_ids.device)[:, None]
+        ends = hidden[every, markers.reshape(rows, -1)] if self.in_text else hidden[:, length:]
+        ends = ends.reshape(rows, pairs, MARKERS_PER_PAIR * self.dim)
         mean = masked_mean(text, text_mask)
         scores = torch.einsum("bpd,bld->bpl", self.query(ends), text) / math.sqrt(self.dim)
         scores = scores.masked_fill(~text_mask[:, None, :], torch.finfo(scores.dtype).min)
@@ -90,14 +100,14 @@ def masked_mean(states: Tensor, mask: Tensor) -> Tensor:
 class TransformerEncoder:
     """`Encoder` on torch. `bf16` computes under bfloat16 autocast."""
 
-    def __init__(self, module: LevitatedTransformer, tokenizer: Tokenizer, *, bf16: bool = False) -> None:
+    def __init__(self, module: PairTransformer, tokenizer: Tokenizer, *, bf16: bool = False) -> None:
         self.module = module
         self.tokenizer = tokenizer
         self.dim = module.dim
         self.bf16 = bf16
 
     @classmethod
-    def from_base(cls, name_or_folder: str | Path) -> TransformerEncoder:
+    def from_base(cls, name_or_folder: str | Path, *, in_text: bool = False) -> TransformerEncoder:
         """A BERT-like base encoder by hub id or folder, with fresh markers; raises ModelError if it cannot be had."""
         try:
             # With a mask, torch's fused attention trains more slowly on a CPU than plain matrix products. Drawing
@@ -123,11 +133,11 @@ class TransformerEncoder:
             backbone.pooler = None  # its output is never used
         if backbone.config.model_type == "mpnet":
             _bias_by_position_id(backbone)
-        return cls(LevitatedTransformer(backbone, _marker_ids(tokenizer)), tokenizer)
+        return cls(PairTransformer(backbone, _marker_ids(tokenizer), in_text=in_text), tokenizer)
 
     @classmethod
     def from_state(
-        cls, hf_config: dict[str, Any], state: dict[str, np.ndarray], tokenizer: Tokenizer
+        cls, hf_config: dict[str, Any], state: dict[str, np.ndarray], tokenizer: Tokenizer, *, in_text: bool = False
     ) -> TransformerEncoder:
         """Rebuild a trained encoder from its `hf_config` and `tensors`."""
         settings = {key: value for key, value in hf_config.items() if key != "model_type"}
@@ -136,10 +146,15 @@ class TransformerEncoder:
             backbone.pooler = None
         if backbone.config.model_type == "mpnet":
             _bias_by_position_id(backbone)
-        module = LevitatedTransformer(backbone, _marker_ids(tokenizer))
+        module = PairTransformer(backbone, _marker_ids(tokenizer), in_text=in_text)
         tensors = {key: torch.from_numpy(np.array(value)) for key, value in state.items()}
         module.load_state_dict({_module_name(key): value for key, value in tensors.items()})
         return cls(module, tokenizer)
+
+    @property
+    def variant(self) -> str:
+        """What else than weights and texts its vectors depend on."""
+        return f"{'markers in the text' if self.module.in_text else ''} {'bfloat16' if self.bf16 else ''}".strip()
 
     @property
     def hf_config(self) -> dict[str, Any]:
@@ -174,6 +189,12 @@ class TransformerEncoder:
 
     def pair_tensor(self, batch: PackedBatch) -> Tensor:
         """Pair vectors with gradients, (n_pairs, dim)."""
+        if not self.module.in_text:
+            return self._pass(batch)
+        marked = batch.in_text(self.module.marker_ids.tolist())
+        return torch.cat([self._pass(part) for part in marked.parts(ROWS_A_PASS)])
+
+    def _pass(self, batch: PackedBatch) -> Tensor:
         arrays = (batch.text_ids, batch.text_mask, batch.marker_positions, batch.pair_mask)
         pairs: Tensor = self.module.forward_pairs(*(self.tensor(array) for array in arrays))
         return pairs
@@ -192,6 +213,12 @@ class TransformerEncoder:
     @staticmethod
     def _numpy(vectors: Tensor) -> FloatArray:
         return vectors.float().cpu().numpy()
+
+
+def bf16_is_fast() -> bool:
+    """Whether this CPU multiplies bfloat16 numbers in hardware."""
+    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # torch before 2.9 does not say
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def _marker_ids(tokenizer: Tokenizer) -> list[int]:

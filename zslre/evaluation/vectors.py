@@ -70,7 +70,8 @@ def _items(examples: Sequence[Example]) -> tuple[Items, list[int]]:
 
 def _digest(encoder: Encoder, packer: Packer, items: Items) -> str:
     """Of all that the vectors depend on: weights, tokenizer, window, texts and spans."""
-    digest = hashlib.sha256(f"{ARITHMETIC} {type(encoder).__name__} {packer.room}".encode())
+    variant = getattr(encoder, "variant", "")  # of the torch encoder: where its markers are, what it computes in
+    digest = hashlib.sha256(f"{ARITHMETIC} {type(encoder).__name__} {variant} {packer.room}".encode())
     for name, tensor in sorted(encoder.tensors.items()):
         digest.update(f"{name} {tensor.dtype} {tensor.shape}".encode())
         digest.update(np.ascontiguousarray(tensor).view(np.uint8).data)

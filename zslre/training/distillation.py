@@ -178,7 +178,9 @@ class Distiller(TrainingLoop):
             found = self.student.encoder.pair_tensor(batch)
             with torch.no_grad():
                 wanted = self.teacher.encoder.pair_tensor(replace(batch, text_ids=self.teacher_ids[batch.text_ids]))
-            passes.append(self._compared(found, wanted, real))
+            # With its markers in the text the teacher's tokens are not the student's: there vectors alone are compared.
+            in_text = self.teacher.encoder.module.in_text
+            passes.append(_vectors_alone(found, wanted) if in_text else self._compared(found, wanted, real))
             numbers.append(index)
         order = np.argsort(np.concatenate(numbers))
         return _joined(passes, order)
@@ -197,6 +199,11 @@ class Distiller(TrainingLoop):
     def _compared(self, found: Tensor, wanted: Tensor, real: Tensor) -> Compared:
         own, theirs = self.watches
         return Compared(found.float(), wanted.float(), *self.matching(own.take(), theirs.take(), real))
+
+
+def _vectors_alone(found: Tensor, wanted: Tensor) -> Compared:
+    none = torch.zeros((), device=found.device)
+    return Compared(found.float(), wanted.float(), none, none)
 
 
 def _joined(passes: Sequence[Compared], order: IntArray) -> Compared:

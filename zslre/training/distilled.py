@@ -141,7 +141,10 @@ def quantized(
 
 
 def starting_student(teacher: ModelFiles, base: str | None, layers: int | None) -> TransformerEncoder:
-    """The student before its first step; raises InputError for more layers than there are to start from."""
+    """The student before its first step, with levitated markers, whose one pass for all pairs is what makes it cheap.
+
+    Raises InputError for more layers than there are to start from.
+    """
     if base is not None and not (Path(base) / "scorer.safetensors").is_file():
         if layers is not None:
             raise InputError("layers are chosen from a model folder: give one as the base, or leave out the layers")
@@ -151,6 +154,7 @@ def starting_student(teacher: ModelFiles, base: str | None, layers: int | None) 
         if layers is not None and not 1 <= layers <= (there := layer_count(encoder_of(files))):
             raise InputError(f"a student of {layers} layers cannot start from a model of {there}: ask for 1 to {there}")
         student = encoder_of(files, layers)
+    student.module.in_text = False
     return student
 
 

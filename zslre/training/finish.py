@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from zslre.datasets.annotated import AnnotatedSentence
-from zslre.encoder.loading import describe_encoder
+from zslre.encoder.loading import describe_encoder, markers_in_text
 from zslre.encoder.quantization import quantize_state
 from zslre.encoder.ternary import pack_state
 from zslre.encoder.transformer import MARKERS, TransformerEncoder
@@ -68,7 +68,7 @@ def model_files(
     config = {
         **facts,
         "threshold": threshold,
-        "encoder": describe_encoder(encoder.hf_config, marker_ids, max_text_tokens),
+        "encoder": describe_encoder(encoder.hf_config, marker_ids, max_text_tokens, in_text=encoder.module.in_text),
     }
     return ModelFiles(config, tensors, numpy_scorer, prototypes, tokenizer, relations)
 
@@ -83,10 +83,11 @@ def model_card(files: ModelFiles) -> str:
     """The README.md of a model folder: what it is and what made it, from its config."""
     config = files.config
     size = sum(tensor.nbytes for tensor in files.encoder.values()) / 1e6
+    markers = "markers in the text" if markers_in_text(config["encoder"]) else "levitated markers"
     lines = [
         f"# {config['name']}",
         "",
-        f"A zslre model: {config['base_encoder']} with levitated markers, {size:.1f} MB of encoder weights.",
+        f"A zslre model: {config['base_encoder']} with {markers}, {size:.1f} MB of encoder weights.",
         *(_distilled(config["distillation"]) if "distillation" in config else []),
         f"Trained on {len(config['trained_relations'])} relations (listed in config.json); default relation set: "
         f"{len(files.relations)} relations (relations.json).",

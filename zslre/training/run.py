@@ -70,12 +70,6 @@ def training_data(
     return TrainingData(partial, complete, trained, dev_sentences(all_dev, dev_names), dev_names)
 
 
-def bf16_is_fast() -> bool:
-    """Whether this CPU multiplies bfloat16 numbers in hardware."""
-    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # torch before 2.9 does not say
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
-
-
 def train_model(
     examples: Sequence[Example],
     relations: RelationSet,
@@ -83,6 +77,7 @@ def train_model(
     config: TrainingConfig,
     *,
     base: str | None = None,
+    in_text: bool = False,
     hold_out: int | Sequence[str] = 0,
     work: Path,
     resume: bool = False,
@@ -101,9 +96,19 @@ def train_model(
     dev_names, dev, trained = data.dev_names, data.dev, data.trained
 
     torch.manual_seed(config.seed)
-    encoder = TransformerEncoder.from_base(base if base is not None else default_base_folder())
+    encoder = TransformerEncoder.from_base(base if base is not None else default_base_folder(), in_text=in_text)
     scorer = TorchScorer(encoder.dim)
-    sampler = EpisodeSampler(data.partial, data.complete, relations, n_complete=8, seed=config.seed)
+    # Each pair's own pass keeps what its gradient needs: fewer of them take the memory of one shared pass.
+    n_relations, n_sentences, n_complete = (16, 2, 2) if in_text else (24, 3, 8)
+    sampler = EpisodeSampler(
+        data.partial,
+        data.complete,
+        relations,
+        n_relations=n_relations,
+        n_sentences=n_sentences,
+        n_complete=n_complete,
+        seed=config.seed,
+    )
     dev_set = relations.select(dev_names) if dev_names else None
     trainer = Trainer(
         encoder,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
+from zslre.encoder.loading import markers_in_text
 from zslre.encoder.quantization import is_packed, restore_state
 from zslre.encoder.ternary import unpack_state
 from zslre.encoder.transformer import TransformerEncoder
@@ -33,19 +34,21 @@ def encoder_of(files: ModelFiles, layers: int | None = None) -> TransformerEncod
     if layers is not None:
         floats = chosen_layers(floats, matching_layers(layers, config["num_hidden_layers"]))
         config["num_hidden_layers"] = layers
-    return _transparent(config, floats, files.tokenizer)
+    return _transparent(config, floats, files.tokenizer, in_text=markers_in_text(files.config["encoder"]))
 
 
 def slimmed(encoder: TransformerEncoder, max_tokens: int) -> TransformerEncoder:
     """The encoder as `slim` leaves it."""
     tensors, tokenizer = slim(encoder.tensors, encoder.tokenizer, max_tokens=max_tokens)
-    return _transparent(encoder.hf_config | _sizes(tensors), tensors, tokenizer)
+    return _transparent(encoder.hf_config | _sizes(tensors), tensors, tokenizer, in_text=encoder.module.in_text)
 
 
-def _transparent(config: dict[str, Any], tensors: Mapping[str, np.ndarray], tokenizer: Tokenizer) -> TransformerEncoder:
+def _transparent(
+    config: dict[str, Any], tensors: Mapping[str, np.ndarray], tokenizer: Tokenizer, *, in_text: bool
+) -> TransformerEncoder:
     """An encoder that says what it attends to, as fused attention does not; without dropout, see `from_base`."""
     config = config | {"attention_probs_dropout_prob": 0.0, "hidden_dropout_prob": 0.0}
-    encoder = TransformerEncoder.from_state(config, dict(tensors), tokenizer)
+    encoder = TransformerEncoder.from_state(config, dict(tensors), tokenizer, in_text=in_text)
     backbone: Any = encoder.module.backbone
     backbone.set_attn_implementation("eager")
     return encoder
