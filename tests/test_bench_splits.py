@@ -45,3 +45,12 @@ def test_as_few_models_as_can_be_are_trained(commands: list[list[str]]) -> None:
         name for command in commands for name in build_parser().parse_args(command).split if "--train" in command
     ]
     assert len(trained) == len(set(trained)) == 5 + 5 + 5  # the last: m5 of Wiki-ZSL but for one, and its m10
+
+
+def test_base_and_markers_are_handed_on() -> None:
+    options = ["--base", "large", "--markers", "text", "--steps", "7", "--work", "w", "--dry-run"]
+    printed = subprocess.run([sys.executable, str(SCRIPT), *options], capture_output=True, text=True, check=True)
+    for line in printed.stdout.splitlines():
+        args = build_parser().parse_args(shlex.split(line)[1:])
+        wanted = ("large", "text", 7, Path("w")) if args.train else (None, None, None, None)
+        assert (args.base, args.markers, args.steps, args.work) == wanted

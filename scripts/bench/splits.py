@@ -1,10 +1,12 @@
-"""Zero-shot on every published split: trains the models, tests them, and writes a file of figures for each number of
+r"""Zero-shot on every published split: trains the models, tests them, and writes a file of figures for each number of
 unseen relations. For a night, or a GPU.
 
     python scripts/bench/automatic_relations.py -o build/automatic.json
     python scripts/bench/splits.py --steps 350
     python scripts/bench/splits.py --steps 350 --transductive
     python scripts/bench/splits.py --only relation_prompt --dry-run
+    python scripts/bench/splits.py --steps 160 --learning-rate 4e-5 --base /opt/mpnet --markers text \
+        --extra wikizsl/wikizsl67.json --work build/mpnet --results build/results
 
 Run again, it goes on where it was stopped: finished models are used again, and finished files of figures are passed
 over. The splits of one author and seed are nested: the five unseen relations are among the ten, and those among the
@@ -39,6 +41,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=350)
     parser.add_argument("--learning-rate", type=float, default=1e-4)
     parser.add_argument("--base", help="base encoder (default: all-MiniLM-L6-v2)")
+    parser.add_argument("--markers", choices=("levitated", "text"), help="where they stand (default: levitated)")
     parser.add_argument("--extra", nargs="*", default=["redocred/dev_revised.json"], help="to train on as well")
     parser.add_argument("--only", choices=FAMILIES, action="append", help="default: all")
     parser.add_argument("--transductive", action="store_true", help="test so, into files of their own")
@@ -66,6 +69,7 @@ def commands(args: argparse.Namespace, family: str) -> Iterator[tuple[list[str],
     training = ["--train", *data, *(str(args.data / name) for name in args.extra), "--work", str(args.work)]
     training += ["--steps", str(args.steps), "--learning-rate", str(args.learning_rate), "--resume"]
     training += ["--base", args.base] if args.base is not None else []
+    training += ["--markers", args.markers] if args.markers is not None else []
     models: dict[str, str] = {}  # a split that a model is trained for → its folder
     for m in SIZES:
         splits = [name for name in published_splits() if name.rpartition("/")[0] == f"{family}/m{m}"]
