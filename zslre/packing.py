@@ -1,8 +1,8 @@
 """Sentences and their mention pairs, packed with levitated markers.
 
 A sentence is encoded once; four marker tokens a pair share the positions of the ends of head and tail (PL-Marker,
-Ye et al. 2022; PURE, Zhong & Chen 2021). `PackedBatch.in_text` gives the dearer form that reads better: a pass for
-each pair, with the markers in the text. Pure NumPy.
+Ye et al. 2022; PURE, Zhong & Chen 2021). `PackedBatch.in_text` gives the dearer form that suits large encoders: a pass
+for each pair, with the markers in the text. Pure NumPy.
 
 Dimension letters: B rows, L text tokens, P pairs a row (both padded), T = L + 4P.
 """

@@ -17,7 +17,7 @@ from zslre.exceptions import InputError, MissingDependencyError
 MARKERS = ("levitated", "text")
 MARKERS_HELP = (
     "of head and tail: levitated, so that a sentence is read once for all its pairs (the default), or in the text, "
-    "which is better and takes a pass for each pair"
+    "which takes a pass for each pair and suits large encoders such as all-mpnet-base-v2"
 )
 
 
