@@ -23,6 +23,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from zslre.cli.training import MARKER_PLACES, MARKERS_HELP
 from zslre.datasets.splits import published_split, published_splits
 
 # RE-Matching's splits of Wiki-ZSL are not here: they are of 113 relations, and the file has RelationPrompt's 67.
@@ -41,7 +42,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=350)
     parser.add_argument("--learning-rate", type=float, default=1e-4)
     parser.add_argument("--base", help="base encoder (default: all-MiniLM-L6-v2)")
-    parser.add_argument("--markers", choices=("levitated", "text"), help="where they stand (default: levitated)")
+    parser.add_argument("--markers", choices=MARKER_PLACES, help=MARKERS_HELP)
     parser.add_argument("--extra", nargs="*", default=["redocred/dev_revised.json"], help="to train on as well")
     parser.add_argument("--only", choices=FAMILIES, action="append", help="default: all")
     parser.add_argument("--transductive", action="store_true", help="test so, into files of their own")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zslre.cli.progress import Progress, SkippedRows, speaker
-from zslre.cli.training import MARKERS, MARKERS_HELP
+from zslre.cli.training import MARKER_PLACES, MARKERS_HELP
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
@@ -127,7 +127,7 @@ def add_parser(subparsers: Subparsers) -> None:
     training.add_argument("--work", type=Path, metavar="DIR", help="where models and checkpoints go")
     training.add_argument("--resume", action="store_true", default=None, help="go on, and use models that are finished")
     training.add_argument("--base", metavar="NAME", help="base encoder, hub id or folder (default: all-MiniLM-L6-v2)")
-    training.add_argument("--markers", choices=MARKERS, help=MARKERS_HELP)
+    training.add_argument("--markers", choices=MARKER_PLACES, help=MARKERS_HELP)
     training.add_argument("--steps", type=int, metavar="N", help="training steps at most (default: 600)")
     training.add_argument("--learning-rate", type=float, metavar="RATE", help="of the encoder (default: 8e-5)")
     output = parser.add_argument_group("output, beside the table")

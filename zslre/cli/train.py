@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from zslre.cli.numbers import positive
 from zslre.cli.progress import Progress, SkippedRows, speaker
 from zslre.cli.training import (
-    MARKERS,
+    MARKER_PLACES,
     MARKERS_HELP,
     add_training_options,
     check_output,
@@ -67,7 +67,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--head-only", action="store_true", help="use the examples as support of a trained model")
     parser.add_argument("-m", "--model", metavar="DIR", help="with --head-only: that model (default: the built-in one)")
     parser.add_argument("--base", metavar="NAME", help="base encoder, hub id or folder (default: all-MiniLM-L6-v2)")
-    parser.add_argument("--markers", choices=MARKERS, help=MARKERS_HELP)
+    parser.add_argument("--markers", choices=MARKER_PLACES, help=MARKERS_HELP)
     parser.add_argument("--steps", type=positive, default=600, help="training steps at most (default: %(default)s)")
     parser.add_argument("--learning-rate", type=float, default=8e-5, help="of the encoder (default: %(default)s)")
     parser.add_argument(

@@ -14,7 +14,7 @@ from zslre.cli.progress import Progress
 from zslre.cli.stopping import stop_after_step
 from zslre.exceptions import InputError, MissingDependencyError
 
-MARKERS = ("levitated", "text")
+MARKER_PLACES = ("levitated", "text")
 MARKERS_HELP = (
     "of head and tail: levitated, so that a sentence is read once for all its pairs (the default), or in the text, "
     "which takes a pass for each pair and suits large encoders such as all-mpnet-base-v2"

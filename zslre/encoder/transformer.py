@@ -53,18 +53,16 @@ class PairTransformer(nn.Module):
         """(B, L), (B, L), (B, P, 4), (B, P) → (n_pairs, dim): a projection of [mean of text, markers, context]."""
         rows, length = text_ids.shape
         pairs = markers.shape[1]
-        tokens, positions = text_ids, torch.arange(length, device=text_ids.device).expand(rows, length)
-        if not self.in_text:
-            tokens = torch.cat([tokens, self.marker_ids.repeat(rows, pairs)], dim=1)
-            positions = torch.cat([positions, markers.reshape(rows, -1)], dim=1)
+        levitated = 0 if self.in_text else pairs  # the pairs whose markers are to be put behind the text
+        tokens = torch.cat([text_ids, self.marker_ids.repeat(rows, levitated)], dim=1)
+        text_positions = torch.arange(length, device=text_ids.device).expand(rows, length)
+        positions = torch.cat([text_positions, markers[:, :levitated].flatten(1)], dim=1) + self.position_offset
         hidden = self.backbone(
-            input_ids=tokens,
-            position_ids=positions + self.position_offset,
-            attention_mask=self._attention(text_mask, 0 if self.in_text else pairs),
+            input_ids=tokens, position_ids=positions, attention_mask=self._attention(text_mask, levitated)
         ).last_hidden_state
-        text = hidden[:, :length]
-        every = torch.arange(rows, device=text_ids.device)[:, None]
-        ends = hidden[every, markers.reshape(rows, -1)] if self.in_text else hidden[:, length:]
+        text, ends = hidden[:, :length], hidden[:, length:]
+        if self.in_text:
+            ends = text[torch.arange(rows, device=text_ids.device)[:, None], markers.flatten(1)]
         ends = ends.reshape(rows, pairs, MARKERS_PER_PAIR * self.dim)
         mean = masked_mean(text, text_mask)
         scores = torch.einsum("bpd,bld->bpl", self.query(ends), text) / math.sqrt(self.dim)
