@@ -25,6 +25,7 @@ from zslre.relations import RelationSet, SideInformation, training_leaks
 from zslre.sideinfo.builder import build_side_information
 from zslre.training.augmentation import Doubter
 from zslre.training.episodes import EpisodeSampler
+from zslre.training.neighbours import neighbours
 from zslre.training.sources import dev_sentences, named, renamed, without_leaks
 from zslre.training.written import Writer
 
@@ -148,5 +149,6 @@ def builtin_sampler(
         writer=data.writer,
         n_written=n_written,
         variants=found,
+        near=neighbours(known, encoder),
         seed=seed,
     )

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from builtin_data import SOURCES, builtin_relations, builtin_sampler, read_builtin_data, with_found_side
 
-from zslre.encoder.transformer import TransformerEncoder
+from zslre.encoder.transformer import TransformerEncoder, bf16_is_fast
 from zslre.evaluation.metrics import classification_scores
 from zslre.packing import Packer
 from zslre.relations import catalogue
@@ -60,7 +60,9 @@ def main() -> None:
     encoder = TransformerEncoder.from_base(default_base_folder())
     scorer = TorchScorer(encoder.dim)
     sampler = builtin_sampler(data, relations, encoder, seed=args.seed)
-    config = TrainingConfig(steps=args.steps, learning_rate=1e-4, threshold_weight=1.0, seed=args.seed)
+    config = TrainingConfig(
+        steps=args.steps, learning_rate=1e-4, threshold_weight=1.0, bf16=bf16_is_fast(), seed=args.seed
+    )
     Trainer(encoder, scorer, sampler, config, folder=args.work, report=say).train(resume=args.resume)
 
     encoder.bf16 = False

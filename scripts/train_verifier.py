@@ -21,7 +21,7 @@ import torch
 from builtin_data import SOURCES, read_builtin_data
 from safetensors.torch import load_file
 
-from zslre.encoder.transformer import TransformerEncoder
+from zslre.encoder.transformer import TransformerEncoder, bf16_is_fast
 from zslre.extractor import RelationExtractor
 from zslre.mentions import load_detector
 from zslre.relations import catalogue
@@ -72,7 +72,7 @@ def main() -> None:
         n_written=4,
         seed=args.seed,
     )
-    config = TrainingConfig(steps=args.steps, learning_rate=args.learning_rate, seed=args.seed)
+    config = TrainingConfig(steps=args.steps, learning_rate=args.learning_rate, bf16=bf16_is_fast(), seed=args.seed)
     trainer = VerifierTrainer(encoder, scorer, sampler, config, folder=args.work, report=say)
     if args.start is not None:
         trainer.modules.load_state_dict(load_file(args.start))

@@ -18,12 +18,15 @@ from zslre.training import augmentation
 from zslre.training.augmentation import (
     ASSURANCES,
     DOUBTS,
+    POSSIBLE,
+    POSSIBLE_HELPERS,
     UNREALISED,
     Doubter,
     Edit,
     in_front,
     names_by_type,
     negation,
+    possibility,
     renamed_mentions,
     tying_verb,
 )
@@ -65,7 +68,8 @@ def test_an_edit_inside_a_mention_is_refused(start: int, end: int) -> None:
 def test_a_verb_inside_a_name_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     sentence, pair = asked("Ann directed The Cranes Are Flying .", "Ann", "The Cranes Are Flying")
     inside = sentence.text.index(" Flying")
-    monkeypatch.setattr(augmentation, "negation", lambda verb, rng: Edit(inside, inside, " not"))
+    for edit in ("negation", "possibility"):
+        monkeypatch.setattr(augmentation, edit, lambda verb, rng: Edit(inside, inside, " not"))
     for seed in range(9):
         (changed,) = doubt([(sentence, pair)], seed)
         assert changed is not None
@@ -175,3 +179,23 @@ def test_names_are_collected_by_type() -> None:
     sentence = typed("Ann met Bo in Rome", ("Ann", "PER"), ("Bo", "PER"), ("Rome", "LOC"))
     collected = names_by_type([AnnotatedSentence(sentence, (), ())], ["PER", "ORG"])
     assert collected == {"PER": ["Ann", "Bo"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Acme acquired Beta .", {f"Acme {modal} acquire Beta ." for modal in POSSIBLE}),
+        ("Ann was born in Porto .", {f"Ann {words} born in Porto ." for words in POSSIBLE_HELPERS["be"]}),
+        ("Ann has played for Porto .", {f"Ann {words} played for Porto ." for words in POSSIBLE_HELPERS["have"]}),
+        ("Tom is the son of Mary .", {f"Tom {modal} be the son of Mary ." for modal in POSSIBLE}),
+        ("Ann did not marry Bob .", {None}),
+        ("Ann had been called Porto .", {None}),
+    ],
+)
+def test_possibilities_by_hand(text: str, expected: set[str | None]) -> None:
+    mentions = tiny.capitals(text)
+    sentence, pair = Sentence(text), (mentions[0], mentions[-1])
+    verb = tying_verb(pipeline()(text), pair)
+    assert verb is not None
+    edits = [possibility(verb, np.random.default_rng(seed)) for seed in range(90)]
+    assert {None if edit is None else edit.apply(sentence, [pair])[0].text for edit in edits} == expected

@@ -13,6 +13,7 @@ import pytest
 import tiny
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wordbag import BagOfWords
 
 from zslre.datasets import AnnotatedSentence, group_examples
 from zslre.encoder import pair_vectors
@@ -31,6 +32,7 @@ from zslre.training.augmentation import Doubter  # noqa: E402
 from zslre.training.episodes import EpisodeSampler, TrainingEpisode, reverse_labels, vary  # noqa: E402
 from zslre.training.losses import ranking_loss, threshold_loss  # noqa: E402
 from zslre.training.model import TorchScorer  # noqa: E402
+from zslre.training.neighbours import neighbours  # noqa: E402
 from zslre.training.trainer import Trainer, TrainingConfig, zero_shot_predictions  # noqa: E402
 
 RELATIONS = RelationSet(
@@ -552,6 +554,32 @@ def test_variants_take_the_place_of_half_of_the_relations() -> None:
     ]
     assert set(drawn) == {"married to", "who shares a household"}
     assert 0.4 < np.mean([text == "married to" for text in drawn]) < 0.6
+
+
+def test_half_of_the_relations_are_near_others() -> None:
+    names = [f"relation {number}" for number in range(80)]
+    examples = group_examples([tiny.example(f"Ann saw Bob {name}", "Ann", "Bob", name) for name in names])
+    relations = RelationSet(Relation(name) for name in names)
+    near = {name: [*names[i + 1 :], *names[:i]] for i, name in enumerate(names)}
+    together = {}
+    for order in (near, None):
+        made = EpisodeSampler(examples, [], relations, n_relations=8, n_sentences=1, near=order)
+        together[order is near] = 0
+        for step in range(50):
+            targets = made.episode(step).targets
+            assert targets.shape == (16, 8)  # eight relations, each of one sentence with a pair and its reverse
+            drawn = {row[0].text.rpartition("Bob ")[2] for row in made.episode(step).items}
+            assert len(drawn) == 8
+            together[order is near] += sum(1 for name in drawn if drawn & set(near[name][:4]))
+    assert together[True] > 1.5 * together[False]
+
+
+def test_neighbours_are_ordered_by_their_texts() -> None:
+    relations = RelationSet([Relation("mother of"), Relation("made of stone"), Relation("mother of her")])
+    found = neighbours(relations, BagOfWords())
+    assert found["mother of"] == ["mother of her", "made of stone"]
+    assert found["made of stone"][0] == "mother of"
+    assert all(sorted([name, *others]) == sorted(relations.names) for name, others in found.items())
 
 
 def test_the_reverse_of_a_relation_with_two_inverses_is_not_called_none() -> None:

@@ -49,16 +49,22 @@ def clauses(words: str, shape: str, *, denied: bool = False) -> set[str]:
 
 
 def test_clauses_by_hand() -> None:
-    assert clauses("works for", "active") == {"HEAD works for TAIL"}
-    assert clauses("works for", "active", denied=True) == {"HEAD never works for TAIL"}
+    assert clauses("works for", "active") == {
+        "HEAD works for TAIL", "HEAD , which works for TAIL , grew quickly",
+        "TAIL , which HEAD works for , grew quickly", "it is HEAD that works for TAIL",
+    }  # fmt: skip
+    assert "HEAD never works for TAIL" in clauses("works for", "active", denied=True)
     assert clauses("is married to", "active", denied=True) == {
         "HEAD is not married to TAIL", "HEAD is never married to TAIL"
     }  # fmt: skip
-    assert clauses("founded by", "passive") == {"HEAD was founded by TAIL", "HEAD , founded by TAIL , grew quickly"}
+    assert clauses("founded by", "passive") == {
+        "HEAD was founded by TAIL", "HEAD , founded by TAIL , grew quickly", "it was HEAD that was founded by TAIL"
+    }  # fmt: skip
     assert clauses("alumna of", "is a") == {"HEAD is an alumna of TAIL", "HEAD was an alumna of TAIL"}
     assert clauses("its capital is", "whose") == {"HEAD 's capital is TAIL"}
     assert "TAIL is the founder of HEAD" in clauses("founder", "noun")
-    assert all(" not " in text or " never " in text for text in clauses("founder", "noun", denied=True))
+    for words, shape in (("founder", "noun"), ("works for", "active"), ("founded by", "passive")):
+        assert all(" not " in text or " never " in text for text in clauses(words, shape, denied=True))
     assert clauses("in the language", "is") == {"HEAD is in the language TAIL"}
 
 
@@ -117,3 +123,18 @@ def test_written_sentences_join_an_episode() -> None:
     assert (1, 1, True) in seen  # a symmetric relation
     assert (1, 1, False) in seen  # a relation and its inverse
     assert (1, 0, False) in seen
+
+
+def test_some_sentences_tell_one_relation_of_two_pairs_which_are_not_to_be_crossed() -> None:
+    alone = RelationSet([EMPLOYER])
+    made = EpisodeSampler(EXAMPLES, [], alone, n_relations=1, writer=Writer(alone, EXAMPLES), max_pairs=99)
+    twice = 0
+    for step in range(60):
+        episode, row = made.episode(step), 0
+        for _, pairs in episode.items:
+            found = np.flatnonzero(episode.targets[row : row + len(pairs), 0])
+            if len(found) == 2 and len({pairs[i][1] for i in found}) == 2:
+                twice += 1
+                assert episode.known[row : row + len(pairs), 0].all()  # that the crossed pairs lack it too
+            row += len(pairs)
+    assert twice

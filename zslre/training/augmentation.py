@@ -30,6 +30,10 @@ DOUBTS = (
     "It is unclear whether",
     "They asked whether",
     "It would be different if",
+    "If",
+    "Rumour has it that",
+    "Some expect that",
+    "It has been suggested that",
 )
 # As long and as formal, and the fact stands: it is the words that count, not that something stands in front.
 ASSURANCES = (
@@ -42,9 +46,26 @@ ASSURANCES = (
     "It is clear that",
     "They added that",
     "It did not surprise anyone that",
+    "Since",
+    "Records show that",
+    "Few remember that",
+    "It has been proved that",
 )
 FINITE = {"VBD": "did", "VBZ": "does", "VBP": "do"}
-UNREALISED = ("refused to", "failed to", "planned to", "wanted to", "was asked to")
+UNREALISED = ("refused to", "failed to", "planned to", "wanted to", "was asked to", "hoped to", "was expected to")
+POSSIBLE = ("may", "might", "could", "should")
+POSSIBLE_HELPERS = {  # in place of the helper in "was founded", "has played"
+    "be": (
+        "may be",
+        "might be",
+        "could be",
+        "would be",
+        "was supposed to be",
+        "is expected to be",
+        "is rumoured to be",
+    ),
+    "have": ("may have", "might have", "could have", "would have"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +100,8 @@ class Doubter:
     """Denies what sentences say of a pair, with a spaCy pipeline that parses.
 
     The verb that ties one mention, as its subject, to the other is negated ("did not found", "has never played for",
-    "refused to join"), or the whole sentence is doubted ("It is not true that …"). Where no verb does (an apposition,
+    "refused to join") or made a mere possibility ("might join", "was supposed to be founded"), or the whole sentence
+    is doubted ("It is not true that …"). Where no verb does (an apposition,
     two places somebody went to), a negation would not touch the fact, and the sentence is left out.
     """
 
@@ -102,7 +124,7 @@ class Doubter:
             if verb is None:
                 changed.append(None)
                 continue
-            edit = in_front(DOUBTS, rng) if rng.random() < 0.25 else negation(verb, rng)
+            edit = doubt_of(verb, rng)
             if any(edit.touches(mention) for mention in pair):  # the title of a work can hold its verb
                 edit = in_front(DOUBTS, rng)
             edited, (moved,) = edit.apply(sentence, [pair])
@@ -127,6 +149,25 @@ def tying_verb(doc: Doc, pair: Pair) -> Token | None:
         describes = token.dep_ in ("acl", "relcl") and token.head.i in (head.i, tail.i)
         if verbal and (subject or describes):
             return token
+    return None
+
+
+def doubt_of(verb: Token, rng: np.random.Generator) -> Edit:
+    form = rng.choice(["in front", "possibility", "negation"], p=[0.25, 0.25, 0.5])
+    if form == "in front":
+        return in_front(DOUBTS, rng)
+    possible = possibility(verb, rng) if form == "possibility" else None
+    return possible if possible is not None else negation(verb, rng)
+
+
+def possibility(verb: Token, rng: np.random.Generator) -> Edit | None:
+    """The edit that makes of the verb's clause what may be or might have been, None where its form allows none."""
+    helpers = [c for c in verb.children if c.dep_ in ("aux", "auxpass") and c.i < verb.i]
+    if not helpers and verb.tag_ in FINITE:
+        return Edit(verb.idx, verb.idx + len(verb.text), f"{rng.choice(POSSIBLE)} {verb.lemma_}")
+    if len(helpers) == 1 and helpers[0].tag_ in FINITE and helpers[0].lemma_ in POSSIBLE_HELPERS:
+        (helper,) = helpers
+        return Edit(helper.idx, helper.idx + len(helper.text), str(rng.choice(POSSIBLE_HELPERS[helper.lemma_])))
     return None
 
 

@@ -17,6 +17,9 @@ from zslre.training.augmentation import ASSURANCES, Doubter, in_front, names_by_
 from zslre.training.written import Writer
 from zslre.types import Sentence
 
+NEAR = 4  # relations that are drawn for being like another
+SAME = 0.3  # share of written sentences that tell one relation of two pairs
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingEpisode:
@@ -55,6 +58,8 @@ class EpisodeSampler:
     of the complete ones. That teaches to read what the sentence says.
     `writer` writes plain sentences: for `n_written` relations of its own in each episode, and for half of the others.
     `variants`: the same relations with other side information, which takes the place of theirs in half of the draws.
+    `near`: name → names of other relations, the most alike first: half of an episode's relations are drawn for being
+    among the first few of another one's. That teaches to tell them apart.
     """
 
     def __init__(
@@ -73,6 +78,7 @@ class EpisodeSampler:
         writer: Writer | None = None,
         n_written: int = 8,
         variants: RelationSet | None = None,
+        near: Mapping[str, Sequence[str]] | None = None,
         seed: int = 0,
     ) -> None:
         self.relations = {relation.name: relation for relation in relations}
@@ -90,6 +96,10 @@ class EpisodeSampler:
         if not self.by_relation and not self.complete:
             raise InputError("there is nothing to train on: no example names a relation")
         self.names = sorted(self.by_relation)
+        self.near = {
+            name: [other for other in others if other in self.by_relation][:NEAR]
+            for name, others in (near or {}).items()
+        }
         self.n_relations, self.n_sentences, self.n_complete = n_relations, n_sentences, n_complete
         self.max_pairs, self.detector, self.doubter, self.seed = max_pairs, detector, doubter, seed
         self.writer, self.n_written = writer, n_written
@@ -100,7 +110,7 @@ class EpisodeSampler:
 
     def episode(self, step: int) -> TrainingEpisode:
         rng = np.random.default_rng([self.seed, step])
-        chosen = list(rng.choice(self.names, size=min(self.n_relations, len(self.names)), replace=False))
+        chosen = self._chosen(rng)
         sentences = []
         for name in chosen:
             pool = self.by_relation[name]
@@ -130,6 +140,16 @@ class EpisodeSampler:
                 known[row, [column[name] for name in asked if name in column]] = True
         relations = [vary(self._version(name, rng), rng) for name in chosen]
         return TrainingEpisode([(d.sentence, d.pairs) for d in drawn], relations, targets, known)
+
+    def _chosen(self, rng: np.random.Generator) -> list[str]:
+        size = min(self.n_relations, len(self.names))
+        drawn = [str(name) for name in rng.choice(self.names, size=size, replace=False)]
+        chosen: dict[str, None] = {}
+        for name in drawn:
+            chosen[name] = None
+            if others := [other for other in self.near.get(name, ()) if other not in chosen]:
+                chosen[str(rng.choice(others))] = None
+        return list(chosen)[:size]
 
     def _with_confusable_pairs(self, drawn: list[Drawn], rng: np.random.Generator) -> list[Drawn]:
         """The partial sentences, each with up to two pairs that have another mention as head or tail."""
@@ -168,7 +188,7 @@ class EpisodeSampler:
         ]
 
     def _written(self, writer: Writer, chosen: list[str], rng: np.random.Generator) -> list[Drawn]:
-        """Sentences of one or two relations; the writer's own relations join the `chosen`."""
+        """Sentences of one or two facts; the writer's own relations join the `chosen`."""
         own = [name for name in writer.relations.names if name not in chosen]
         new = [str(name) for name in rng.choice(own, size=min(self.n_written, len(own)), replace=False)]
         told = [name for name in chosen if name in writer.phrases and rng.random() < 0.5]
@@ -177,6 +197,8 @@ class EpisodeSampler:
         drawn = []
         while told:
             names = [told.pop() for _ in range(min(len(told), int(rng.integers(1, 3))))]
+            if len(names) == 1 and rng.random() < SAME:
+                names *= 2  # whose is which?
             thin = self._thinned(writer.write([self.relations[name] for name in names], rng), rng)
             back = {(tail, head): found for (head, tail), found in zip(thin.pairs, thin.labels, strict=True)}
             labels = tuple(

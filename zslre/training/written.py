@@ -191,9 +191,19 @@ def clause(phrase: Phrase, denied: bool, rng: np.random.Generator) -> list[str]:
     """Words of a clause, HEAD and TAIL standing for the mentions."""
     words = phrase.words.removeprefix("its ")
     no = str(rng.choice(["not", "never"])) if denied else ""
+    never = "never" if denied else ""
     forms = {
-        "active": [f"HEAD {'never' if denied else ''} {words} TAIL"],
-        "passive": [f"HEAD was {no} {words} TAIL", f"HEAD , {no} {words} TAIL , grew quickly"],
+        "active": [
+            f"HEAD {never} {words} TAIL",
+            f"HEAD , which {never} {words} TAIL , grew quickly",
+            f"TAIL , which HEAD {never} {words} , grew quickly",
+            f"it is HEAD that {never} {words} TAIL",
+        ],
+        "passive": [
+            f"HEAD was {no} {words} TAIL",
+            f"HEAD , {no} {words} TAIL , grew quickly",
+            f"it was {no} HEAD that was {words} TAIL",
+        ],
         "is": [f"HEAD is {no} {words} TAIL"],
         "is a": [f"HEAD is {no} {article(words)} {words} TAIL", f"HEAD was {no} {article(words)} {words} TAIL"],
         "whose": [f"HEAD 's {words} {no} TAIL"],
@@ -201,6 +211,10 @@ def clause(phrase: Phrase, denied: bool, rng: np.random.Generator) -> list[str]:
             f"TAIL is {no} the {words} of HEAD",
             f"the {words} of HEAD is {no} TAIL",
             f"TAIL was {no} HEAD 's {words}",
+            f"TAIL , {no} the {words} of HEAD , was seen",
+            f"HEAD 's {words} , TAIL , was seen" if not denied else f"TAIL , not HEAD 's {words} , was seen",
+            f"HEAD does not have TAIL as its {words}" if denied else f"with TAIL as its {words} , HEAD grew quickly",
+            f"it is {no} TAIL who is the {words} of HEAD",
         ],
     }
     if phrase.words.split()[0] in ("is", "was", "are") and denied:
