@@ -30,7 +30,7 @@ class Request:
     query: dict[str, list[str]]
     headers: Mapping[str, str]
     start: float
-    end: float
+    end: float  # before the last of the answer is sent: what the client asks next comes later
 
 
 Route = Reply | str | Callable[["Request"], Reply]
@@ -71,11 +71,11 @@ def serve() -> Iterator[Server]:
             server.log.append(request)
             route = server.pages.get(f"{host}{parts.path}", Reply(status=404))
             try:
-                self.reply(route(request) if callable(route) else route)
+                reply = route(request) if callable(route) else route
+                request.end = time.monotonic()
+                self.reply(reply)
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True  # the client has heard enough
-            finally:
-                request.end = time.monotonic()
 
         def reply(self, route: Reply | str) -> None:
             reply = Reply(route.encode()) if isinstance(route, str) else route
