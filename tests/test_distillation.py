@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from zslre.encoder.ternary import TernaryEncoder, pack_state, unpack_state
 from zslre.encoder.trits import largest, ternarize_rows, ternarize_rows_loss_aware
 from zslre.exceptions import InputError
 from zslre.packing import Packer
+from zslre.scoring import unit
 from zslre.serialization import ModelFiles, save_model
 from zslre.training.slim import WORDS
 
@@ -30,7 +32,7 @@ from zslre.encoder.transformer import PairTransformer, TransformerEncoder  # noq
 from zslre.sideinfo.wordnet import wordnet  # noqa: E402
 from zslre.training.distillation import DistillationConfig, Distiller, Model, translation  # noqa: E402
 from zslre.training.episodes import EpisodeSampler  # noqa: E402
-from zslre.training.inputs import linear_layers  # noqa: E402
+from zslre.training.layerwise import _attended, settle_layers  # noqa: E402
 from zslre.training.matching import (  # noqa: E402
     LayerMatching,
     Watch,
@@ -103,9 +105,6 @@ def test_the_runtime_computes_what_the_student_did(bits: str, seed: int, monkeyp
 def test_weights_are_rounded_inside_and_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(student_module, "COMMON_WORDS", 8)
     encoder, quantization = student()
-    with torch.no_grad():  # else the weights are where they started, on few values each
-        for parameter in encoder.module.parameters():
-            parameter += 0.02 * torch.randn_like(parameter)
     latent = {name: tensor.copy() for name, tensor in encoder.tensors.items()}
     weight = quantization.layers[DENSE].weight
     with quantization.weights():
@@ -126,24 +125,53 @@ def test_weights_are_rounded_inside_and_come_back(monkeypatch: pytest.MonkeyPatc
         np.testing.assert_array_equal(tensor, latent[name])
 
 
-def test_a_ternary_student_starts_where_rounding_changes_least() -> None:
-    """Its weights hold few values from the start, and pair vectors are nearer than with every weight rounded alone."""
-    floats = encoder_of(float_files())
-    wanted = pair_vectors(floats, Packer(floats.tokenizer), ITEMS)
-    alone = encoder_of(float_files())
-    encoder, quantization = student()
+def settled(seed: int, bits: str = "ternary") -> tuple[TransformerEncoder, Quantization]:
+    encoder = encoder_of(float_files(seed))
+    floats = copy.deepcopy(encoder.module)
+    quantization = quantized(encoder, bits)
+    batches = [batch for batch, _ in Packer(encoder.tokenizer).pack(ITEMS)]
+    settle_layers(encoder, floats, quantization, batches, PHRASES)
+    return encoder, quantization
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_settled_student_computes_nearly_what_the_float_model_does(seed: int) -> None:
+    floats = encoder_of(float_files(seed))
+    wanted = [pair_vectors(floats, Packer(floats.tokenizer), ITEMS), floats.encode_phrases(PHRASES)]
+    likeness = []
+    for encoder, quantization in (student(seed=seed), settled(seed)):
+        quantization.eval()
+        with quantization.weights():
+            found = [pair_vectors(encoder, Packer(encoder.tokenizer), ITEMS), encoder.encode_phrases(PHRASES)]
+        likeness.append([(unit(a) * unit(b)).sum(axis=1).mean() for a, b in zip(found, wanted, strict=True)])
+    (alone, alone_phrases), (pairs, phrases) = likeness
+    assert alone < 0.8 < 0.98 < pairs
+    assert alone_phrases < 0.8 < 0.85 < phrases
+
+
+def test_settled_weights_hold_few_values() -> None:
+    encoder, quantization = settled(tiny.SEED)
     for name, layer in quantization.layers.items():
         if not name.startswith("pair."):
-            same = dict(linear_layers(alone))[name].weight
-            integers, scale = ternarize_rows_loss_aware(
-                same.detach().numpy(), np.ones(same.shape), trits=student_module.trits_of(name)
-            )
-            same.data = torch.from_numpy(integers * scale[:, None]).float()
             steps = np.abs(layer.weight.detach().numpy() / quantization._scales[name].numpy()[:, None])
             np.testing.assert_allclose(steps, np.rint(steps), atol=1e-4)
             assert steps.max() < largest(student_module.trits_of(name)) + 0.01
-    errors = [np.linalg.norm(pair_vectors(some, Packer(some.tokenizer), ITEMS) - wanted) for some in (encoder, alone)]
-    assert errors[0] < 0.8 * errors[1]
+    stored = quantization.stored(encoder.tensors)
+    np.testing.assert_allclose(  # and rounding them again, as a step does, changes nothing
+        stored[f"{DENSE}.weight"] * stored[f"{DENSE}.weight_scale"][:, None],
+        encoder.tensors[f"{DENSE}.weight"],
+        atol=1e-5,
+    )
+
+
+def test_settling_computes_attention_as_bert_does() -> None:
+    encoder = encoder_of(float_files())
+    backbone: Any = encoder.module.backbone
+    attention = backbone.encoder.layer[0].attention.self
+    states = torch.randn(2, 5, encoder.dim, generator=torch.Generator().manual_seed(0))
+    bias = encoder.module.attention_bias(torch.tensor([[True] * 5, [True] * 3 + [False] * 2]), 0)
+    with torch.no_grad():
+        torch.testing.assert_close(_attended(attention, states, bias), attention(states, bias)[0])
 
 
 def test_gradients_of_rounded_weights_reach_the_latent_ones() -> None:

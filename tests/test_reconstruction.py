@@ -1,4 +1,4 @@
-"""Rounding with feedback: by hand, against a slow reference, and against rounding each weight alone."""
+"""Rounding with feedback and moving weights: by hand, against slow references, against rounding each weight alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from zslre.training import reconstruction  # noqa: E402
-from zslre.training.reconstruction import rounded_with_feedback  # noqa: E402
+from zslre.training.reconstruction import Regression, rounded_with_feedback  # noqa: E402
 
 
 def moments(seed: int, columns: int) -> torch.Tensor:
@@ -78,3 +78,44 @@ def test_outputs_change_less_than_with_every_weight_rounded_alone() -> None:
 def test_inputs_of_nothing() -> None:
     weight = torch.tensor([[0.6, -0.2]])
     assert rounded_with_feedback(weight, torch.zeros(2, 2), torch.ones(1), 1).tolist() == [[1.0, 0.0]]
+
+
+def test_regression_by_hand() -> None:
+    # Outputs are 2 x + 1, of x = 0, 1, 2; the weight was 0. Without a pull it becomes 2.
+    regression = Regression()
+    regression.add(torch.tensor([[0.0], [1.0]]), torch.tensor([[1.0], [3.0]]))
+    regression.add(torch.tensor([[2.0]]), torch.tensor([[5.0]]))
+    assert regression.moments.tolist() == [[5.0]]
+    start = torch.zeros(1, 1)
+    assert regression.weight(start, pull=0.0, bias=True).item() == pytest.approx(2.0)
+    assert regression.bias(torch.tensor([[2.0]])).item() == pytest.approx(1.0)
+    assert regression.bias(torch.tensor([[0.0]])).item() == pytest.approx(3.0)  # the mean
+    # Without a bias: Σ x y / Σ x² = 13 / 5; pulled to the start as hard as the inputs speak: halfway.
+    assert regression.weight(start, pull=0.0, bias=False).item() == pytest.approx(2.6)
+    assert regression.weight(start, pull=1.0, bias=False).item() == pytest.approx(1.3)
+    assert regression.weight(start, pull=1e9, bias=True).item() == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_regression_against_stacked_rows(bias: bool) -> None:
+    """The pull as more rows of data: √cost for one weight each, and what it was as the output."""
+    rng = np.random.default_rng(5)
+    inputs, wanted, start = rng.standard_normal((30, 4)), rng.standard_normal((30, 3)), rng.standard_normal((3, 4))
+    regression = Regression()
+    regression.add(torch.from_numpy(inputs).float(), torch.from_numpy(wanted).float())
+    root = np.sqrt(0.7 * np.mean((inputs**2).sum(axis=0)))
+    ones = np.ones((30, 1)) if bias else np.zeros((30, 0))
+    rows = np.vstack([np.hstack([inputs, ones]), np.hstack([root * np.eye(4), np.zeros((4, ones.shape[1]))])])
+    slow, *_ = np.linalg.lstsq(rows, np.vstack([wanted, root * start.T]), rcond=None)
+    found = regression.weight(torch.from_numpy(start).float(), pull=0.7, bias=bias)
+    np.testing.assert_allclose(found.numpy(), slow[:4].T, atol=1e-4)
+    if bias:
+        np.testing.assert_allclose(regression.bias(found).numpy(), slow[4], atol=1e-4)
+
+
+def test_inputs_of_nothing_leave_weights_alone() -> None:
+    regression = Regression()
+    regression.add(torch.zeros(3, 2), torch.ones(3, 1))
+    start = torch.tensor([[0.6, -0.2]])
+    torch.testing.assert_close(regression.weight(start, pull=1.0, bias=True), start)
+    assert regression.bias(start).item() == pytest.approx(1.0)

@@ -140,15 +140,15 @@ def test_a_marker_stands_where_its_token_stands(kind: str) -> None:
     module = encoder.module.eval()
     ids = torch.tensor([[2, 20, 30, 40, 3]])
     module.marker_ids = torch.tensor([20, 20, 40, 40])
-    text_only = module._attention
-    module._attention = lambda mask, pairs: torch.where(  # type: ignore[method-assign]
+    text_only = module.attention_bias
+    module.attention_bias = lambda mask, pairs: torch.where(  # type: ignore[method-assign]
         torch.arange(mask.shape[1] + 4 * pairs) < mask.shape[1], 0.0, torch.finfo(torch.float32).min
     ).expand(1, 1, mask.shape[1] + 4 * pairs, -1)
     states = {}
     module.backbone.register_forward_hook(lambda *args: states.update(last=args[2].last_hidden_state))
     with torch.inference_mode():
         module.forward_pairs(ids, ids > 0, torch.tensor([[[1, 1, 3, 3]]]), torch.tensor([[True]]))
-    module._attention = text_only  # type: ignore[method-assign]
+    module.attention_bias = text_only  # type: ignore[method-assign]
     hidden = states["last"][0]
     torch.testing.assert_close(hidden[5], hidden[1], atol=1e-5, rtol=0)
     torch.testing.assert_close(hidden[7], hidden[3], atol=1e-5, rtol=0)

@@ -54,30 +54,38 @@ class PairTransformer(nn.Module):
         rows, length = text_ids.shape
         pairs = markers.shape[1]
         levitated = 0 if self.in_text else pairs  # the pairs whose markers are to be put behind the text
-        tokens = torch.cat([text_ids, self.marker_ids.repeat(rows, levitated)], dim=1)
-        text_positions = torch.arange(length, device=text_ids.device).expand(rows, length)
-        positions = torch.cat([text_positions, markers[:, :levitated].flatten(1)], dim=1) + self.position_offset
+        tokens, positions = self.with_markers(text_ids, markers[:, :levitated])
         hidden = self.backbone(
-            input_ids=tokens, position_ids=positions, attention_mask=self._attention(text_mask, levitated)
+            input_ids=tokens, position_ids=positions, attention_mask=self.attention_bias(text_mask, levitated)
         ).last_hidden_state
         text, ends = hidden[:, :length], hidden[:, length:]
         if self.in_text:
             ends = text[torch.arange(rows, device=text_ids.device)[:, None], markers.flatten(1)]
         ends = ends.reshape(rows, pairs, MARKERS_PER_PAIR * self.dim)
+        return self.projection(self.pair_parts(text, ends, text_mask)[pair_mask])
+
+    def with_markers(self, text_ids: Tensor, markers: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, L), (B, P, 4) → ids and positions of the text's tokens and the levitated markers, (B, L + 4 P) each."""
+        rows, length = text_ids.shape
+        tokens = torch.cat([text_ids, self.marker_ids.repeat(rows, markers.shape[1])], dim=1)
+        text_positions = torch.arange(length, device=text_ids.device).expand(rows, length)
+        return tokens, torch.cat([text_positions, markers.flatten(1)], dim=1) + self.position_offset
+
+    def pair_parts(self, text: Tensor, ends: Tensor, text_mask: Tensor) -> Tensor:
+        """States of the text (B, L, D) and the markers (B, P, 4 D), mask (B, L) → what is projected, (B, P, 6 D)."""
         mean = masked_mean(text, text_mask)
         scores = torch.einsum("bpd,bld->bpl", self.query(ends), text) / math.sqrt(self.dim)
         scores = scores.masked_fill(~text_mask[:, None, :], torch.finfo(scores.dtype).min)
         context = torch.einsum("bpl,bld->bpd", scores.softmax(dim=-1), text)
-        parts = torch.cat([mean[:, None, :].expand(-1, pairs, -1), ends, context], dim=-1)
-        return self.projection(parts[pair_mask])
+        return torch.cat([mean[:, None, :].expand(-1, ends.shape[1], -1), ends, context], dim=-1)
 
     def forward_phrases(self, ids: Tensor, mask: Tensor) -> Tensor:
         """(N, L), (N, L) → (N, dim): mean of the token states."""
         positions = torch.arange(ids.shape[1], device=ids.device).expand(ids.shape) + self.position_offset
-        hidden = self.backbone(input_ids=ids, position_ids=positions, attention_mask=self._attention(mask, 0))
+        hidden = self.backbone(input_ids=ids, position_ids=positions, attention_mask=self.attention_bias(mask, 0))
         return masked_mean(hidden.last_hidden_state, mask)
 
-    def _attention(self, text_mask: Tensor, pairs: int) -> Tensor:
+    def attention_bias(self, text_mask: Tensor, pairs: int) -> Tensor:
         """`PackedBatch.attention_mask` as a bias on the scores, (B, 1, T, T)."""
         rows, length = text_mask.shape
         n = MARKERS_PER_PAIR * pairs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +21,7 @@ from zslre.serialization import ModelFiles, load_model
 from zslre.training.distillation import DistillationConfig, Distiller, Model
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.finish import calibrate, model_files, phrases_of, write_model
+from zslre.training.layerwise import settle_layers
 from zslre.training.model import TorchScorer
 from zslre.training.run import training_data
 from zslre.training.student import BITS, Quantization
@@ -30,7 +32,7 @@ from zslre.types import Example
 FLOATS = "32"
 ALL_BITS = (*BITS, FLOATS)
 MAX_TEXT_TOKENS = 192
-EPISODES_SHOWN = 8
+EPISODES_SHOWN = 24  # some thousand sentences: fewer, and the student learns them by heart
 
 
 def distill_model(
@@ -137,7 +139,12 @@ def quantized(
     packer = Packer(student.tokenizer, max_text_tokens=128, max_tokens=config.max_tokens)
     episodes = [sampler.episode(step) for step in range(EPISODES_SHOWN)]
     batches = [batch for batch, _ in packer.pack([item for episode in episodes for item in episode.items])]
-    return student, Quantization(student, batches, phrases_of(r for e in episodes for r in e.relations), bits=bits)
+    phrases = phrases_of(relation for episode in episodes for relation in episode.relations)
+    floats = copy.deepcopy(student.module)
+    quantization = Quantization(student, batches, phrases, bits=bits)
+    if quantization.ternary:
+        settle_layers(student, floats, quantization, batches, phrases)
+    return student, quantization
 
 
 def starting_student(teacher: ModelFiles, base: str | None, layers: int | None) -> TransformerEncoder:

@@ -1,4 +1,4 @@
-"""What the linear layers of an encoder read: their ranges for 8-bit inputs, their moments for rounding weights."""
+"""What the linear layers of an encoder read: their ranges, for inputs of 8 bits."""
 
 from __future__ import annotations
 
@@ -34,20 +34,6 @@ def input_ranges(
 
     _watch(encoder, batches, phrases, see)
     return ranges
-
-
-def input_moments(
-    encoder: TransformerEncoder, batches: Iterable[PackedBatch], phrases: Sequence[str] = ()
-) -> dict[str, Tensor]:
-    """Σ x xᵀ over the inputs x of every linear layer, (cols, cols), by the layer's name on disk."""
-    moments: dict[str, Tensor] = {}
-
-    def see(name: str, inputs: Tensor) -> None:
-        found = inputs.T @ inputs
-        moments[name] = moments[name] + found if name in moments else found
-
-    _watch(encoder, batches, phrases, see)
-    return moments
 
 
 def _watch(

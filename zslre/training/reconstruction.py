@@ -1,4 +1,4 @@
-"""Rounding a trained layer to few values so that its outputs change least: where a ternary student starts from."""
+"""Moving a trained layer, and rounding it to few values, so that its outputs change least."""
 
 from __future__ import annotations
 
@@ -32,3 +32,41 @@ def rounded_with_feedback(weight: Tensor, moments: Tensor, scale: Tensor, limit:
         error = (wanted - rounded[:, column]) / spread[column, column]
         rest[:, column:] -= error[:, None] * spread[column, column:]
     return rounded[:, torch.argsort(order)].to(weight.dtype)
+
+
+class Regression:
+    """Least squares from what a layer reads to what its outputs should be, gathered part by part."""
+
+    def __init__(self) -> None:
+        self._moments, self._products = torch.zeros(()), torch.zeros(())
+
+    def add(self, inputs: Tensor, wanted: Tensor) -> None:
+        """`inputs` (N, cols), `wanted` (N, rows)."""
+        extended = torch.cat([inputs, torch.ones(len(inputs), 1)], dim=1)
+        self._moments = self._moments + (extended.T @ extended).double()
+        self._products = self._products + (wanted.T @ extended).double()
+
+    @property
+    def moments(self) -> Tensor:
+        """Σ x xᵀ of the inputs, (cols, cols)."""
+        return self._moments[:-1, :-1]
+
+    def weight(self, start: Tensor, *, pull: float, bias: bool) -> Tensor:
+        """The best weights (rows, cols), with a bias or without.
+
+        Weights that move from `start` cost `pull` times the mean square of an input each, so that what the inputs do
+        not tell stays as it was.
+        """
+        cost = pull * self.moments.diagonal().mean().clamp_min(1e-12)
+        rows, cols = start.shape
+        prior = torch.zeros(cols + 1, dtype=torch.float64)
+        prior[:cols] = cost
+        before = torch.cat([start.double(), torch.zeros(rows, 1, dtype=torch.float64)], dim=1)
+        size = cols + bias
+        moments = (self._moments + prior.diag())[:size, :size]
+        return torch.linalg.solve(moments, (self._products + before * prior)[:, :size].T).T[:, :cols].to(start.dtype)
+
+    def bias(self, weight: Tensor) -> Tensor:
+        """What makes the mean of the outputs right, (rows,)."""
+        missed = self._products[:, -1] - weight.double() @ self._moments[:-1, -1]
+        return (missed / self._moments[-1, -1]).to(weight.dtype)

@@ -31,8 +31,8 @@ from zslre.encoder.transformer import TransformerEncoder
 from zslre.encoder.trits import largest, ternarize_rows, ternarize_rows_loss_aware
 from zslre.exceptions import InputError
 from zslre.packing import PackedBatch
-from zslre.training.inputs import input_moments, input_ranges, linear_layers
-from zslre.training.reconstruction import rounded_with_feedback
+from zslre.training.inputs import input_ranges, linear_layers
+from zslre.training.reconstruction import Regression, rounded_with_feedback
 from zslre.training.slim import WORDS
 
 BITS = ("ternary", "8")
@@ -40,6 +40,7 @@ MOMENTUM = 0.95  # of the ranges: those of the last twenty passes or so
 TWO_TRITS = re.compile(r"intermediate|attention\.self\.value|attention\.output")
 COMMON_WORDS = 2000  # from the start of the vocabulary, where BERT's has the commonest
 HEADS = "pair."  # what makes pair vectors of the backbone's states, as names on disk begin
+PULL = 1.0  # to the weights as they were: with 0.02 a student learns what it is shown by heart
 ROWS_AT_ONCE = 256  # of a matrix: what is worked on stays in the processor's cache
 
 Array = np.ndarray
@@ -55,9 +56,9 @@ class Quantization(nn.Module):
     Each weight is rounded once a `weights()`, and a row of the embeddings when it is first read: a step reads one in
     twenty.
     The ranges of inputs follow those seen in training mode; in evaluation, and in the runtime, they stand still.
-    `batches` and `phrases` are what the encoder will read. By what its layers' inputs are there, linear layers start
-    where rounding changes their outputs least (`rounded_with_feedback`); with 8 bits the channels are balanced as
-    `quantize_state` does. Ternary weights, which all have one size in a row, are not balanced.
+    `batches` and `phrases` are what the encoder will read: by the inputs of its layers there the ranges begin, and with
+    8 bits the channels are balanced as `quantize_state` does. Ternary weights, which all have one size in a row, are
+    not balanced; `settle` gives them a better start than rounding each to its nearest value.
     """
 
     def __init__(
@@ -73,7 +74,6 @@ class Quantization(nn.Module):
         self._curvature: dict[str, Tensor] = {}
         self._scales: dict[str, Tensor] = {}
         ranges = input_ranges(encoder, batches, phrases)
-        moments = input_moments(encoder, batches, phrases) if self.ternary else {}
         for number, (name, layer) in enumerate(self.layers.items()):
             low, high = ranges[name]
             if not self.ternary or name.startswith(HEADS):
@@ -85,7 +85,7 @@ class Quantization(nn.Module):
             else:
                 self._curvature[name] = torch.ones(layer.weight.shape)
                 self.register_buffer(f"curvature{number}", self._curvature[name])
-                self._scales[name] = _start(layer, moments[name], trits_of(name))
+                self._scales[name] = _scales(layer.weight, self._curvature[name], trits_of(name))
                 self.register_buffer(f"scales{number}", self._scales[name])
             self.ranges[number] = torch.tensor([float(low.min()), float(high.max())])
             layer.register_forward_pre_hook(functools.partial(self._input, number, name))
@@ -100,6 +100,25 @@ class Quantization(nn.Module):
         self._rounded_words = torch.empty_like(words.weight)
         self._done = np.zeros(len(self._rounded_words), dtype=np.bool_)
         self._pool = ThreadPoolExecutor(max_workers=torch.get_num_threads())
+
+    def seen(self, name: str, x: Tensor) -> Tensor:
+        """The input of a linear layer as its rounded weights multiply it."""
+        return self._input(list(self.layers).index(name), name, self.layers[name], (x,))[0]
+
+    def settle(self, name: str, regression: Regression) -> None:
+        """Move a linear layer to where its rounded weights make best of what they have `seen` what is wanted."""
+        layer = self.layers[name]
+        channels = self._channels.get(name, torch.ones(()))
+        weight = layer.weight.data * channels
+        weight = regression.weight(weight, pull=PULL, bias=layer.bias is not None)
+        if name in self._scales:
+            trits, moments = trits_of(name), regression.moments
+            curvature = moments.diagonal().float().clamp_min(1e-12).expand_as(weight)
+            self._scales[name].copy_(_scales(weight, curvature, trits))
+            weight = rounded_with_feedback(weight, moments, self._scales[name], largest(trits))
+        layer.weight.data = weight / channels
+        if layer.bias is not None:
+            layer.bias.data = regression.bias(weight)
 
     def follow(self, optimizer: torch.optim.Optimizer) -> None:
         """Take Adam's second moments for what the loss minds: it stays with the weights that were rounded by it."""
@@ -221,11 +240,6 @@ def trits_of(name: str) -> int:
     return 2 if TWO_TRITS.search(name) else 1
 
 
-def _start(layer: nn.Linear, moments: Tensor, trits: int) -> Tensor:
-    """Moves the layer's weights to where they start, few values each; returns their scales (rows,)."""
-    weight = layer.weight.data
-    curvature = moments.diagonal().clamp_min(1e-12).expand_as(weight)
-    _, scales = ternarize_rows_loss_aware(weight.numpy(), curvature.numpy(), trits=trits)
-    found = torch.from_numpy(scales)
-    layer.weight.data = rounded_with_feedback(weight, moments, found, largest(trits))
-    return found
+def _scales(weight: Tensor, curvature: Tensor, trits: int) -> Tensor:
+    _, scales = ternarize_rows_loss_aware(weight.detach().numpy(), curvature.numpy(), trits=trits)
+    return torch.from_numpy(scales)

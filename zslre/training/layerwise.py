@@ -1,0 +1,185 @@
+"""Where a ternary student starts: its layers are rounded in order, each by what the rounded ones before it hand over.
+
+A layer that is rounded by what the float model reads passes its errors on to layers that expect none. Here each is
+first moved, by least squares, to the weights that make of the student's inputs what the float layer makes of its own
+(asymmetric calibration, as in GPTAQ, Li et al., arXiv 2504.02692), and rounded with feedback then. Where a layer's
+output is added to its input, it is the sum that should be the float model's.
+
+Dimension letters: B rows, T tokens, H hidden size, N tokens that are no padding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import gelu
+
+from zslre.encoder.transformer import PairTransformer, TransformerEncoder
+from zslre.packing import MARKERS_PER_PAIR, PackedBatch, pack_phrases
+from zslre.training.model import PHRASES_A_PASS
+from zslre.training.reconstruction import Regression
+from zslre.training.student import Quantization
+
+
+@dataclass(slots=True, eq=False)
+class Pass:
+    """The states that the student has and those that are wanted of it, (B, T, H).
+
+    `bias` (B, 1, T, T) is added to the scores of attention, `real` (B, T) is no padding, `batch` has the pairs, if any.
+    """
+
+    own: Tensor
+    wanted: Tensor
+    bias: Tensor
+    real: Tensor
+    batch: PackedBatch | None = None
+
+
+@torch.no_grad()
+def settle_layers(
+    encoder: TransformerEncoder,
+    reference: PairTransformer,
+    quantization: Quantization,
+    batches: Sequence[PackedBatch],
+    phrases: Sequence[str],
+) -> None:
+    """Round all linear layers of a BERT `encoder`, whose float copy is `reference`, so that it computes the same.
+
+    The states of all `batches` and `phrases` are in memory meanwhile, 8 H bytes a token.
+    """
+    student = encoder.module.eval()
+    reference.eval()
+    quantization.eval()
+    with quantization.weights():
+        passes = [*_pair_passes(student, reference, batches), *_phrase_passes(encoder, reference, phrases)]
+    backbones: list[Any] = [student.backbone, reference.backbone]
+    for number, (own, wanted) in enumerate(zip(*(backbone.encoder.layer for backbone in backbones), strict=True)):
+        _settle_attention(f"encoder.layer.{number}.attention.", own.attention, wanted.attention, quantization, passes)
+        _settle_feed_forward(f"encoder.layer.{number}.", own, wanted, quantization, passes)
+    _settle_heads(student, reference, quantization, [some for some in passes if some.batch is not None])
+
+
+def _settle_attention(name: str, own: Any, wanted: Any, quantization: Quantization, passes: list[Pass]) -> None:
+    reads = {part: Regression() for part in ("query", "key", "value")}
+    with quantization.weights():
+        for some in passes:
+            for part, regression in reads.items():
+                seen = quantization.seen(f"{name}self.{part}", some.own)
+                regression.add(seen[some.real], getattr(wanted.self, part)(some.wanted)[some.real])
+    for part, regression in reads.items():
+        quantization.settle(f"{name}self.{part}", regression)
+    with quantization.weights():
+        mixed = [
+            (_attended(own.self, some.own, some.bias), _attended(wanted.self, some.wanted, some.bias))
+            for some in passes
+        ]
+    _settle_output(f"{name}output.dense", own.output, wanted.output, quantization, passes, mixed)
+
+
+def _settle_feed_forward(name: str, own: Any, wanted: Any, quantization: Quantization, passes: list[Pass]) -> None:
+    layer, regression = f"{name}intermediate.dense", Regression()
+    with quantization.weights():
+        for some in passes:
+            target = wanted.intermediate.dense(some.wanted)
+            regression.add(quantization.seen(layer, some.own)[some.real], target[some.real])
+    quantization.settle(layer, regression)
+    with quantization.weights():
+        inner = [
+            (gelu(own.intermediate.dense(some.own)), gelu(wanted.intermediate.dense(some.wanted))) for some in passes
+        ]
+    _settle_output(f"{name}output.dense", own.output, wanted.output, quantization, passes, inner)
+
+
+def _settle_output(
+    name: str,
+    own: Any,
+    wanted: Any,
+    quantization: Quantization,
+    passes: list[Pass],
+    inputs: list[tuple[Tensor, Tensor]],
+) -> None:
+    """A layer whose output is added to the states and normalised; the passes move on."""
+    regression = Regression()
+    with quantization.weights():
+        for some, (found, target) in zip(passes, inputs, strict=True):
+            total = wanted.dense(target) + some.wanted
+            regression.add(quantization.seen(name, found)[some.real], (total - some.own)[some.real])
+            some.wanted = wanted.LayerNorm(total)
+    quantization.settle(name, regression)
+    with quantization.weights():
+        for some, (found, _) in zip(passes, inputs, strict=True):
+            some.own = own.LayerNorm(own.dense(found) + some.own)
+
+
+def _settle_heads(
+    student: PairTransformer, reference: PairTransformer, quantization: Quantization, passes: list[Pass]
+) -> None:
+    for name in ("query", "projection"):
+        regression, head = Regression(), getattr(reference, name)
+        with quantization.weights():
+            for some in passes:
+                found, target = (
+                    _head_inputs(student, name, some, some.own),
+                    _head_inputs(reference, name, some, some.wanted),
+                )
+                regression.add(quantization.seen(f"pair.{name}", found), head(target))
+        quantization.settle(f"pair.{name}", regression)
+
+
+def _head_inputs(module: PairTransformer, name: str, some: Pass, states: Tensor) -> Tensor:
+    assert some.batch is not None
+    text_mask, pair_mask = torch.from_numpy(some.batch.text_mask), torch.from_numpy(some.batch.pair_mask)
+    length = text_mask.shape[1]
+    ends = states[:, length:].reshape(*pair_mask.shape, -1)
+    inputs = ends if name == "query" else module.pair_parts(states[:, :length], ends, text_mask)
+    return inputs[pair_mask]
+
+
+def _attended(attention: Any, states: Tensor, bias: Tensor) -> Tensor:
+    """What self-attention mixes, before its output layer, (B, T, H)."""
+
+    def heads(x: Tensor) -> Tensor:
+        return x.unflatten(-1, (attention.num_attention_heads, -1)).transpose(1, 2)
+
+    query, key, value = (heads(part(states)) for part in (attention.query, attention.key, attention.value))
+    scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5 + bias
+    return (scores.softmax(dim=-1) @ value).transpose(1, 2).flatten(2)
+
+
+def _pair_passes(
+    student: PairTransformer, reference: PairTransformer, batches: Sequence[PackedBatch]
+) -> Iterator[Pass]:
+    for batch in batches:
+        ids, markers = torch.from_numpy(batch.text_ids), torch.from_numpy(batch.marker_positions)
+        tokens, positions = student.with_markers(ids, markers)
+        text_mask = torch.from_numpy(batch.text_mask)
+        there = torch.from_numpy(np.repeat(batch.pair_mask, MARKERS_PER_PAIR, axis=1))
+        bias = student.attention_bias(text_mask, batch.pair_mask.shape[1])
+        yield _first_pass(student, reference, tokens, positions, bias, torch.cat([text_mask, there], dim=1), batch)
+
+
+def _phrase_passes(encoder: TransformerEncoder, reference: PairTransformer, phrases: Sequence[str]) -> Iterator[Pass]:
+    student, ordered = encoder.module, sorted(phrases, key=len)
+    for first in range(0, len(ordered), PHRASES_A_PASS):
+        ids, mask = map(torch.from_numpy, pack_phrases(encoder.tokenizer, ordered[first : first + PHRASES_A_PASS]))
+        positions = torch.arange(ids.shape[1]).expand(ids.shape)
+        yield _first_pass(student, reference, ids, positions, student.attention_bias(mask, 0), mask, None)
+
+
+def _first_pass(
+    student: PairTransformer,
+    reference: PairTransformer,
+    tokens: Tensor,
+    positions: Tensor,
+    bias: Tensor,
+    real: Tensor,
+    batch: PackedBatch | None,
+) -> Pass:
+    backbones: list[Any] = [student.backbone, reference.backbone]
+    own, wanted = (some.embeddings(input_ids=tokens, position_ids=positions) for some in backbones)
+    return Pass(own, wanted, bias, real, batch)
