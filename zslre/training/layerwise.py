@@ -5,7 +5,7 @@ first moved, by least squares, to the weights that make of the student's inputs 
 (asymmetric calibration, as in GPTAQ, Li et al., arXiv 2504.02692), and rounded with feedback then. Where a layer's
 output is added to its input, it is the sum that should be the float model's.
 
-Dimension letters: B rows, T tokens, H hidden size, N tokens that are no padding.
+Dimension letters: B rows, T tokens, H hidden size.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def settle_layers(
 ) -> None:
     """Round all linear layers of a BERT `encoder`, whose float copy is `reference`, so that it computes the same.
 
-    The states of all `batches` and `phrases` are in memory meanwhile, 8 H bytes a token.
+    The states of all `batches` and `phrases` are in memory meanwhile, up to 40 H bytes a token with the padding.
     """
     student = encoder.module.eval()
     reference.eval()
