@@ -125,10 +125,10 @@ def test_weights_are_rounded_inside_and_come_back(monkeypatch: pytest.MonkeyPatc
         np.testing.assert_array_equal(tensor, latent[name])
 
 
-def settled(seed: int, bits: str = "ternary") -> tuple[TransformerEncoder, Quantization]:
+def settled(seed: int) -> tuple[TransformerEncoder, Quantization]:
     encoder = encoder_of(float_files(seed))
     floats = copy.deepcopy(encoder.module)
-    quantization = quantized(encoder, bits)
+    quantization = quantized(encoder, "ternary")
     batches = [batch for batch, _ in Packer(encoder.tokenizer).pack(ITEMS)]
     settle_layers(encoder, floats, quantization, batches, PHRASES)
     return encoder, quantization

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from torch import Tensor, nn
@@ -27,28 +27,13 @@ def input_ranges(
     """Smallest and largest input of every linear layer, channel by channel (cols,), by the layer's name on disk."""
     ranges: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
-    def see(name: str, inputs: Tensor) -> None:
-        channels = inputs.numpy()
+    def see(name: str, _: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        channels = inputs[0].detach().float().flatten(0, -2).numpy()
         low, high = ranges.get(name, (np.inf, -np.inf))
         ranges[name] = (np.minimum(low, channels.min(axis=0)), np.maximum(high, channels.max(axis=0)))
 
-    _watch(encoder, batches, phrases, see)
-    return ranges
-
-
-def _watch(
-    encoder: TransformerEncoder,
-    batches: Iterable[PackedBatch],
-    phrases: Sequence[str],
-    see: Callable[[str, Tensor], None],
-) -> None:
-    """Encode all of it, and show `see` the inputs (tokens, cols) of each layer."""
-
-    def hook(name: str, _: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        see(name, inputs[0].detach().float().flatten(0, -2))
-
     hooks = [
-        layer.register_forward_pre_hook(functools.partial(hook, name)) for name, layer in linear_layers(encoder).items()
+        layer.register_forward_pre_hook(functools.partial(see, name)) for name, layer in linear_layers(encoder).items()
     ]
     try:
         for batch in batches:
@@ -58,3 +43,4 @@ def _watch(
     finally:
         for some in hooks:
             some.remove()
+    return ranges

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import gelu
@@ -56,7 +55,7 @@ def settle_layers(
     reference.eval()
     quantization.eval()
     with quantization.weights():
-        passes = [*_pair_passes(student, reference, batches), *_phrase_passes(encoder, reference, phrases)]
+        passes = list(_first_passes(encoder, reference, batches, phrases))
     backbones: list[Any] = [student.backbone, reference.backbone]
     for number, (own, wanted) in enumerate(zip(*(backbone.encoder.layer for backbone in backbones), strict=True)):
         _settle_attention(f"encoder.layer.{number}.attention.", own.attention, wanted.attention, quantization, passes)
@@ -123,10 +122,8 @@ def _settle_heads(
         regression, head = Regression(), getattr(reference, name)
         with quantization.weights():
             for some in passes:
-                found, target = (
-                    _head_inputs(student, name, some, some.own),
-                    _head_inputs(reference, name, some, some.wanted),
-                )
+                found = _head_inputs(student, name, some, some.own)
+                target = _head_inputs(reference, name, some, some.wanted)
                 regression.add(quantization.seen(f"pair.{name}", found), head(target))
         quantization.settle(f"pair.{name}", regression)
 
@@ -151,35 +148,35 @@ def _attended(attention: Any, states: Tensor, bias: Tensor) -> Tensor:
     return (scores.softmax(dim=-1) @ value).transpose(1, 2).flatten(2)
 
 
-def _pair_passes(
-    student: PairTransformer, reference: PairTransformer, batches: Sequence[PackedBatch]
+def _first_passes(
+    encoder: TransformerEncoder,
+    reference: PairTransformer,
+    batches: Sequence[PackedBatch],
+    phrases: Sequence[str],
 ) -> Iterator[Pass]:
     for batch in batches:
-        ids, markers = torch.from_numpy(batch.text_ids), torch.from_numpy(batch.marker_positions)
-        tokens, positions = student.with_markers(ids, markers)
-        text_mask = torch.from_numpy(batch.text_mask)
-        there = torch.from_numpy(np.repeat(batch.pair_mask, MARKERS_PER_PAIR, axis=1))
-        bias = student.attention_bias(text_mask, batch.pair_mask.shape[1])
-        yield _first_pass(student, reference, tokens, positions, bias, torch.cat([text_mask, there], dim=1), batch)
-
-
-def _phrase_passes(encoder: TransformerEncoder, reference: PairTransformer, phrases: Sequence[str]) -> Iterator[Pass]:
-    student, ordered = encoder.module, sorted(phrases, key=len)
+        arrays = (batch.text_ids, batch.text_mask, batch.marker_positions, batch.pair_mask)
+        ids, mask, markers, there = map(torch.from_numpy, arrays)
+        yield _first_pass(encoder.module, reference, ids, mask, markers, there, batch)
+    ordered = sorted(phrases, key=len)
     for first in range(0, len(ordered), PHRASES_A_PASS):
         ids, mask = map(torch.from_numpy, pack_phrases(encoder.tokenizer, ordered[first : first + PHRASES_A_PASS]))
-        positions = torch.arange(ids.shape[1]).expand(ids.shape)
-        yield _first_pass(student, reference, ids, positions, student.attention_bias(mask, 0), mask, None)
+        markers = torch.zeros(len(ids), 0, MARKERS_PER_PAIR, dtype=torch.int64)
+        there = torch.zeros(len(ids), 0, dtype=torch.bool)
+        yield _first_pass(encoder.module, reference, ids, mask, markers, there, None)
 
 
 def _first_pass(
     student: PairTransformer,
     reference: PairTransformer,
-    tokens: Tensor,
-    positions: Tensor,
-    bias: Tensor,
-    real: Tensor,
+    text_ids: Tensor,
+    text_mask: Tensor,
+    markers: Tensor,
+    pair_mask: Tensor,
     batch: PackedBatch | None,
 ) -> Pass:
+    tokens, positions = student.with_markers(text_ids, markers)
     backbones: list[Any] = [student.backbone, reference.backbone]
     own, wanted = (some.embeddings(input_ids=tokens, position_ids=positions) for some in backbones)
-    return Pass(own, wanted, bias, real, batch)
+    real = torch.cat([text_mask, pair_mask.repeat_interleave(MARKERS_PER_PAIR, dim=1)], dim=1)
+    return Pass(own, wanted, student.attention_bias(text_mask, markers.shape[1]), real, batch)

@@ -6,14 +6,13 @@ import numpy as np
 
 from zslre.prototypes import relation_phrases
 from zslre.relations import RelationSet
-from zslre.scoring import unit
-from zslre.sideinfo.vectors import PhraseEncoder
+from zslre.sideinfo.vectors import PhraseEncoder, PhraseVectors
 
 
 def neighbours(relations: RelationSet, encoder: PhraseEncoder) -> dict[str, list[str]]:
     """Name → the other relations' names, those first whose text has the nearest vector."""
     names = np.array(relations.names)
-    vectors = unit(encoder.encode_phrases([relation_phrases(relation)["text"] for relation in relations]))
+    vectors = PhraseVectors(encoder)([relation_phrases(relation)["text"] for relation in relations])
     order = np.argsort(-(vectors @ vectors.T), axis=1, kind="stable")
     return {
         str(name): [other for other in names[row].tolist() if other != name]
