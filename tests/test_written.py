@@ -14,7 +14,7 @@ from zslre.relations import Relation, RelationSet, SideInformation
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.written import Phrase, Writer, clause, names_by_hypernym, shape_of
 
-PEOPLE, FIRMS = ("Ann", "Bob", "Carl", "Dora"), ("Acme", "Zeta")
+PEOPLE, FIRMS = ("Ann", "Bob", "Carl", "Dora", "Eve"), ("Acme", "Zeta")
 EMPLOYER = Relation("employer", side=SideInformation(("works for", "employed by"), ("person",), ("company",)))
 FOUNDER = Relation(
     "founder", side=SideInformation(("founded by",), ("company",), ("person",)), inverse=("founder of",)
@@ -72,7 +72,7 @@ def test_names_come_from_relations_with_that_hypernym() -> None:
     names = names_by_hypernym(RELATIONS, EXAMPLES)
     assert {kind: set(found) for kind, found in names.items()} == {"person": set(PEOPLE), "company": set(FIRMS)}
     with pytest.raises(
-        InputError, match="name 2 heads and tails of the relations; writing about them needs at least 6"
+        InputError, match="name 2 heads and tails of the relations; writing about them needs at least 7"
     ):
         Writer(RELATIONS, EXAMPLES[:1])
 

@@ -14,10 +14,13 @@ from zslre.mentions import MentionDetector
 from zslre.packing import Pair
 from zslre.relations import Relation, RelationSet, SideInformation
 from zslre.training.augmentation import ASSURANCES, Doubter, in_front, names_by_type, renamed_mentions
+from zslre.training.drawn import Drawn, all_known, first_labelled
+from zslre.training.lists import with_list
 from zslre.training.written import Writer
 from zslre.types import Sentence
 
 NEAR = 4  # relations that are drawn for being like another
+LISTS = 0.2  # share of partial sentences that get one
 SAME = 0.3  # share of written sentences that tell one relation of two pairs
 
 
@@ -34,19 +37,6 @@ class TrainingEpisode:
     known: np.ndarray
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A sentence of an episode.
-
-    `asked`: for each pair, the only relations of which it is known whether the pair has them; None: all are known.
-    """
-
-    sentence: Sentence
-    pairs: tuple[Pair, ...]
-    labels: tuple[frozenset[str], ...]
-    asked: tuple[frozenset[str] | None, ...]
-
-
 class EpisodeSampler:
     """Draws episodes; what is drawn depends on `seed` and the step alone, so that a resumed run goes on alike.
 
@@ -57,6 +47,8 @@ class EpisodeSampler:
     `doubter` denies some of the partial sentences, and `rename` gives the mentions of these types other names in half
     of the complete ones. That teaches to read what the sentence says.
     `writer` writes plain sentences: for `n_written` relations of its own in each episode, and for half of the others.
+    `names`: hypernym → names of such things; a list of them takes the place of the head or tail of some partial
+    sentences whose relation is between things of these kinds. That teaches whose relation it is as well.
     `variants`: the same relations with other side information, which takes the place of theirs in half of the draws.
     `near`: name → names of other relations, the most alike first: half of an episode's relations are drawn for being
     among the first few of another one's. That teaches to tell them apart.
@@ -77,6 +69,7 @@ class EpisodeSampler:
         rename: Sequence[str] = (),
         writer: Writer | None = None,
         n_written: int = 8,
+        names: Mapping[str, Sequence[str]] | None = None,
         variants: RelationSet | None = None,
         near: Mapping[str, Sequence[str]] | None = None,
         seed: int = 0,
@@ -103,6 +96,7 @@ class EpisodeSampler:
         self.n_relations, self.n_sentences, self.n_complete = n_relations, n_sentences, n_complete
         self.max_pairs, self.detector, self.doubter, self.seed = max_pairs, detector, doubter, seed
         self.writer, self.n_written = writer, n_written
+        self.names_by_hypernym = names or {}
         self.variants = {relation.name: relation for relation in variants or ()}
         if writer is not None:
             self.relations = {relation.name: relation for relation in writer.relations} | self.relations
@@ -116,7 +110,7 @@ class EpisodeSampler:
             pool = self.by_relation[name]
             for number in rng.choice(len(pool), size=min(self.n_sentences, len(pool)), replace=False):
                 sentences.append(self.partial[pool[number]])
-        drawn = self._with_doubts(self._with_confusable_pairs(sentences, rng), rng)
+        drawn = self._with_doubts(self._with_confusable_pairs(self._with_lists(sentences, rng), rng), rng)
         if self.complete and self.n_complete:
             for number in rng.choice(len(self.complete), size=min(self.n_complete, len(self.complete)), replace=False):
                 thinned = self._thinned(self.complete[number], rng)
@@ -150,6 +144,21 @@ class EpisodeSampler:
             if others := [other for other in self.near.get(name, ()) if other not in chosen]:
                 chosen[str(rng.choice(others))] = None
         return list(chosen)[:size]
+
+    def _with_lists(self, drawn: list[Drawn], rng: np.random.Generator) -> list[Drawn]:
+        """The partial sentences, with a list for the head or tail of some."""
+        return [self._with_list(known, rng) if rng.random() < LISTS else known for known in drawn]
+
+    def _with_list(self, known: Drawn, rng: np.random.Generator) -> Drawn:
+        pair, labels = first_labelled(known)
+        side = self.relations[min(labels)].side
+        kinds = [next(iter(hypernyms), "") for hypernyms in (side.head_hypernyms, side.tail_hypernyms)]
+        place = int(rng.integers(2))
+        names = self.names_by_hypernym.get(kinds[place], ())
+        # Two children of one father are siblings: where both are of a kind the list may say more than it tells.
+        if not names or kinds[0] == kinds[1]:
+            return known
+        return with_list(known, pair, place, names, rng) or known
 
     def _with_confusable_pairs(self, drawn: list[Drawn], rng: np.random.Generator) -> list[Drawn]:
         """The partial sentences, each with up to two pairs that have another mention as head or tail."""
@@ -205,7 +214,10 @@ class EpisodeSampler:
                 found.union(*(self.reverse.get(name, ()) for name in back.get(pair, ())))
                 for pair, found in zip(thin.pairs, thin.labels, strict=True)
             )
-            drawn.append(Drawn(thin.sentence, thin.pairs, labels, (frozenset(names),) * len(labels)))
+            # Of two names in the same clause more may be true than its words; of others nothing is said.
+            stated = [bool(found) or bool(back.get(pair)) for pair, found in zip(thin.pairs, thin.labels, strict=True)]
+            asked = tuple(frozenset(names) if told_of else None for told_of in stated)
+            drawn.append(Drawn(thin.sentence, thin.pairs, labels, asked))
         return drawn
 
     def _version(self, name: str, rng: np.random.Generator) -> Relation:
@@ -240,15 +252,6 @@ class EpisodeSampler:
         return replace(
             annotated, pairs=tuple(annotated.pairs[i] for i in kept), labels=tuple(annotated.labels[i] for i in kept)
         )
-
-
-def all_known(annotated: AnnotatedSentence) -> Drawn:
-    return Drawn(annotated.sentence, annotated.pairs, annotated.labels, (None,) * len(annotated.pairs))
-
-
-def first_labelled(drawn: Drawn) -> tuple[Pair, frozenset[str]]:
-    """The first pair with relations, and these."""
-    return next((pair, names) for pair, names in zip(drawn.pairs, drawn.labels, strict=True) if names)
 
 
 def reverse_labels(relations: RelationSet) -> Mapping[str, tuple[str, ...]]:

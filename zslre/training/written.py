@@ -41,9 +41,12 @@ FRAMES = (
     (("{person} said that", "{0}", "."), 1),
     (("{0}", ", {person} told reporters in {place} ."), 1),
     (("{0}", ", and {person} arrived in {place} ."), 1),
+    (("{0}", ". {person} , {person} and {person} were there ."), 1),
+    (("{person} , {person} and {person} heard that", "{0}", "."), 1),
+    (("{0}", ", as people in {place} , {place} and {place} know ."), 1),
 )
 JOINTS = (", while", "and", ";", ", but", ". Meanwhile ,")
-MOST_NAMES = 6  # in one sentence: two clauses and a frame
+MOST_NAMES = 7  # in one sentence: two clauses and a frame
 DENIED = 0.15  # share of clauses that say the contrary
 
 
