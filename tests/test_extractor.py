@@ -21,6 +21,7 @@ from zslre.encoder import FloatArray, pair_vectors
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
 from zslre.prototypes import build_prototypes
+from zslre.relations import Relation, RelationSet, SideInformation
 from zslre.scoring import Scorer
 from zslre.types import Example, Mention, Sentence, Triple
 
@@ -292,6 +293,23 @@ def test_a_name_that_comes_twice_makes_no_pair_with_itself() -> None:
     assert len(candidate_pairs(Sentence(text, tiny.capitals(text)))) == 4
     overlapping = Sentence("New Rome", (Mention("New Rome", 0, 8), Mention("Rome", 4, 8)))
     assert candidate_pairs(overlapping) == []
+
+
+def test_a_date_or_number_is_no_head_unless_a_relation_wants_such() -> None:
+    text = "Ann born May 1990"
+    sentence = Sentence(text, (Mention("Ann", 0, 3, "PERSON"), Mention("May 1990", 9, 17, "DATE")))
+    assert [(h.text, t.text) for h, t in candidate_pairs(sentence)] == [("Ann", "May 1990")]
+    assert len(candidate_pairs(sentence, literal_heads=True)) == 2
+
+    (triples,) = EXTRACTOR.extract_sentences([sentence], threshold=0.0)
+    assert {triple.head.text for triple in triples} == {"Ann"}
+    day = Relation("was the birthday of", side=SideInformation(head_hypernyms=("day",)))
+    only_date = replace(sentence, mentions=(replace(sentence.mentions[0], type="MONEY"), sentence.mentions[1]))
+    for relations, expected in (([Relation("was the birthday of")], 0), ([day], 1)):
+        (found,) = EXTRACTOR.with_relations(RelationSet(relations)).extract_sentences([only_date], threshold=0.0)
+        assert len(found) == expected
+    untyped = replace(sentence, mentions=tuple(replace(m, type=None) for m in sentence.mentions))
+    assert len(candidate_pairs(untyped)) == 2
 
 
 def test_a_sentence_beyond_the_window_and_beyond_a_row() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zslre.candidates import candidate_pairs, one_direction
+from zslre.candidates import candidate_pairs, one_direction, wants_literal_heads
 from zslre.encoder import Encoder, FloatArray, pair_vectors
 from zslre.exceptions import InputError, ModelError
 from zslre.matching import Matcher
@@ -120,6 +120,10 @@ class RelationExtractor:
         """The verifier's own prototypes."""
         assert self.verifier is not None
         return self.verifier.prototypes(self.relations)
+
+    @cached_property
+    def _literal_heads(self) -> bool:
+        return wants_literal_heads(self.relations)
 
     def with_relations(self, relations: RelationSource) -> RelationExtractor:
         """The same model for other relations: whatever `RelationSet.of` takes. Costs one encoding of their texts."""
@@ -238,7 +242,7 @@ class RelationExtractor:
             yield from self._extract(batch, least, top_k, explain)
 
     def _extract(self, batch: list[Sentence], least: float, top_k: int, explain: bool) -> list[list[Triple]]:
-        items = [(sentence, candidate_pairs(sentence)) for sentence in batch]
+        items = [(sentence, candidate_pairs(sentence, literal_heads=self._literal_heads)) for sentence in batch]
         vectors = pair_vectors(self.encoder, self.packer, items)
         found: list[list[Triple]] = []
         with one_blas_thread():
