@@ -1,6 +1,6 @@
-"""Make a ternary model of the built-in model's teacher: the second step of build_builtin.sh.
+"""Make a ternary model of the built-in one, or of that of its first round.
 
-    python scripts/distill_builtin.py build/builtin/teacher --work build/builtin/distillation -o build/builtin/student
+    python scripts/distill_builtin.py build/builtin/first --work build/ternary/training -o build/ternary/model
 
 The student sees the sentences and relations that trained its teacher, in the same episodes, and no label of theirs.
 What is held out, builtin_data.py says; the last step's weights are kept. `--resume` goes on after a stop. Prints the
@@ -16,11 +16,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from builtin_data import builtin_sampler, licences, read_builtin_data
+from builtin_data import builtin_sampler, licences, read_builtin_data, zero_shot_scores
 
 from zslre.cli.stopping import stop_after_step
 from zslre.encoder.transformer import bf16_is_fast
-from zslre.evaluation.metrics import classification_scores
 from zslre.packing import Packer
 from zslre.relations import catalogue
 from zslre.training.distillation import DistillationConfig, Distiller, Model
@@ -28,7 +27,6 @@ from zslre.training.distilled import distillation_facts, quantized
 from zslre.training.finish import calibrate, model_files, write_model
 from zslre.training.model import TorchScorer
 from zslre.training.trained import encoder_of, load_trained
-from zslre.training.trainer import zero_shot_predictions
 
 BITS = "ternary"
 NOTICE = "- WordNet, Princeton University, whose entries the student learned to encode: see ../WORDNET.md\n"
@@ -46,9 +44,9 @@ def main() -> None:
     args = parser.parse_args()
 
     relations = catalogue()
-    data = read_builtin_data(args.data, relations)
-    torch.manual_seed(args.seed)
     encoder, scorer, files = load_trained(args.teacher)
+    data = read_builtin_data(args.data, relations, with_val=not files.config["held_out"]["zero_shot_test"])
+    torch.manual_seed(args.seed)
     student, own_scorer = encoder_of(files), TorchScorer.from_numpy(files.scorer)
     # Half of what a step of the teacher's training reads: rounded weights need many steps more than large ones.
     size = {"n_relations": 12, "n_complete": 6, "n_written": 4, "max_pairs": 8}
@@ -73,8 +71,7 @@ def main() -> None:
     packer = Packer(student.tokenizer)
     with distiller.rounded():
         numbers, figures = calibrate(student, own_scorer, packer, data.judged, data.judged_relations)
-        gold, predicted = zero_shot_predictions(student, own_scorer, packer, data.test, relations.select(data.unseen))
-    zero_shot = classification_scores(gold, predicted)
+        zero_shot = zero_shot_scores(data, relations, student, own_scorer, packer)
     facts = {
         **{key: value for key, value in files.config.items() if key != "tagger_training"},
         "name": f"{files.config['name']}-{BITS}",
@@ -83,7 +80,7 @@ def main() -> None:
         "training": asdict(config),
         "seed": args.seed,
         "scores": {
-            "fewrel_val_zero_shot_16_way_macro_f1": round(zero_shot.macro_f1, 4),
+            **zero_shot,
             "redocred_documents_211_250": figures,
             "teacher": files.config["scores"],
         },

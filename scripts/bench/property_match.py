@@ -36,7 +36,8 @@ def main() -> None:
     args = parser.parse_args()
 
     model = RelationExtractor.from_pretrained(args.model)
-    used = {*model.config["trained_relations"], *model.config["held_out"]["zero_shot_test"]}
+    held_out = model.config["held_out"].values()
+    used = {*model.config["trained_relations"], *(name for names in held_out for name in names)}
     known, names = hidden(properties(), used, args.properties, np.random.default_rng(args.seed))
     index = PropertyIndex(PhraseVectors(model.encoder), known=known)
     best, there, absent = [], [], []
