@@ -73,8 +73,9 @@ def read_builtin_data(folder: Path, relations: RelationSet, *, with_val: bool = 
         *named(read_fewrel(folder / "wikizsl/wikizsl67.json", on_bad=malformed.append), relations),
         *named(val if with_val else [], relations),
     ]
-    dev_names = _drawn(without_leaks(rows, relations, of_val, held_out), relations)  # the same in both rounds
-    rows = without_leaks(rows, relations, unseen, held_out)
+    without_val = without_leaks(rows, relations, of_val, held_out)
+    dev_names = _drawn(without_val, relations)  # the same in both rounds
+    rows = without_leaks(rows, relations, [], held_out) if with_val else without_val
     of_dev = [s for s in rows if any(labels & set(dev_names) for labels in s.labels)]
     held_out |= {normal_text(s.sentence.text) for s in of_dev}
     kept_from = [*unseen, *dev_names]

@@ -78,9 +78,12 @@ class Edit:
 
     def apply(self, sentence: Sentence, pairs: Sequence[Pair]) -> tuple[Sentence, tuple[Pair, ...]]:
         """The edited sentence, with the pairs' mentions as its mentions, and the pairs."""
-        text = sentence.text[: self.start] + self.new + sentence.text[self.end :]
         moved = tuple((self.mention(head), self.mention(tail)) for head, tail in pairs)
-        return Sentence(text, tuple(dict.fromkeys(mention for pair in moved for mention in pair))), moved
+        mentions = tuple(dict.fromkeys(mention for pair in moved for mention in pair))
+        return Sentence(self.edited(sentence.text), mentions), moved
+
+    def edited(self, text: str) -> str:
+        return text[: self.start] + self.new + text[self.end :]
 
     def mention(self, mention: Mention) -> Mention:
         """The mention where the edited text has it.

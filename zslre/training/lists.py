@@ -55,6 +55,5 @@ def with_list(known: Drawn, pair: Pair, place: int, names: Sequence[str], rng: n
         tails = members if together and tail == mention else [moved[tail]]
         facts |= {(one, other): (found, of) for one in heads for other in tails}
     facts |= dict.fromkeys(permutations(members, 2), (frozenset(), None))
-    text = text[: edit.start] + edit.new + text[edit.end :]
-    sentence = Sentence(text, tuple(dict.fromkeys(m for some in facts for m in some)))
+    sentence = Sentence(edit.edited(text), tuple(dict.fromkeys(m for some in facts for m in some)))
     return Drawn(sentence, tuple(facts), *zip(*facts.values(), strict=True))
