@@ -32,22 +32,25 @@ from zslre.training.episodes import EpisodeSampler
 from zslre.training.model import TorchScorer
 from zslre.training.neighbours import neighbours
 from zslre.training.sources import dev_sentences, named, renamed, without_leaks
+from zslre.training.stated import alike, read_stated
 from zslre.training.trainer import zero_shot_predictions
 from zslre.training.written import Writer
 
 N_DEV = 10  # relations
+N_PARSED = 30_000  # sentences, some four minutes
 SOURCES = ["FewRel 1.0 train (MIT)", "Wiki-ZSL (MIT)", "Re-DocRED dev, documents 1-210 (MIT)"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BuiltinData:
-    """Sentences to learn from, `trained`: names of all relations in them, `judged`: sentences of `judged_relations`
-    for calibration, `test`: those of the `unseen` relations (ids), `dev`: those of the relations `dev_names`,
-    `malformed`: rows that were left out."""
+    """Sentences to learn from, `trained`: names of all relations in them but the phrases that label those `stated`,
+    `judged`: sentences of `judged_relations` for calibration, `test`: those of the `unseen` relations (ids), `dev`:
+    those of the relations `dev_names`, `malformed`: rows that were left out."""
 
     partial: list[AnnotatedSentence]
     complete: list[AnnotatedSentence]
     writer: Writer
+    stated: list[AnnotatedSentence]
     trained: list[str]
     judged: list[AnnotatedSentence]
     judged_relations: RelationSet
@@ -90,6 +93,7 @@ def read_builtin_data(folder: Path, relations: RelationSet, *, with_val: bool = 
         partial,
         complete,
         writer,
+        _stated(partial, relations.select(sorted(training_leaks(kept_from, relations)))),
         trained,
         judged,
         used,
@@ -104,6 +108,13 @@ def read_builtin_data(folder: Path, relations: RelationSet, *, with_val: bool = 
 def builtin_relations(relations: RelationSet) -> RelationSet:
     """Those that the built-in model looks for when it is told nothing else."""
     return relations.select((Path(__file__).parent / "builtin_relations.txt").read_text().split())
+
+
+def _stated(sentences: list[AnnotatedSentence], unseen: RelationSet) -> list[AnnotatedSentence]:
+    """What some of the sentences state in words that are no name of a relation kept from training."""
+    chosen = np.random.default_rng(0).choice(len(sentences), min(N_PARSED, len(sentences)), replace=False)
+    names = [name for r in unseen for name in (r.name, *r.side.synonyms)]
+    return read_stated([sentences[i].sentence for i in chosen], known=names, processes=2)
 
 
 def _drawn(rows: list[AnnotatedSentence], relations: RelationSet) -> list[str]:
@@ -146,6 +157,7 @@ def builtin_sampler(
     n_sentences: int = 2,
     n_complete: int = 16,
     n_written: int = 8,
+    n_stated: int = 6,
     max_pairs: int = 16,
     seed: int,
 ) -> EpisodeSampler:
@@ -170,6 +182,9 @@ def builtin_sampler(
         writer=data.writer,
         n_written=n_written,
         names=data.writer.names,
+        stated=data.stated,
+        n_stated=n_stated,
+        alike=alike(sorted({min(s.labels[0]) for s in data.stated}), known, encoder),
         variants=found,
         near=neighbours(known, encoder),
         seed=seed,

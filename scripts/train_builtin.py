@@ -67,6 +67,7 @@ def main() -> None:
     data = read_builtin_data(args.data, relations, with_val=args.start is not None)
     say(f"{len(data.malformed)} malformed rows left out, such as: {data.malformed[0] if data.malformed else None}")
     say(f"{len(data.partial)} + {len(data.complete)} sentences, {len(data.trained)} relations with those written about")
+    say(f"{len(data.stated)} sentences that state something in words of their own")
 
     torch.manual_seed(args.seed)
     first, size = None, dict[str, int]()
@@ -75,7 +76,7 @@ def main() -> None:
         scorer = TorchScorer(encoder.dim)
     else:
         encoder, scorer, first = load_trained(args.start)
-        size = {"n_sentences": 1, "n_complete": 8, "n_written": 8, "max_pairs": 8}
+        size = {"n_sentences": 1, "n_complete": 8, "n_written": 6, "max_pairs": 8}
     sampler = builtin_sampler(data, relations, encoder, **size, seed=args.seed)
     config = TrainingConfig(
         steps=args.steps, learning_rate=1e-4, threshold_weight=1.0, bf16=bf16_is_fast(), seed=args.seed
@@ -99,7 +100,7 @@ def main() -> None:
     facts = {
         "name": "zslre-minilm",
         "base_encoder": BASE_NAME,
-        "trained_relations": data.trained,
+        "trained_relations": [*data.trained, *sorted({phrase for s in data.stated for phrase in s.labels[0]})],
         "data": SOURCES if first is None else [*SOURCES, "FewRel 1.0 val (MIT)"],
         "held_out": {"zero_shot_test": list(relations.select(data.unseen).names), "kind_weights": data.dev_names},
         "kind_weights": weights,

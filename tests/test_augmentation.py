@@ -17,12 +17,16 @@ from zslre.packing import Pair
 from zslre.training import augmentation
 from zslre.training.augmentation import (
     ASSURANCES,
+    ASSURANCES_BEHIND,
     DOUBTS,
+    DOUBTS_BEHIND,
     POSSIBLE,
     POSSIBLE_HELPERS,
     UNREALISED,
     Doubter,
     Edit,
+    assurance,
+    behind,
     in_front,
     names_by_type,
     negation,
@@ -35,7 +39,7 @@ from zslre.types import Mention, Sentence
 
 @cache
 def pipeline() -> Language:
-    return Doubter()._pipeline
+    return Doubter().pipeline
 
 
 def asked(text: str, head: str, tail: str) -> tuple[Sentence, Pair]:
@@ -73,7 +77,8 @@ def test_a_verb_inside_a_name_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> 
     for seed in range(9):
         (changed,) = doubt([(sentence, pair)], seed)
         assert changed is not None
-        assert changed[0].text.endswith(sentence.text)
+        assert "The Cranes Are Flying" in changed[0].text
+        assert changed[0].text != sentence.text
 
 
 @pytest.mark.parametrize(
@@ -97,11 +102,13 @@ def test_the_verb_that_ties(text: str, head: str, tail: str, verb: str | None) -
     ("text", "expected"),
     [
         ("Acme acquired Beta .", {"Acme did not acquire Beta .", "Acme never acquired Beta ."}
-         | {f"Acme {verb} acquire Beta ." for verb in UNREALISED}),
+         | {f"Acme {verb} acquire Beta ." for verb in UNREALISED["VBD"]}),
         ("Ann was born in Porto .", {"Ann was not born in Porto .", "Ann was never born in Porto ."}),
         ("Ann has played for Porto .", {"Ann has not played for Porto .", "Ann has never played for Porto ."}),
         ("Tom is the son of Mary .", {"Tom is not the son of Mary .", "Tom is never the son of Mary ."}),
-        ("Ann leads Acme .", {"Ann does not lead Acme .", "Ann never leads Acme ."}),
+        ("Ann leads Acme .", {"Ann does not lead Acme .", "Ann never leads Acme ."}
+         | {f"Ann {verb} lead Acme ." for verb in UNREALISED["VBZ"]}),
+        ("They lead Acme .", {"They do not lead Acme .", "They never lead Acme ."}),
     ],
 )  # fmt: skip
 def test_negations_by_hand(text: str, expected: set[str]) -> None:
@@ -109,7 +116,7 @@ def test_negations_by_hand(text: str, expected: set[str]) -> None:
     sentence, pair = Sentence(text), (mentions[0], mentions[-1])
     verb = tying_verb(pipeline()(text), pair)
     assert verb is not None
-    edits = [negation(verb, np.random.default_rng(seed)) for seed in range(60)]
+    edits = [negation(verb, np.random.default_rng(seed)) for seed in range(200)]
     assert {edit.apply(sentence, [pair])[0].text for edit in edits} == expected
 
 
@@ -119,7 +126,7 @@ def test_doubts_keep_the_order_and_leave_out_what_they_cannot_deny() -> None:
         asked("Anna was born in Porto , Portugal .", "Porto", "Portugal"),
     )
     forms = set()
-    for seed in range(30):
+    for seed in range(60):
         changed = Doubter().doubt([two, one], np.random.default_rng(seed)) if seed == 0 else doubt([two, one], seed)
         assert changed[0] is None
         assert changed[1] is not None
@@ -128,6 +135,7 @@ def test_doubts_keep_the_order_and_leave_out_what_they_cannot_deny() -> None:
         assert sentence.text != one[0].text
         forms.add(sentence.text)
     assert any(text.startswith(DOUBTS) for text in forms)
+    assert any(text.removesuffix(" .").endswith(DOUBTS_BEHIND) for text in forms)
     assert "Ann does not work for Acme ." in forms
 
 
@@ -145,6 +153,22 @@ def test_what_is_put_in_front() -> None:
     sentence, _ = edit.apply(*asked("Ann works", "Ann", "works")[:1], [])
     assert sentence.text.removesuffix(" Ann works") in ASSURANCES
     assert not set(ASSURANCES) & set(DOUBTS)
+    assert not set(ASSURANCES_BEHIND) & set(DOUBTS_BEHIND)
+
+
+@pytest.mark.parametrize(("text", "end"), [("Ann works .", " ."), ("Ann works.", "."), ("Ann works", "")])
+def test_what_is_put_behind_comes_before_the_full_stop(text: str, end: str) -> None:
+    edit = behind(text, [", they say"], np.random.default_rng(0))
+    assert edit.edited(text) == f"Ann works , they say{end}"
+
+
+def test_assurances_leave_mentions_as_they_are() -> None:
+    sentence, pair = asked("Ann works for Warner Bros .", "Ann", "Warner Bros .")
+    assert {assurance(sentence.text, pair, np.random.default_rng(seed)).start for seed in range(20)} == {0}
+    sentence, pair = asked("Ann works for Warner Bros .", "Ann", "Warner Bros")
+    made = [assurance(sentence.text, pair, np.random.default_rng(seed)).apply(sentence, [pair]) for seed in range(20)]
+    assert {text.text.endswith(".") for text, _ in made} == {True}
+    assert {text.text.startswith("Ann") for text, _ in made} == {True, False}
 
 
 def typed(text: str, *spans: tuple[str, str]) -> Sentence:

@@ -13,7 +13,7 @@ from zslre.packing import Pair
 from zslre.relations import Relation, RelationSet, SideInformation
 from zslre.training.drawn import Drawn
 from zslre.training.episodes import LISTS, EpisodeSampler
-from zslre.training.lists import with_list
+from zslre.training.lists import listed_with, with_list
 from zslre.types import Sentence
 
 BOOK = tiny.example("It Grows was written by Ann Ruiz in Rome .", "It Grows", "Ann Ruiz", "author")
@@ -86,7 +86,7 @@ def test_lists_come_into_episodes_with_what_is_known_of_them() -> None:
         RelationSet([author, friend]),
         n_relations=2,
         n_sentences=1,
-        names={"person": PEOPLE, "book": ["Up We Go"]},
+        names={"person": PEOPLE, "book": ["Up We Go"], "date": ["1990", "May"]},
     )
     lists = 0
     for step in range(400):
@@ -106,3 +106,19 @@ def test_lists_come_into_episodes_with_what_is_known_of_them() -> None:
             people = {m.text for m in sentence.mentions} - books
             assert told == {(book, person) for book in books for person in people}
     assert 0.5 * LISTS < lists / 400 < 1.2 * LISTS
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ann met Bob", "Ann"),
+        ("Ann , Bob and the Carls met Dora", "Ann Bob Carls"),
+        ("Dora met Ann as well as Bob ; Carl came", "Ann Bob Carl"),
+        ("Dora & Ann , who met Bob", "Dora Ann"),
+        ("Ann", "Ann"),
+    ],
+)
+def test_names_of_one_list(text: str, expected: str) -> None:
+    mentions = tiny.capitals(text)
+    ann = next(m for m in mentions if m.text == "Ann")
+    assert " ".join(m.text for m in listed_with(ann, [*mentions[::-1], ann], text)) == expected

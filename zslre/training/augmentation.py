@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -35,6 +35,14 @@ DOUBTS = (
     "Some expect that",
     "It has been suggested that",
 )
+DOUBTS_BEHIND = (
+    ", if the rumours are true",
+    ", though nobody could confirm it",
+    ", or so it was wrongly claimed",
+    ", if all goes to plan",
+    ", a claim that was never proved",
+    ", unless something changes",
+)
 # As long and as formal, and the fact stands: it is the words that count, not that something stands in front.
 ASSURANCES = (
     "It is true that",
@@ -51,9 +59,32 @@ ASSURANCES = (
     "Few remember that",
     "It has been proved that",
 )
+ASSURANCES_BEHIND = (
+    ", as the records show",
+    ", though few remember it",
+    ", or so it was rightly said",
+    ", as had been the plan",
+    ", a fact that was often told",
+    ", which changed much",
+)
 FINITE = {"VBD": "did", "VBZ": "does", "VBP": "do"}
-UNREALISED = ("refused to", "failed to", "planned to", "wanted to", "was asked to", "hoped to", "was expected to")
-POSSIBLE = ("may", "might", "could", "should")
+UNREALISED = {
+    "VBD": (
+        "refused to",
+        "failed to",
+        "planned to",
+        "wanted to",
+        "was asked to",
+        "hoped to",
+        "was expected to",
+        "was about to",
+        "threatened to",
+        "offered to",
+        "was rumoured to",
+    ),
+    "VBZ": ("refuses to", "plans to", "wants to", "hopes to", "is expected to", "has yet to", "is rumoured to"),
+}
+POSSIBLE = ("may", "might", "could", "should", "would", "may soon", "might one day")
 POSSIBLE_HELPERS = {  # in place of the helper in "was founded", "has played"
     "be": (
         "may be",
@@ -63,8 +94,11 @@ POSSIBLE_HELPERS = {  # in place of the helper in "was founded", "has played"
         "was supposed to be",
         "is expected to be",
         "is rumoured to be",
+        "was about to be",
+        "was nearly",
+        "has yet to be",
     ),
-    "have": ("may have", "might have", "could have", "would have"),
+    "have": ("may have", "might have", "could have", "would have", "is rumoured to have"),
 }
 
 
@@ -104,15 +138,15 @@ class Doubter:
 
     The verb that ties one mention, as its subject, to the other is negated ("did not found", "has never played for",
     "refused to join") or made a mere possibility ("might join", "was supposed to be founded"), or the whole sentence
-    is doubted ("It is not true that …"). Where no verb does (an apposition,
-    two places somebody went to), a negation would not touch the fact, and the sentence is left out.
+    is doubted ("It is not true that …", "…, if the rumours are true"). Where no verb does (an apposition, two places
+    somebody went to), a negation would not touch the fact, and the sentence is left out.
     """
 
     def __init__(self, name: str = DEFAULT_PIPELINE) -> None:
         self.name = name
 
     @cached_property
-    def _pipeline(self) -> Language:
+    def pipeline(self) -> Language:
         import spacy
 
         return spacy.load(self.name, exclude=["ner"])
@@ -122,12 +156,12 @@ class Doubter:
     ) -> list[tuple[Sentence, Pair] | None]:
         """Sentences and pairs in the same order, changed so that no relation of the pair holds any longer, or None."""
         changed: list[tuple[Sentence, Pair] | None] = []
-        for doc, (sentence, pair) in zip(self._pipeline.pipe(s.text for s, _ in asked), asked, strict=True):
+        for doc, (sentence, pair) in zip(self.pipeline.pipe(s.text for s, _ in asked), asked, strict=True):
             verb = tying_verb(doc, pair)
             if verb is None:
                 changed.append(None)
                 continue
-            edit = doubt_of(verb, rng)
+            edit = doubt_of(verb, sentence.text, rng)
             if any(edit.touches(mention) for mention in pair):  # the title of a work can hold its verb
                 edit = in_front(DOUBTS, rng)
             edited, (moved,) = edit.apply(sentence, [pair])
@@ -139,6 +173,20 @@ def in_front(frames: Sequence[str], rng: np.random.Generator) -> Edit:
     return Edit(0, 0, f"{rng.choice(frames)} ")
 
 
+def behind(text: str, frames: Sequence[str], rng: np.random.Generator) -> Edit:
+    """One of the frames before the full stop, if there is one."""
+    end = len(text.rstrip(". "))
+    return Edit(end, end, f" {rng.choice(frames)}")
+
+
+def assurance(text: str, mentions: Iterable[Mention], rng: np.random.Generator) -> Edit:
+    """An edit that is as long as a doubt, and leaves facts and mentions as they are."""
+    last = behind(text, ASSURANCES_BEHIND, rng)
+    if rng.random() < 0.7 or any(map(last.touches, mentions)):  # "Warner Bros ." ends with the text
+        return in_front(ASSURANCES, rng)
+    return last
+
+
 def tying_verb(doc: Doc, pair: Pair) -> Token | None:
     """The first verb between the mentions, in the parse, of which one of them is the subject, or which describes it."""
     spans = [doc.char_span(mention.start, mention.end, alignment_mode="expand") for mention in pair]
@@ -146,7 +194,7 @@ def tying_verb(doc: Doc, pair: Pair) -> Token | None:
         return None
     head, tail = spans[0].root, spans[1].root
     inside = {token.i for span in spans if span is not None for token in span}
-    for token in _path(head, tail):
+    for token in path_between(head, tail):
         verbal = token.tag_.startswith("VB") and token.i not in inside
         subject = any(m.head.i == token.i and m.dep_ in ("nsubj", "nsubjpass") for m in (head, tail))
         describes = token.dep_ in ("acl", "relcl") and token.head.i in (head.i, tail.i)
@@ -155,10 +203,13 @@ def tying_verb(doc: Doc, pair: Pair) -> Token | None:
     return None
 
 
-def doubt_of(verb: Token, rng: np.random.Generator) -> Edit:
-    form = rng.choice(["in front", "possibility", "negation"], p=[0.25, 0.25, 0.5])
+def doubt_of(verb: Token, text: str, rng: np.random.Generator) -> Edit:
+    """A doubt of the `text` whose `verb` states the fact. Mere possibilities take the most practice."""
+    form = rng.choice(["in front", "behind", "possibility", "negation"], p=[0.25, 0.1, 0.35, 0.3])
     if form == "in front":
         return in_front(DOUBTS, rng)
+    if form == "behind":
+        return behind(text, DOUBTS_BEHIND, rng)
     possible = possibility(verb, rng) if form == "possibility" else None
     return possible if possible is not None else negation(verb, rng)
 
@@ -184,21 +235,21 @@ def negation(verb: Token, rng: np.random.Generator) -> Edit:
     if verb.lemma_ == "be":
         return Edit(end, end, str(rng.choice([" not", " never"])))
     if verb.tag_ in FINITE:
-        form = rng.choice(["not", "never", "unrealised"], p=[0.4, 0.3, 0.3])
+        form = rng.choice(["not", "never", "unrealised"], p=[0.3, 0.2, 0.5])
         if form == "not":
             return Edit(verb.idx, end, f"{FINITE[verb.tag_]} not {verb.lemma_}")
-        if form == "unrealised" and verb.tag_ == "VBD":
-            return Edit(verb.idx, end, f"{rng.choice(UNREALISED)} {verb.lemma_}")
+        if form == "unrealised" and verb.tag_ in UNREALISED:
+            return Edit(verb.idx, end, f"{rng.choice(UNREALISED[verb.tag_])} {verb.lemma_}")
     return Edit(verb.idx, verb.idx, "never ")
 
 
-def _path(one: Token, other: Token) -> list[Token]:
-    """The tokens between two others in the parse, their lowest common ancestor included, they themselves left out."""
+def path_between(one: Token, other: Token) -> list[Token]:
+    """The tokens on the way from one to the other in the parse, in order, they themselves left out."""
     upwards, downwards = [one, *one.ancestors], [other, *other.ancestors]
     common = next((token for token in upwards if token in downwards), None)
     if common is None:  # two sentences in the parser's eyes
         return []
-    path = [*upwards[: upwards.index(common)], common, *downwards[: downwards.index(common)]]
+    path = [*upwards[: upwards.index(common)], common, *downwards[: downwards.index(common)][::-1]]
     return [token for token in path if token.i not in (one.i, other.i)]
 
 

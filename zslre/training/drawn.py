@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.packing import Pair
@@ -29,3 +31,14 @@ def all_known(annotated: AnnotatedSentence) -> Drawn:
 def first_labelled(drawn: Drawn) -> tuple[Pair, frozenset[str]]:
     """The first pair with relations, and these."""
     return next((pair, names) for pair, names in zip(drawn.pairs, drawn.labels, strict=True) if names)
+
+
+def thinned(annotated: AnnotatedSentence, most: int, rng: np.random.Generator) -> AnnotatedSentence:
+    """At most so many pairs, those with relations first, then others at random."""
+    if len(annotated.pairs) <= most:
+        return annotated
+    keys = rng.random(len(annotated.pairs)) + [0.0 if labels else 1.0 for labels in annotated.labels]
+    kept = sorted(np.argsort(keys)[:most])
+    return replace(
+        annotated, pairs=tuple(annotated.pairs[i] for i in kept), labels=tuple(annotated.labels[i] for i in kept)
+    )

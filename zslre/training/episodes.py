@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from zslre.candidates import beside
+from zslre.candidates import LITERAL_KINDS, beside
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.exceptions import InputError
 from zslre.mentions import MentionDetector
 from zslre.packing import Pair
-from zslre.relations import Relation, RelationSet, SideInformation
-from zslre.training.augmentation import ASSURANCES, Doubter, in_front, names_by_type, renamed_mentions
-from zslre.training.drawn import Drawn, all_known, first_labelled
-from zslre.training.lists import with_list
+from zslre.relations import Relation, RelationSet
+from zslre.training.augmentation import Doubter, assurance, names_by_type, renamed_mentions
+from zslre.training.drawn import Drawn, all_known, first_labelled, thinned
+from zslre.training.lists import listed_with, with_list
+from zslre.training.stated import with_stated_reverse
+from zslre.training.variation import vary
 from zslre.training.written import Writer
 from zslre.types import Sentence
 
 NEAR = 4  # relations that are drawn for being like another
+ASSURED = 0.2  # share of partial sentences: with all of the doubts, words in front or behind must mean little
 LISTS = 0.2  # share of partial sentences that get one
 SAME = 0.3  # share of written sentences that tell one relation of two pairs
 
@@ -49,6 +52,9 @@ class EpisodeSampler:
     `writer` writes plain sentences: for `n_written` relations of its own in each episode, and for half of the others.
     `names`: hypernym → names of such things; a list of them takes the place of the head or tail of some partial
     sentences whose relation is between things of these kinds. That teaches whose relation it is as well.
+    `stated`: sentences labelled with phrases that are no relations of the set; of each episode's `n_stated` phrases
+    all pairs of these sentences are known, and of them nothing else. `alike` says which relations and phrases are not
+    to meet, for one may hold where another does. That teaches relations that nobody labelled.
     `variants`: the same relations with other side information, which takes the place of theirs in half of the draws.
     `near`: name → names of other relations, the most alike first: half of an episode's relations are drawn for being
     among the first few of another one's. That teaches to tell them apart.
@@ -70,6 +76,9 @@ class EpisodeSampler:
         writer: Writer | None = None,
         n_written: int = 8,
         names: Mapping[str, Sequence[str]] | None = None,
+        stated: Sequence[AnnotatedSentence] = (),
+        n_stated: int = 8,
+        alike: Mapping[str, Collection[str]] | None = None,
         variants: RelationSet | None = None,
         near: Mapping[str, Sequence[str]] | None = None,
         seed: int = 0,
@@ -97,10 +106,17 @@ class EpisodeSampler:
         self.max_pairs, self.detector, self.doubter, self.seed = max_pairs, detector, doubter, seed
         self.writer, self.n_written = writer, n_written
         self.names_by_hypernym = names or {}
+        phrases = frozenset(phrase for sentence in stated for phrase in sentence.labels[0])
+        self.stated: dict[str, list[Drawn]] = {phrase: [] for phrase in sorted(phrases)}
+        for sentence in stated:
+            (phrase,) = sentence.labels[0]
+            self.stated[phrase].append(with_stated_reverse(sentence, phrases))
+        self.n_stated, self.alike = n_stated, alike or {}
         self.variants = {relation.name: relation for relation in variants or ()}
         if writer is not None:
             self.relations = {relation.name: relation for relation in writer.relations} | self.relations
             self.reverse = reverse_labels(RelationSet(self.relations.values()))
+        self.relations |= {phrase: Relation(phrase) for phrase in self.stated if phrase not in self.relations}
 
     def episode(self, step: int) -> TrainingEpisode:
         rng = np.random.default_rng([self.seed, step])
@@ -110,13 +126,17 @@ class EpisodeSampler:
             pool = self.by_relation[name]
             for number in rng.choice(len(pool), size=min(self.n_sentences, len(pool)), replace=False):
                 sentences.append(self.partial[pool[number]])
+        for phrase in self._stated_beside(chosen, rng):
+            stating = self.stated[phrase]
+            sentences.append(stating[int(rng.integers(len(stating)))])
+            chosen.append(phrase)
         drawn = self._with_doubts(self._with_confusable_pairs(self._with_lists(sentences, rng), rng), rng)
         if self.complete and self.n_complete:
             for number in rng.choice(len(self.complete), size=min(self.n_complete, len(self.complete)), replace=False):
-                thinned = self._thinned(self.complete[number], rng)
+                annotated = thinned(self.complete[number], self.max_pairs, rng)
                 if self.names_by_type and rng.random() < 0.5:
-                    thinned = renamed_mentions(thinned, self.names_by_type, rng)
-                drawn.append(all_known(thinned))
+                    annotated = renamed_mentions(annotated, self.names_by_type, rng)
+                drawn.append(all_known(annotated))
         if self.writer is not None:
             drawn += self._written(self.writer, chosen, rng)
         # Half of the complete sentences' own relations join the episode; pairs of the others must be rejected.
@@ -145,6 +165,19 @@ class EpisodeSampler:
                 chosen[str(rng.choice(others))] = None
         return list(chosen)[:size]
 
+    def _stated_beside(self, chosen: Sequence[str], rng: np.random.Generator) -> list[str]:
+        """Phrases that say the same as none of the relations `chosen`, nor as each other."""
+        phrases = list(self.stated)
+        taken, found = set(chosen), list[str]()
+        for number in rng.permutation(len(phrases)):
+            if len(found) == self.n_stated:
+                break
+            close = self.alike.get(phrases[number], ())
+            if taken.isdisjoint(close) and phrases[number] not in taken:
+                found.append(phrases[number])
+                taken.add(phrases[number])
+        return found
+
     def _with_lists(self, drawn: list[Drawn], rng: np.random.Generator) -> list[Drawn]:
         """The partial sentences, with a list for the head or tail of some."""
         return [self._with_list(known, rng) if rng.random() < LISTS else known for known in drawn]
@@ -156,12 +189,15 @@ class EpisodeSampler:
         place = int(rng.integers(2))
         names = self.names_by_hypernym.get(kinds[place], ())
         # Two children of one father are siblings: where both are of a kind the list may say more than it tells.
-        if not names or kinds[0] == kinds[1]:
+        if not names or kinds[0] == kinds[1] or kinds[place] in LITERAL_KINDS:
             return known
         return with_list(known, pair, place, names, rng) or known
 
     def _with_confusable_pairs(self, drawn: list[Drawn], rng: np.random.Generator) -> list[Drawn]:
-        """The partial sentences, each with up to two pairs that have another mention as head or tail."""
+        """The partial sentences, each with up to two pairs that have another mention as head or tail.
+
+        A mention in a list with the one it replaces is left out: what is said of one of them is said of the other.
+        """
         if self.detector is None:
             return drawn
         found = self.detector.detect([Sentence(d.sentence.text) for d in drawn])
@@ -172,22 +208,24 @@ class EpisodeSampler:
             (head, tail), names = first_labelled(known)
             new: list[Pair] = []
             for number in rng.permutation(len(others))[:2]:
-                new.append((others[number], tail) if rng.random() < 0.7 else (head, others[number]))
+                other, of_head = others[number], rng.random() < 0.7
+                if other not in listed_with(head if of_head else tail, [*given, *others], known.sentence.text):
+                    new.append((other, tail) if of_head else (head, other))
             labels = (*known.labels, *[frozenset[str]()] * len(new))
             more.append(Drawn(known.sentence, (*known.pairs, *new), labels, (*known.asked, *[names] * len(new))))
         return more
 
     def _with_doubts(self, drawn: list[Drawn], rng: np.random.Generator) -> list[Drawn]:
-        """Half of the sentences once more, where they can be denied; a tenth of all assured."""
+        """The sentences once more, where they can be doubted; a fifth of the others assured."""
         if self.doubter is None:
             return drawn
-        denied = [drawn[i] for i in rng.choice(len(drawn), size=len(drawn) // 2, replace=False)]
-        pairs = [first_labelled(d) for d in denied]
-        doubted = self.doubter.doubt([(d.sentence, pair) for d, (pair, _) in zip(denied, pairs, strict=True)], rng)
+        pairs = [first_labelled(d) for d in drawn]
+        doubted = self.doubter.doubt([(d.sentence, pair) for d, (pair, _) in zip(drawn, pairs, strict=True)], rng)
         plain = []
         for known in drawn:
-            if rng.random() < 0.1:
-                sentence, moved = in_front(ASSURANCES, rng).apply(known.sentence, known.pairs)
+            if rng.random() < ASSURED:
+                edit = assurance(known.sentence.text, (m for pair in known.pairs for m in pair), rng)
+                sentence, moved = edit.apply(known.sentence, known.pairs)
                 known = replace(known, sentence=sentence, pairs=moved)
             plain.append(known)
         return plain + [
@@ -208,15 +246,15 @@ class EpisodeSampler:
             names = [told.pop() for _ in range(min(len(told), int(rng.integers(1, 3))))]
             if len(names) == 1 and rng.random() < SAME:
                 names *= 2  # whose is which?
-            thin = self._thinned(writer.write([self.relations[name] for name in names], rng), rng)
+            annotated, in_clauses = writer.write([self.relations[name] for name in names], rng)
+            thin = thinned(annotated, self.max_pairs, rng)
             back = {(tail, head): found for (head, tail), found in zip(thin.pairs, thin.labels, strict=True)}
             labels = tuple(
                 found.union(*(self.reverse.get(name, ()) for name in back.get(pair, ())))
                 for pair, found in zip(thin.pairs, thin.labels, strict=True)
             )
             # Of two names in the same clause more may be true than its words; of others nothing is said.
-            stated = [bool(found) or bool(back.get(pair)) for pair, found in zip(thin.pairs, thin.labels, strict=True)]
-            asked = tuple(frozenset(names) if told_of else None for told_of in stated)
+            asked = tuple(frozenset(names) if pair in in_clauses else None for pair in thin.pairs)
             drawn.append(Drawn(thin.sentence, thin.pairs, labels, asked))
         return drawn
 
@@ -243,16 +281,6 @@ class EpisodeSampler:
             asked.append(back if unsure else None)
         return Drawn(annotated.sentence, annotated.pairs, annotated.labels, tuple(asked))
 
-    def _thinned(self, annotated: AnnotatedSentence, rng: np.random.Generator) -> AnnotatedSentence:
-        """At most `max_pairs` pairs, those with relations first, then others at random."""
-        if len(annotated.pairs) <= self.max_pairs:
-            return annotated
-        keys = rng.random(len(annotated.pairs)) + [0.0 if labels else 1.0 for labels in annotated.labels]
-        kept = sorted(np.argsort(keys)[: self.max_pairs])
-        return replace(
-            annotated, pairs=tuple(annotated.pairs[i] for i in kept), labels=tuple(annotated.labels[i] for i in kept)
-        )
-
 
 def reverse_labels(relations: RelationSet) -> Mapping[str, tuple[str, ...]]:
     """Name → names that hold for the swapped pair: itself where symmetric, else its only inverse in the set.
@@ -265,31 +293,3 @@ def reverse_labels(relations: RelationSet) -> Mapping[str, tuple[str, ...]]:
         if len(relation.inverse) == 1 and relation.inverse[0] in by_key:
             reverse[relation.name] = (by_key[relation.inverse[0]],)
     return reverse
-
-
-def vary(relation: Relation, rng: np.random.Generator, *, rate: float = 0.3, bare: float = 0.2) -> Relation:
-    """The relation as another user might have written it: parts left out, a synonym for a name; `bare`: just a name.
-
-    Teaches the model to do with what side information there is.
-    """
-    side = relation.side
-    names = [relation.name, *rng.permutation(side.synonyms)] if side.synonyms else [relation.name]
-    if rng.random() < bare:
-        return Relation(str(rng.choice(names)))
-    if len(names) > 1 and rng.random() < rate:
-        names[0], names[1] = names[1], names[0]
-    keep = int(rng.integers(0, len(names))) if rng.random() < rate else len(names) - 1
-    synonyms = tuple(str(name) for name in names[1 : 1 + keep])
-    keywords = side.keywords
-    if not keywords and len(synonyms) > 2 and rng.random() < rate:
-        synonyms, keywords = synonyms[:-2], synonyms[-2:]
-    return Relation(
-        str(names[0]),
-        relation.description if rng.random() >= rate else "",
-        SideInformation(
-            synonyms,
-            side.head_hypernyms if rng.random() >= rate else (),
-            side.tail_hypernyms if rng.random() >= rate else (),
-            keywords if rng.random() >= rate else (),
-        ),
-    )

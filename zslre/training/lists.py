@@ -6,8 +6,8 @@ What is said of a list is said of each name in it, and nothing of two of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from itertools import permutations
+from collections.abc import Iterable, Sequence
+from itertools import pairwise, permutations
 
 import numpy as np
 
@@ -21,6 +21,7 @@ Fact = tuple[frozenset[str], frozenset[str] | None]  # labels of a pair, and whi
 
 MOST_NEW = 3  # names in a list beside the sentence's own
 JOINTS = (" and ", " , and ", " as well as ")
+BETWEEN = re.compile(r"\s*(?:,|;|&|,?\s*(?:and|or|as well as))\s*(?:the\s+)?", re.IGNORECASE)  # two names of a list
 # Beside a comma the name may be an apposition's; before a name or a hyphen it is part of a compound.
 FREE = re.compile(r"\s*(?:[a-z.;]|$)")
 
@@ -57,3 +58,13 @@ def with_list(known: Drawn, pair: Pair, place: int, names: Sequence[str], rng: n
     facts |= dict.fromkeys(permutations(members, 2), (frozenset(), None))
     sentence = Sentence(edit.edited(text), tuple(dict.fromkeys(m for some in facts for m in some)))
     return Drawn(sentence, tuple(facts), *zip(*facts.values(), strict=True))
+
+
+def listed_with(mention: Mention, mentions: Iterable[Mention], text: str) -> list[Mention]:
+    """Those of the mentions that stand in one list with a mention of them."""
+    ordered = sorted(set(mentions), key=lambda m: m.start)
+    runs: list[list[Mention]] = [[ordered[0]]]
+    for before, after in pairwise(ordered):
+        joined = BETWEEN.fullmatch(text[before.end : after.start])
+        runs[-1].append(after) if joined else runs.append([after])
+    return next(run for run in runs if mention in run)

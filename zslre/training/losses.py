@@ -20,7 +20,8 @@ def threshold_loss(similarities: Tensor, none: Tensor, targets: Tensor, known: T
     """Adaptive thresholding (ATLOP, Zhou et al. 2021): true relations above the none score, all others below it.
 
     Where `known` (P, R) is False nobody can say whether the relation holds: it is left out.
-    Averaged over pairs with a relation and over pairs without one apart, so that neither drowns the other.
+    Averaged apart over pairs with a relation, pairs known to lack some (what the sentence denies them, or tells of
+    others) and pairs without any, so that none of the three drowns another.
     """
     joined = torch.cat([none[:, None], similarities], dim=1)
     above = joined.masked_fill(torch.cat([torch.zeros_like(targets[:, :1]), ~targets], dim=1), -torch.inf)
@@ -30,5 +31,6 @@ def threshold_loss(similarities: Tensor, none: Tensor, targets: Tensor, known: T
     lowered = below.logsumexp(dim=1) - none
     per_pair = raised + lowered
     has_relation = targets.any(dim=1)
-    groups = [per_pair[mask] for mask in (has_relation, ~has_relation) if mask.any()]
+    denied = ~has_relation & ~known.all(dim=1)
+    groups = [per_pair[mask] for mask in (has_relation, denied, ~has_relation & ~denied) if mask.any()]
     return torch.stack([group.mean() for group in groups]).mean()

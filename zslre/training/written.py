@@ -14,6 +14,7 @@ import numpy as np
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.exceptions import InputError
 from zslre.mentions import DEFAULT_PIPELINE
+from zslre.packing import Pair
 from zslre.relations import Relation, RelationSet
 from zslre.types import Mention, Sentence
 
@@ -47,7 +48,17 @@ FRAMES = (
 )
 JOINTS = (", while", "and", ";", ", but", ". Meanwhile ,")
 MOST_NAMES = 7  # in one sentence: two clauses and a frame
-DENIED = 0.15  # share of clauses that say the contrary
+DENIED = 0.3  # share of clauses that say the contrary, or what may be
+UNCERTAIN = (
+    "if",
+    "it is not true that",
+    "it was rumoured that",
+    "nobody knows whether",
+    "some wonder whether",
+    "there is no proof that",
+    "it has been suggested that",
+)
+BE_SOMETIME = ("may be", "might be", "could be", "would be", "is expected to be", "wants to be", "was nearly")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +85,12 @@ class Writer:
             )
         self.phrases = shaped_phrases(relations, pipeline)
 
-    def write(self, relations: Sequence[Relation], rng: np.random.Generator) -> AnnotatedSentence:
+    def write(
+        self, relations: Sequence[Relation], rng: np.random.Generator
+    ) -> tuple[AnnotatedSentence, frozenset[Pair]]:
         """A sentence with one clause for each of the `relations`, all of its mentions and all of their pairs.
 
-        Only what is known of these relations and their inverses is labelled.
+        Only what is known of these relations and their inverses is labelled. Second, the pairs that share a clause.
         """
         taken: set[str] = set()
         pieces: list[tuple[str, int | None]] = []  # text, and the number of the mention that it is
@@ -98,7 +111,7 @@ class Writer:
             if not denied:
                 truths[count, count + 1] = relation.name
             count += 2
-        return self._assemble(self._framed(pieces, count, taken, rng), truths)
+        return self._assemble(self._framed(pieces, count, taken, rng), truths, count)
 
     def _framed(
         self, pieces: list[tuple[str, int | None]], count: int, taken: set[str], rng: np.random.Generator
@@ -130,7 +143,9 @@ class Writer:
         return name
 
     @staticmethod
-    def _assemble(pieces: Sequence[tuple[str, int | None]], truths: Mapping[tuple[int, int], str]) -> AnnotatedSentence:
+    def _assemble(
+        pieces: Sequence[tuple[str, int | None]], truths: Mapping[tuple[int, int], str], in_clauses: int
+    ) -> tuple[AnnotatedSentence, frozenset[Pair]]:
         text, mentions = "", dict[int, Mention]()
         for words, number in pieces:
             text += " " if text else ""
@@ -139,11 +154,13 @@ class Writer:
             text += words
         text = text[0].upper() + text[1:] if 0 not in {m.start for m in mentions.values()} else text
         places = [(a, b) for a in mentions for b in mentions if a != b]
-        return AnnotatedSentence(
+        annotated = AnnotatedSentence(
             Sentence(text, tuple(sorted(mentions.values(), key=lambda m: m.start))),
             tuple((mentions[a], mentions[b]) for a, b in places),
             tuple(frozenset([truths[place]] if place in truths else []) for place in places),
         )
+        together = [(a, b) for a, b in places if a // 2 == b // 2 and a < in_clauses]
+        return annotated, frozenset((mentions[a], mentions[b]) for a, b in together)
 
 
 def names_by_hypernym(relations: RelationSet, examples: Iterable[AnnotatedSentence]) -> dict[str, list[str]]:
@@ -192,9 +209,13 @@ def shape_of(words: str, tag: str) -> str:
 
 def clause(phrase: Phrase, denied: bool, rng: np.random.Generator) -> list[str]:
     """Words of a clause, HEAD and TAIL standing for the mentions."""
+    if denied and rng.random() < 0.3:
+        return [*str(rng.choice(UNCERTAIN)).split(), *clause(phrase, False, rng)]
     words = phrase.words.removeprefix("its ")
     no = str(rng.choice(["not", "never"])) if denied else ""
     never = "never" if denied else ""
+    possible = denied and rng.random() < 0.5
+    present, past = (str(rng.choice(BE_SOMETIME)),) * 2 if possible else (f"is {no}", f"was {no}")
     forms = {
         "active": [
             f"HEAD {never} {words} TAIL",
@@ -203,17 +224,17 @@ def clause(phrase: Phrase, denied: bool, rng: np.random.Generator) -> list[str]:
             f"it is HEAD that {never} {words} TAIL",
         ],
         "passive": [
-            f"HEAD was {no} {words} TAIL",
+            f"HEAD {past} {words} TAIL",
             f"HEAD , {no} {words} TAIL , grew quickly",
             f"it was {no} HEAD that was {words} TAIL",
         ],
-        "is": [f"HEAD is {no} {words} TAIL"],
-        "is a": [f"HEAD is {no} {article(words)} {words} TAIL", f"HEAD was {no} {article(words)} {words} TAIL"],
+        "is": [f"HEAD {present} {words} TAIL"],
+        "is a": [f"HEAD {present} {article(words)} {words} TAIL", f"HEAD {past} {article(words)} {words} TAIL"],
         "whose": [f"HEAD 's {words} {no} TAIL"],
         "noun": [
-            f"TAIL is {no} the {words} of HEAD",
-            f"the {words} of HEAD is {no} TAIL",
-            f"TAIL was {no} HEAD 's {words}",
+            f"TAIL {present} the {words} of HEAD",
+            f"the {words} of HEAD {present} TAIL",
+            f"TAIL {past} HEAD 's {words}",
             f"TAIL , {no} the {words} of HEAD , was seen",
             f"HEAD 's {words} , TAIL , was seen" if not denied else f"TAIL , not HEAD 's {words} , was seen",
             f"HEAD does not have TAIL as its {words}" if denied else f"with TAIL as its {words} , HEAD grew quickly",
