@@ -102,7 +102,7 @@ def main() -> None:
         "base_encoder": BASE_NAME,
         "trained_relations": [*data.trained, *sorted({phrase for s in data.stated for phrase in s.labels[0]})],
         "data": SOURCES if first is None else [*SOURCES, "FewRel 1.0 val (MIT)"],
-        "held_out": {"zero_shot_test": list(relations.select(data.unseen).names), "kind_weights": data.dev_names},
+        "held_out": {"zero_shot_test": [relations[id].name for id in data.unseen], "kind_weights": data.dev_names},
         "kind_weights": weights,
         "command": command if first is None else f"{first.config['command']} && {command}",
         "training": asdict(config),
