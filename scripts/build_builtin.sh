@@ -1,17 +1,18 @@
 #!/bin/sh
-# Rebuild the built-in model: two rounds of training, and the mention tagger on top.
+# Rebuild the built-in model: three rounds of training, and the mention tagger on top.
 #
 #     scripts/build_builtin.sh [FOLDER]
 #
-# FOLDER (default: zslre/assets/model) is replaced at the very end. Some three hours on two cores. What is finished lies
+# FOLDER (default: zslre/assets/model) is replaced at the very end. Some four hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
 # scores that go into config.json: look at them before you commit the model. `scripts/distill_builtin.py` makes a
-# ternary model of either round's.
+# ternary model of any round's.
 set -eu
 cd "$(dirname "$0")/.."
 work=build/builtin
 model=${1:-zslre/assets/model}
 train="python scripts/train_builtin.py --resume"
 [ -d $work/first ] || $train --steps 1100 --work $work/first-training -o $work/first
-[ -d $work/second ] || $train --start $work/first --steps 1050 --seed 1 --work $work/training -o $work/second
-python scripts/train_tagger.py --work $work/tagger -m $work/second -o "$model" --threads 2
+[ -d $work/second ] || $train --start $work/first --steps 1050 --seed 1 --work $work/second-training -o $work/second
+[ -d $work/third ] || $train --start $work/second --steps 780 --seed 2 --work $work/third-training -o $work/third
+python scripts/train_tagger.py --work $work/tagger -m $work/third -o "$model" --threads 2

@@ -3,10 +3,9 @@
 FewRel's training relations and Wiki-ZSL are sentences in which one pair is known; of Re-DocRED's dev documents the
 first 210 train, with every pair known, the next 40 choose calibration and threshold, and the last 250 are not read.
 FewRel's 16 validation relations, their inverses and their sentences are left out of a first round, for a zero-shot
-test of the recipe. Spouse, child and member of are among them, which every user asks for: what ships learns them in a
-second round. Left out of both are
-ten relations of the rest that are not among the built-in ones: what their sentences say of the worth of each kind of
-side information holds for new relations, as what trained relations say does not.
+test of the recipe. Spouse, child and member of are among them, which every user asks for: what ships learns them in
+later rounds. Left out of all are ten relations of the rest that are not among the built-in ones: what their sentences
+say of the worth of each kind of side information holds for new relations, as what trained relations say does not.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 r"""Rebuild the built-in model: FewRel's training relations, Wiki-ZSL and Re-DocRED, in 8 bits.
 
     python scripts/train_builtin.py --steps 1100 --work build/builtin/first-training -o build/builtin/first
-    python scripts/train_builtin.py --start build/builtin/first --steps 1050 --seed 1 --work build/builtin/training \
-        -o build/builtin/second
+    python scripts/train_builtin.py --start build/builtin/first --steps 1050 --seed 1 \
+        --work build/builtin/second-training -o build/builtin/second
 
 What trains and what is held out, builtin_data.py says: the first round leaves relations out for a zero-shot test, the
-second goes on with those as well, in smaller steps. The last step's weights are kept, so that nothing else is
-selected. An hour each on two cores; `--resume` goes on after a stop. Prints the scores that go into config.json.
+next go on with those as well, in smaller steps. The last step's weights are kept, so that nothing else is selected. An
+hour each on two cores; `--resume` goes on after a stop. Prints the scores that go into config.json.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--start", type=Path, help="model folder of a first round")
+    parser.add_argument("--start", type=Path, help="model folder of the round before")
     parser.add_argument("--float", action="store_true", help="store float32 weights")
     args = parser.parse_args()
 
@@ -91,7 +91,7 @@ def main() -> None:
     scores: dict[str, Any] = zero_shot_scores(data, relations, encoder, scorer, packer)
     scores["redocred_documents_211_250"] = figures
     if first is not None:
-        scores["first_round"] = first.config["scores"]
+        scores["round_before"] = first.config["scores"]
     rng = np.random.default_rng(args.seed)
     shown = [data.partial[i] for i in rng.choice(len(data.partial), 300, replace=False)] + data.complete[:200]
     batches = (batch for batch, _ in packer.pack([(s.sentence, s.pairs) for s in shown]))
