@@ -64,6 +64,14 @@ def test_a_relation_may_have_been_trained_on_under_two_names() -> None:
     assert list(seen_in_training(trained, catalogue().select(["P22", "P40", "P26"]))) == ["father", "child"]
 
 
+def test_each_of_several_names_for_one_relation_gives_it_away() -> None:
+    trained = model({"trained_relations": ["employed by", "works for", "worked for"]})
+    for name in ("employed by", "works for", "worked for"):
+        assert name in seen_in_training(trained, [Relation(name)])
+    assert "employer" in seen_in_training(trained, [catalogue()["employer"]])
+    assert seen_in_training(trained, [Relation("fired by")]) == {}
+
+
 def test_relations_with_support_examples_are_not_unseen() -> None:
     fitted = model({}, {"likes": np.ones((1, tiny.H), dtype=np.float32)})
     assert seen_in_training(fitted, [Relation("likes")]) == {"likes": ["likes"]}

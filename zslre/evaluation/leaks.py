@@ -54,8 +54,14 @@ def _trained(model: RelationExtractor) -> list[str]:
 def _relations_of(model: RelationExtractor, names: Iterable[str]) -> RelationSet | None:
     """The relations that a model calls so, each id once; None for none.
 
-    A model may know one relation by two names: a student has its own data's and its teacher's.
+    A model may know one relation by several names: a student has its own data's and its teacher's, and what sentences
+    state has as many as they use. All names count; the first has the id.
     """
-    found = (model.relations.get(name) or resolve(name) for name in sorted(set(names)))
-    by_id = {(relation.id or relation.name).casefold(): relation for relation in found}
-    return RelationSet(by_id.values()) if by_id else None
+    found, ids = dict[str, Relation](), set[str]()
+    for name in sorted(set(names)):
+        relation = model.relations.get(name) or resolve(name)
+        if relation.id and relation.id.casefold() in ids:
+            relation = Relation(name)
+        ids.add((relation.id or "").casefold())
+        found.setdefault(relation.name.casefold(), relation)
+    return RelationSet(found.values()) if found else None
