@@ -59,6 +59,11 @@ class BuiltinData:
     dev_names: list[str]
     malformed: list[InputError]
 
+    @property
+    def phrases(self) -> list[str]:
+        """What labels the sentences `stated`."""
+        return sorted({phrase for s in self.stated for phrase in s.labels[0]})
+
 
 def read_builtin_data(folder: Path, relations: RelationSet, *, with_val: bool = False) -> BuiltinData:
     """All of it, labelled by names of `relations`, from the datasets under `folder`; with nothing `unseen` and nothing
@@ -76,7 +81,7 @@ def read_builtin_data(folder: Path, relations: RelationSet, *, with_val: bool = 
         *named(val if with_val else [], relations),
     ]
     without_val = without_leaks(rows, relations, of_val, held_out)
-    dev_names = _drawn(without_val, relations)  # the same in both rounds
+    dev_names = _drawn(without_val, relations)  # the same in all rounds
     rows = without_leaks(rows, relations, [], held_out) if with_val else without_val
     of_dev = [s for s in rows if any(labels & set(dev_names) for labels in s.labels)]
     held_out |= {normal_text(s.sentence.text) for s in of_dev}
@@ -156,7 +161,6 @@ def builtin_sampler(
     n_sentences: int = 2,
     n_complete: int = 16,
     n_written: int = 8,
-    n_stated: int = 6,
     max_pairs: int = 16,
     seed: int,
 ) -> EpisodeSampler:
@@ -182,8 +186,7 @@ def builtin_sampler(
         n_written=n_written,
         names=data.writer.names,
         stated=data.stated,
-        n_stated=n_stated,
-        alike=alike(sorted({min(s.labels[0]) for s in data.stated}), known, encoder),
+        alike=alike(data.phrases, known, encoder),
         variants=found,
         near=neighbours(known, encoder),
         seed=seed,

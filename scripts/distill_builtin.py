@@ -1,4 +1,4 @@
-"""Make a ternary model of the built-in one, or of that of its first round.
+"""Make a ternary model of the built-in one, or of that of an earlier round.
 
     python scripts/distill_builtin.py build/builtin/first --work build/ternary/training -o build/ternary/model
 

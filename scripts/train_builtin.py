@@ -70,12 +70,12 @@ def main() -> None:
     say(f"{len(data.stated)} sentences that state something in words of their own")
 
     torch.manual_seed(args.seed)
-    first, size = None, dict[str, int]()
+    before, size = None, dict[str, int]()
     if args.start is None:
         encoder = TransformerEncoder.from_base(default_base_folder())
         scorer = TorchScorer(encoder.dim)
     else:
-        encoder, scorer, first = load_trained(args.start)
+        encoder, scorer, before = load_trained(args.start)
         size = {"n_sentences": 1, "n_complete": 8, "n_written": 6, "max_pairs": 8}
     sampler = builtin_sampler(data, relations, encoder, **size, seed=args.seed)
     config = TrainingConfig(
@@ -90,8 +90,8 @@ def main() -> None:
     numbers, figures = calibrate(encoder, scorer, packer, data.judged, data.judged_relations)
     scores: dict[str, Any] = zero_shot_scores(data, relations, encoder, scorer, packer)
     scores["redocred_documents_211_250"] = figures
-    if first is not None:
-        scores["round_before"] = first.config["scores"]
+    if before is not None:
+        scores["round_before"] = before.config["scores"]
     rng = np.random.default_rng(args.seed)
     shown = [data.partial[i] for i in rng.choice(len(data.partial), 300, replace=False)] + data.complete[:200]
     batches = (batch for batch, _ in packer.pack([(s.sentence, s.pairs) for s in shown]))
@@ -100,11 +100,11 @@ def main() -> None:
     facts = {
         "name": "zslre-minilm",
         "base_encoder": BASE_NAME,
-        "trained_relations": [*data.trained, *sorted({phrase for s in data.stated for phrase in s.labels[0]})],
-        "data": SOURCES if first is None else [*SOURCES, "FewRel 1.0 val (MIT)"],
+        "trained_relations": [*data.trained, *data.phrases],
+        "data": SOURCES if before is None else [*SOURCES, "FewRel 1.0 val (MIT)"],
         "held_out": {"zero_shot_test": [relations[id].name for id in data.unseen], "kind_weights": data.dev_names},
         "kind_weights": weights,
-        "command": command if first is None else f"{first.config['command']} && {command}",
+        "command": command if before is None else f"{before.config['command']} && {command}",
         "training": asdict(config),
         "seed": args.seed,
         "scores": scores,

@@ -77,7 +77,7 @@ def test_a_verb_inside_a_name_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> 
     for seed in range(9):
         (changed,) = doubt([(sentence, pair)], seed)
         assert changed is not None
-        assert "The Cranes Are Flying" in changed[0].text
+        assert sentence.text.removesuffix(" .") in changed[0].text
         assert changed[0].text != sentence.text
 
 

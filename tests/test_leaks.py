@@ -70,6 +70,8 @@ def test_each_of_several_names_for_one_relation_gives_it_away() -> None:
         assert name in seen_in_training(trained, [Relation(name)])
     assert "employer" in seen_in_training(trained, [catalogue()["employer"]])
     assert seen_in_training(trained, [Relation("fired by")]) == {}
+    by_id = model({"trained_relations": ["P22", "father", "p22"]})
+    assert seen_in_training(by_id, catalogue().select(["P22"])) == {"father": ["father"]}
 
 
 def test_relations_with_support_examples_are_not_unseen() -> None:

@@ -107,7 +107,7 @@ def test_a_sentence_says_what_its_labels_say() -> None:
             assert any(word in text for word in ("works for", "employed by", "employer"))
         plain += bool(labelled)
         denied += not labelled
-    assert plain > denied > 0
+    assert plain > 1.5 * denied > 0
 
 
 def test_two_clauses_speak_of_different_names() -> None:

@@ -60,8 +60,7 @@ def main() -> None:
         raise InputError(f"the model was trained on {sorted(seen)}: there is nothing to learn from its scores there")
     vectors = pair_vectors(model.encoder, model.packer, [(e.sentence, [(e.head, e.tail)]) for e in examples])
     gold = [described[str(e.relation)].name for e in examples]
-    by_relation = {r.id: [e for e in examples if e.relation == r.id][:PER_RELATION] for r in described}
-    every, every_gold = every_pair(model, [e for found in by_relation.values() for e in found], described)
+    every, every_gold = every_pair(model, first_rows(examples, [r.id for r in described], PER_RELATION), described)
     rows = {}
     for kind, plain in {"names": RelationSet(Relation(r.name) for r in described), "described": described}.items():
         built = build_side_information(plain, model.encoder)
@@ -85,7 +84,12 @@ def held_out(data: Path, model: RelationExtractor) -> list[Example]:
         *read_fewrel(data / "fewrel/train_wiki.json"),
         *read_fewrel(data / "wikizsl/wikizsl67.json", on_bad=malformed.append),
     ]
-    return [row for id in ids for row in [row for row in rows if row.relation == id][:DEV_SENTENCES]]
+    return first_rows(rows, ids, DEV_SENTENCES)
+
+
+def first_rows(rows: Sequence[Example], ids: Sequence[str | None], most: int) -> list[Example]:
+    """At most so many of each relation, relation by relation."""
+    return [row for id in ids for row in [row for row in rows if row.relation == id][:most]]
 
 
 def every_pair(

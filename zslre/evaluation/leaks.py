@@ -57,11 +57,11 @@ def _relations_of(model: RelationExtractor, names: Iterable[str]) -> RelationSet
     A model may know one relation by several names: a student has its own data's and its teacher's, and what sentences
     state has as many as they use. All names count; the first has the id.
     """
-    found, ids = dict[str, Relation](), set[str]()
+    found, taken = list[Relation](), set[str]()
     for name in sorted(set(names)):
-        relation = model.relations.get(name) or resolve(name)
-        if relation.id and relation.id.casefold() in ids:
-            relation = Relation(name)
-        ids.add((relation.id or "").casefold())
-        found.setdefault(relation.name.casefold(), relation)
-    return RelationSet(found.values()) if found else None
+        meant = model.relations.get(name) or resolve(name)
+        new = next((r for r in (meant, Relation(name)) if taken.isdisjoint(r.keys)), None)
+        if new is not None:
+            found.append(new)
+            taken.update(new.keys)
+    return RelationSet(found) if found else None

@@ -14,6 +14,7 @@ from zslre.datasets.annotated import AnnotatedSentence
 from zslre.exceptions import InputError
 from zslre.mentions import DEFAULT_PIPELINE
 from zslre.packing import Pair
+from zslre.training.drawn import mentions_of
 from zslre.types import Mention, Sentence
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ ASSURANCES_BEHIND = (
     ", a fact that was often told",
     ", which changed much",
 )
+SUBJECT = ("nsubj", "nsubjpass")
 FINITE = {"VBD": "did", "VBZ": "does", "VBP": "do"}
 UNREALISED = {
     "VBD": (
@@ -113,8 +115,7 @@ class Edit:
     def apply(self, sentence: Sentence, pairs: Sequence[Pair]) -> tuple[Sentence, tuple[Pair, ...]]:
         """The edited sentence, with the pairs' mentions as its mentions, and the pairs."""
         moved = tuple((self.mention(head), self.mention(tail)) for head, tail in pairs)
-        mentions = tuple(dict.fromkeys(mention for pair in moved for mention in pair))
-        return Sentence(self.edited(sentence.text), mentions), moved
+        return Sentence(self.edited(sentence.text), mentions_of(moved)), moved
 
     def edited(self, text: str) -> str:
         return text[: self.start] + self.new + text[self.end :]
@@ -196,11 +197,15 @@ def tying_verb(doc: Doc, pair: Pair) -> Token | None:
     inside = {token.i for span in spans if span is not None for token in span}
     for token in path_between(head, tail):
         verbal = token.tag_.startswith("VB") and token.i not in inside
-        subject = any(m.head.i == token.i and m.dep_ in ("nsubj", "nsubjpass") for m in (head, tail))
-        describes = token.dep_ in ("acl", "relcl") and token.head.i in (head.i, tail.i)
-        if verbal and (subject or describes):
+        if verbal and (says_of(token, head) or says_of(token, tail)):
             return token
     return None
+
+
+def says_of(verb: Token, name: Token) -> bool:
+    """Whether the name is the verb's subject, or the verb's clause describes the name."""
+    subject = name.head.i == verb.i and name.dep_ in SUBJECT
+    return subject or (verb.head.i == name.i and verb.dep_ in ("acl", "relcl"))
 
 
 def doubt_of(verb: Token, text: str, rng: np.random.Generator) -> Edit:

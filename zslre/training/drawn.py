@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.packing import Pair
-from zslre.types import Sentence
+from zslre.types import Mention, Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,11 @@ class Drawn:
     pairs: tuple[Pair, ...]
     labels: tuple[frozenset[str], ...]
     asked: tuple[frozenset[str] | None, ...]
+
+
+def mentions_of(pairs: Iterable[Pair]) -> tuple[Mention, ...]:
+    """The heads and tails, each once, in the order of the pairs."""
+    return tuple(dict.fromkeys(mention for pair in pairs for mention in pair))
 
 
 def all_known(annotated: AnnotatedSentence) -> Drawn:

@@ -14,7 +14,7 @@ from zslre.mentions import MentionDetector
 from zslre.packing import Pair
 from zslre.relations import Relation, RelationSet
 from zslre.training.augmentation import Doubter, assurance, names_by_type, renamed_mentions
-from zslre.training.drawn import Drawn, all_known, first_labelled, thinned
+from zslre.training.drawn import Drawn, all_known, first_labelled, mentions_of, thinned
 from zslre.training.lists import listed_with, with_list
 from zslre.training.stated import with_stated_reverse
 from zslre.training.variation import vary
@@ -77,7 +77,7 @@ class EpisodeSampler:
         n_written: int = 8,
         names: Mapping[str, Sequence[str]] | None = None,
         stated: Sequence[AnnotatedSentence] = (),
-        n_stated: int = 8,
+        n_stated: int = 6,
         alike: Mapping[str, Collection[str]] | None = None,
         variants: RelationSet | None = None,
         near: Mapping[str, Sequence[str]] | None = None,
@@ -203,7 +203,7 @@ class EpisodeSampler:
         found = self.detector.detect([Sentence(d.sentence.text) for d in drawn])
         more = []
         for known, detected in zip(drawn, found, strict=True):
-            given = [mention for pair in known.pairs for mention in pair]
+            given = mentions_of(known.pairs)
             others = beside(detected.mentions, given)
             (head, tail), names = first_labelled(known)
             new: list[Pair] = []
@@ -224,7 +224,7 @@ class EpisodeSampler:
         plain = []
         for known in drawn:
             if rng.random() < ASSURED:
-                edit = assurance(known.sentence.text, (m for pair in known.pairs for m in pair), rng)
+                edit = assurance(known.sentence.text, mentions_of(known.pairs), rng)
                 sentence, moved = edit.apply(known.sentence, known.pairs)
                 known = replace(known, sentence=sentence, pairs=moved)
             plain.append(known)

@@ -14,7 +14,7 @@ import numpy as np
 from zslre.candidates import beside
 from zslre.packing import Pair
 from zslre.training.augmentation import Edit
-from zslre.training.drawn import Drawn
+from zslre.training.drawn import Drawn, mentions_of
 from zslre.types import Mention, Sentence
 
 Fact = tuple[frozenset[str], frozenset[str] | None]  # labels of a pair, and which relations are known
@@ -32,7 +32,7 @@ def with_list(known: Drawn, pair: Pair, place: int, names: Sequence[str], rng: n
     None where a list would change what is said, or where all names occur already.
     """
     mention, text = pair[place], known.sentence.text
-    mentions = list(dict.fromkeys(m for some in known.pairs for m in some))
+    mentions = mentions_of(known.pairs)
     before, after = text[: mention.start].rstrip(), text[mention.end :]
     if before.endswith(",") or not FREE.match(after) or len(beside(mentions, [mention])) < len(mentions) - 1:
         return None
@@ -56,7 +56,7 @@ def with_list(known: Drawn, pair: Pair, place: int, names: Sequence[str], rng: n
         tails = members if together and tail == mention else [moved[tail]]
         facts |= {(one, other): (found, of) for one in heads for other in tails}
     facts |= dict.fromkeys(permutations(members, 2), (frozenset(), None))
-    sentence = Sentence(edit.edited(text), tuple(dict.fromkeys(m for some in facts for m in some)))
+    sentence = Sentence(edit.edited(text), mentions_of(facts))
     return Drawn(sentence, tuple(facts), *zip(*facts.values(), strict=True))
 
 

@@ -16,7 +16,7 @@ from zslre.mentions import DEFAULT_PIPELINE
 from zslre.packing import Pair
 from zslre.relations import RelationSet
 from zslre.sideinfo.vectors import PhraseEncoder, PhraseVectors
-from zslre.training.augmentation import path_between
+from zslre.training.augmentation import SUBJECT, path_between, says_of
 from zslre.training.drawn import Drawn
 from zslre.types import Mention, Sentence
 
@@ -34,7 +34,6 @@ ARTICLES = frozenset(["a", "an", "the"])
 SYMMETRIC = frozenset(
     ["married", "met", "borders", "bordered", "merged", "faced", "adjoins", "dated", "with", "between"]
 )
-SUBJECT = ("nsubj", "nsubjpass")
 
 
 def read_stated(
@@ -60,9 +59,7 @@ def read_stated(
 
 def stated_pairs(doc: Doc) -> Iterator[tuple[Pair, str]]:
     """Pairs of named entities of a parsed text, and the phrases that tie them."""
-    spans = {
-        Mention(e.text, e.start_char, e.end_char, e.label_): e for e in doc.ents if e.label_ not in LITERALS and e.text
-    }
+    spans = {Mention(e.text, e.start_char, e.end_char, e.label_): e for e in doc.ents if e.label_ not in LITERALS}
     for head, tail in candidate_pairs(Sentence(doc.text, tuple(spans))):
         phrase = phrase_between(spans[head], spans[tail])
         if phrase is not None:
@@ -94,14 +91,13 @@ def _states(verb: Token, head: Token) -> bool:
     children = list(verb.children)
     if any(c.dep_ in ("neg", "mark") or c.tag_ == "MD" for c in children):
         return False
-    describes = verb.head.i == head.i and verb.dep_ in ("acl", "relcl")
     if verb.dep_ == "relcl" and not any(c.dep_ in SUBJECT and c.tag_ in ("WP", "WDT") for c in children):
         return False
     if verb.tag_ == "VBN":
         finite = verb.dep_ == "acl" or any(c.dep_ in ("aux", "auxpass") for c in children)
     else:
         finite = verb.tag_ in ("VBD", "VBZ", "VBP")
-    return finite and (describes or (head.head.i == verb.i and head.dep_ in SUBJECT))
+    return finite and says_of(verb, head)
 
 
 def _describes(noun: Token, head: Token) -> bool:
