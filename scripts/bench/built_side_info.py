@@ -8,13 +8,16 @@ weights of text, types and keywords were fitted on these.
 
 "names": Wikidata's labels and nothing else, as a user types them; "described": with Wikidata's descriptions; "+ build":
 with what `build` finds for each; "without Wikidata's": with what it finds when it may know nothing of these
-properties, which it would otherwise recognise, aliases and all. Two figures of each:
+properties, which it would otherwise recognise, aliases and all. Figures of each:
 
 - macro-F1, with a 95 % interval over the queries: sentences with head and tail given, the relations ranked.
 - average precision of extraction: of the first 60 sentences of a relation every pair of mentions, found by the model's
   detector, with its best relation, in the order of the scores. No threshold plays a part. Only the labelled pair counts
   as having a relation, so that the figure is lower than the truth; and its precision and recall at the model's default
   threshold.
+- with `--judged FILE`, of the 50 pairs that are printed first how many are right and how many doubtful, by what a
+  person says of each who does not see which of the texts found it. What has not been judged is added to the file, with
+  an empty judgement: fill in right, doubtful or wrong, and run again.
 """
 
 from __future__ import annotations
@@ -37,12 +40,15 @@ from zslre.evaluation.intervals import bootstrap_intervals
 from zslre.evaluation.metrics import classification_scores, confusion, precision_recall
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
+from zslre.packing import Pair
 from zslre.relations import Relation, RelationSet, catalogue, training_leaks
 from zslre.sideinfo.builder import build_side_information
 from zslre.training.sources import DEV_SENTENCES
 from zslre.types import Example, Sentence
 
 PER_RELATION = 60  # sentences for extraction
+FIRST = 50  # pairs that are judged
+PARTS = ("text", "head", "relation", "tail")
 
 
 def main() -> None:
@@ -50,6 +56,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("-m", "--model", default=None)
     parser.add_argument("--held-out", action="store_true")
+    parser.add_argument("--judged", type=Path, help="JSON Lines of judged triples; grows")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
 
@@ -60,7 +67,9 @@ def main() -> None:
         raise InputError(f"the model was trained on {sorted(seen)}: there is nothing to learn from its scores there")
     vectors = pair_vectors(model.encoder, model.packer, [(e.sentence, [(e.head, e.tail)]) for e in examples])
     gold = [described[str(e.relation)].name for e in examples]
-    every, every_gold = every_pair(model, first_rows(examples, [r.id for r in described], PER_RELATION), described)
+    items, every_gold = every_pair(model, first_rows(examples, [r.id for r in described], PER_RELATION), described)
+    every = pair_vectors(model.encoder, model.packer, items)
+    judgement = Judgement(items, args.judged) if args.judged else None
     rows = {}
     for kind, plain in {"names": RelationSet(Relation(r.name) for r in described), "described": described}.items():
         built = build_side_information(plain, model.encoder)
@@ -68,7 +77,11 @@ def main() -> None:
         for added, relations in {"": plain, " + build": built, " + build without Wikidata's": apart}.items():
             other = model.with_relations(relations)
             rows[kind + added] = ranking(other, vectors, gold) | extraction(other, every, every_gold)
+            if judgement is not None:
+                rows[kind + added] |= judgement.of(other, every)
             print(kind + added, rows[kind + added], flush=True)
+    if judgement is not None:
+        judgement.write()
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
         sizes = {"queries": len(gold), "pairs": len(every_gold)}
@@ -94,10 +107,10 @@ def first_rows(rows: Sequence[Example], ids: Sequence[str | None], most: int) ->
 
 def every_pair(
     model: RelationExtractor, examples: Sequence[Example], relations: RelationSet
-) -> tuple[np.ndarray, list[str | None]]:
-    """Vectors of all pairs of mentions, those of the examples and what is found beside them, and their relations."""
+) -> tuple[list[tuple[Sentence, list[Pair]]], list[str | None]]:
+    """All pairs of mentions, those of the examples and what is found beside them, and their relations in order."""
     found = model.detector.detect([Sentence(e.sentence.text) for e in examples])
-    items, gold = [], list[str | None]()
+    items, gold = list[tuple[Sentence, list[Pair]]](), list[str | None]()
     for example, detected in zip(examples, found, strict=True):
         given = (example.head, example.tail)
         every = [*given, *beside(detected.mentions, given)]
@@ -105,7 +118,7 @@ def every_pair(
         pairs = candidate_pairs(sentence)
         items.append((sentence, pairs))
         gold += [relations[str(example.relation)].name if pair == given else None for pair in pairs]
-    return pair_vectors(model.encoder, model.packer, items), gold
+    return items, gold
 
 
 def ranking(model: RelationExtractor, vectors: np.ndarray, gold: list[str]) -> dict[str, Any]:
@@ -127,6 +140,35 @@ def extraction(model: RelationExtractor, vectors: np.ndarray, gold: list[str | N
         "recall": printed.sum() / true,
     }
     return {name: round(float(value), 4) for name, value in figures.items()}
+
+
+class Judgement:
+    """What a person says of triples, by sentence, head, relation and tail: right, doubtful, wrong or nothing yet."""
+
+    def __init__(self, items: Sequence[tuple[Sentence, Sequence[Pair]]], path: Path) -> None:
+        self.pairs = [(sentence.text, *pair) for sentence, pairs in items for pair in pairs]
+        self.path = path
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        rows = [json.loads(line) for line in lines]
+        self.said: dict[tuple[str, ...], str] = {tuple(row[part] for part in PARTS): row["judged"] for row in rows}
+
+    def of(self, model: RelationExtractor, vectors: np.ndarray) -> dict[str, int]:
+        """How many of the first triples are what."""
+        places, probabilities = model.matcher.best(vectors)
+        triples = []
+        for number in np.argsort(-probabilities, kind="stable")[:FIRST].tolist():
+            text, head, tail = self.pairs[number]
+            triples.append((text, head.text, model.relations.names[places[number]], tail.text))
+        said = [self.said.setdefault(triple, "") for triple in triples]
+        return {what or "unjudged": said.count(what) for what in ("right", "doubtful", "wrong", "")}
+
+    def write(self) -> None:
+        """Sorted, so that nothing says which relations' texts found a triple."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("w", encoding="utf-8") as file:
+            for triple, judged in sorted(self.said.items()):
+                row = dict(zip(PARTS, triple, strict=True)) | {"judged": judged}
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":
