@@ -207,6 +207,29 @@ def test_rounding_by_hand() -> None:
     assert Rounding.apply(torch.tensor([-5.3, 0.26]), -10.0, 245.0).tolist() == [-5.0, 0.0]
 
 
+def test_a_fitted_range_gives_up_the_outliers_that_cost_the_others_most() -> None:
+    quantization = student()[1]
+    place = list(quantization.layers).index(DENSE)
+    x = torch.linspace(0, 1, 4096 * tiny.H).reshape(4096, tiny.H)
+    quantization.fit_range(DENSE, [x[:99], x[99:]])
+    assert quantization.ranges[place].tolist() == [0, 1]  # nothing is gained by cutting off
+    x[-1, -1] = 3.0
+    quantization.fit_range(DENSE, [x])
+    low, high = quantization.ranges[place].tolist()
+
+    def missed(reach: float) -> float:
+        values, step = x.numpy().astype(np.float64), reach / 255
+        return float(((np.clip(np.rint(values / step), 0, 255) * step - values) ** 2).sum())
+
+    assert low == 0
+    assert 2 < high < 2.95
+    assert missed(high) < 0.95 * missed(3.0)
+    assert all(missed(high) < missed(high + by) for by in (-0.15, 0.15))  # the shares next to the one that was taken
+    quantization.train()
+    quantization.seen(DENSE, 100 * x)
+    assert quantization.ranges[place].tolist() == [low, high]
+
+
 def test_ranges_follow_what_is_seen_in_training_only() -> None:
     encoder, quantization = student()
     before = quantization.ranges.clone()

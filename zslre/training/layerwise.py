@@ -49,7 +49,7 @@ def settle_layers(
 ) -> None:
     """Round all linear layers of a BERT `encoder`, whose float copy is `reference`, so that it computes the same.
 
-    The states of all `batches` and `phrases` are in memory meanwhile, up to 40 H bytes a token with the padding.
+    The states of all `batches` and `phrases` are in memory meanwhile, up to 56 H bytes a token with the padding.
     """
     student = encoder.module.eval()
     reference.eval()
@@ -65,6 +65,8 @@ def settle_layers(
 
 def _settle_attention(name: str, own: Any, wanted: Any, quantization: Quantization, passes: list[Pass]) -> None:
     reads = {part: Regression() for part in ("query", "key", "value")}
+    for part in reads:
+        quantization.fit_range(f"{name}self.{part}", [some.own[some.real] for some in passes])
     with quantization.weights():
         for some in passes:
             for part, regression in reads.items():
@@ -82,6 +84,7 @@ def _settle_attention(name: str, own: Any, wanted: Any, quantization: Quantizati
 
 def _settle_feed_forward(name: str, own: Any, wanted: Any, quantization: Quantization, passes: list[Pass]) -> None:
     layer, regression = f"{name}intermediate.dense", Regression()
+    quantization.fit_range(layer, [some.own[some.real] for some in passes])
     with quantization.weights():
         for some in passes:
             target = wanted.intermediate.dense(some.wanted)
@@ -104,6 +107,7 @@ def _settle_output(
 ) -> None:
     """A layer whose output is added to the states and normalised; the passes move on."""
     regression = Regression()
+    quantization.fit_range(name, [found[some.real] for some, (found, _) in zip(passes, inputs, strict=True)])
     with quantization.weights():
         for some, (found, target) in zip(passes, inputs, strict=True):
             total = wanted.dense(target) + some.wanted
@@ -121,8 +125,9 @@ def _settle_heads(
     for name in ("query", "projection"):
         regression, head = Regression(), getattr(reference, name)
         with quantization.weights():
-            for some in passes:
-                found = _head_inputs(student, name, some, some.own)
+            reads = [_head_inputs(student, name, some, some.own) for some in passes]
+            quantization.fit_range(f"pair.{name}", reads)
+            for some, found in zip(passes, reads, strict=True):
                 target = _head_inputs(reference, name, some, some.wanted)
                 regression.add(quantization.seen(f"pair.{name}", found), head(target))
         quantization.settle(f"pair.{name}", regression)

@@ -41,6 +41,8 @@ TWO_TRITS = re.compile(r"intermediate|attention\.self\.value|attention\.output")
 COMMON_WORDS = 2000  # from the start of the vocabulary, where BERT's has the commonest
 HEADS = "pair."  # what makes pair vectors of the backbone's states, as names on disk begin
 PULL = 1.0  # to the weights as they were: with 0.02 a student learns what it is shown by heart
+ROWS_SEEN = 4096  # by which the range of a layer's inputs is fitted
+RANGE_SHARES = tuple(share / 20 for share in range(20, 1, -1))  # of the range that reaches all inputs
 ROWS_AT_ONCE = 256  # of a matrix: what is worked on stays in the processor's cache
 
 Array = np.ndarray
@@ -55,7 +57,8 @@ class Quantization(nn.Module):
     heads have 8 bits in any case, as a classifier on top of TernaryBERT has more. With the bits "8" all have 8 bits.
     Each weight is rounded once a `weights()`, and a row of the embeddings when it is first read: a step reads one in
     twenty.
-    The ranges of inputs follow those seen in training mode; in evaluation, and in the runtime, they stand still.
+    The ranges of inputs follow those seen in training mode, but for those that `fit_range` fitted; in evaluation, and
+    in the runtime, they stand still.
     `batches` and `phrases` are what the encoder will read: by the inputs of its layers there the ranges begin, and with
     8 bits the channels are balanced as `quantize_state` does. Ternary weights, which all have one size in a row, are
     not balanced; `settle` gives them a better start than rounding each to its nearest value.
@@ -70,6 +73,7 @@ class Quantization(nn.Module):
         self.ternary = bits == "ternary"
         self.layers = linear_layers(encoder)
         self.register_buffer("ranges", torch.zeros(len(self.layers), 2))
+        self.register_buffer("fitted", torch.zeros(len(self.layers), dtype=torch.bool))
         self._channels: dict[str, Tensor] = {}
         self._curvature: dict[str, Tensor] = {}
         self._scales: dict[str, Tensor] = {}
@@ -104,6 +108,19 @@ class Quantization(nn.Module):
     def seen(self, name: str, x: Tensor) -> Tensor:
         """The input of a linear layer as its rounded weights multiply it."""
         return self._input(list(self.layers).index(name), name, self.layers[name], (x,))[0]
+
+    def fit_range(self, name: str, inputs: Sequence[Tensor]) -> None:
+        """Narrow the range of a linear layer's inputs, (N, cols) each, to where its 256 levels miss them least.
+
+        A few inputs are many times as large as the rest: cut off they cost less than the wide steps that reach them.
+        """
+        number, rows = list(self.layers).index(name), torch.cat(list(inputs))
+        seen = rows[:: max(1, len(rows) // ROWS_SEEN)] / self._channels.get(name, torch.ones(()))
+        ends = torch.stack(torch.aminmax(rows / self._channels.get(name, torch.ones(()))))
+        grids = [share * ends for share in RANGE_SHARES]
+        missed = [(Rounding.apply(seen, *activation_grid(*grid.tolist())) - seen).square().mean() for grid in grids]
+        self.ranges[number] = grids[int(torch.stack(missed).argmin())]
+        self.fitted[number] = True
 
     def settle(self, name: str, regression: Regression) -> None:
         """Move a linear layer to where its rounded weights make best of what they have `seen` what is wanted."""
@@ -211,7 +228,7 @@ class Quantization(nn.Module):
         (x,) = inputs
         if name in self._channels:
             x = x / self._channels[name]
-        if self.training:
+        if self.training and not self.fitted[number]:
             seen = torch.stack(torch.aminmax(x.detach())).float()
             self.ranges[number].mul_(MOMENTUM).add_(seen, alpha=1 - MOMENTUM)
         return (Rounding.apply(x, *activation_grid(*self.ranges[number].tolist())),)
