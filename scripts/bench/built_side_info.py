@@ -164,11 +164,12 @@ class Judgement:
 
     def write(self) -> None:
         """Sorted, so that nothing says which relations' texts found a triple."""
+        rows = [
+            dict(zip((*PARTS, "judged"), (*triple, judged), strict=True))
+            for triple, judged in sorted(self.said.items())
+        ]
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("w", encoding="utf-8") as file:
-            for triple, judged in sorted(self.said.items()):
-                row = dict(zip(PARTS, triple, strict=True)) | {"judged": judged}
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        self.path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

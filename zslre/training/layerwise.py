@@ -65,8 +65,9 @@ def settle_layers(
 
 def _settle_attention(name: str, own: Any, wanted: Any, quantization: Quantization, passes: list[Pass]) -> None:
     reads = {part: Regression() for part in ("query", "key", "value")}
+    states = [some.own[some.real] for some in passes]
     for part in reads:
-        quantization.fit_range(f"{name}self.{part}", [some.own[some.real] for some in passes])
+        quantization.fit_range(f"{name}self.{part}", states)
     with quantization.weights():
         for some in passes:
             for part, regression in reads.items():

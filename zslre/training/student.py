@@ -73,7 +73,7 @@ class Quantization(nn.Module):
         self.ternary = bits == "ternary"
         self.layers = linear_layers(encoder)
         self.register_buffer("ranges", torch.zeros(len(self.layers), 2))
-        self.register_buffer("fitted", torch.zeros(len(self.layers), dtype=torch.bool))
+        self._fitted: set[str] = set()  # a student is settled before it is resumed: no part of its state
         self._channels: dict[str, Tensor] = {}
         self._curvature: dict[str, Tensor] = {}
         self._scales: dict[str, Tensor] = {}
@@ -114,13 +114,14 @@ class Quantization(nn.Module):
 
         A few inputs are many times as large as the rest: cut off they cost less than the wide steps that reach them.
         """
-        number, rows = list(self.layers).index(name), torch.cat(list(inputs))
-        seen = rows[:: max(1, len(rows) // ROWS_SEEN)] / self._channels.get(name, torch.ones(()))
-        ends = torch.stack(torch.aminmax(rows / self._channels.get(name, torch.ones(()))))
+        rows = torch.cat(list(inputs))
+        if name in self._channels:
+            rows = rows / self._channels[name]
+        seen, ends = rows[:: max(1, len(rows) // ROWS_SEEN)], torch.stack(torch.aminmax(rows))
         grids = [share * ends for share in RANGE_SHARES]
         missed = [(Rounding.apply(seen, *activation_grid(*grid.tolist())) - seen).square().mean() for grid in grids]
-        self.ranges[number] = grids[int(torch.stack(missed).argmin())]
-        self.fitted[number] = True
+        self.ranges[list(self.layers).index(name)] = grids[int(torch.stack(missed).argmin())]
+        self._fitted.add(name)
 
     def settle(self, name: str, regression: Regression) -> None:
         """Move a linear layer to where its rounded weights make best of what they have `seen` what is wanted."""
@@ -228,7 +229,7 @@ class Quantization(nn.Module):
         (x,) = inputs
         if name in self._channels:
             x = x / self._channels[name]
-        if self.training and not self.fitted[number]:
+        if self.training and name not in self._fitted:
             seen = torch.stack(torch.aminmax(x.detach())).float()
             self.ranges[number].mul_(MOMENTUM).add_(seen, alpha=1 - MOMENTUM)
         return (Rounding.apply(x, *activation_grid(*self.ranges[number].tolist())),)
