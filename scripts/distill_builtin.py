@@ -23,9 +23,10 @@ from zslre.encoder.transformer import bf16_is_fast
 from zslre.packing import Packer
 from zslre.relations import catalogue
 from zslre.training.distillation import DistillationConfig, Distiller, Model
-from zslre.training.distilled import distillation_facts, quantized
+from zslre.training.distilled import distillation_facts
 from zslre.training.finish import calibrate, model_files, write_model
 from zslre.training.model import TorchScorer
+from zslre.training.start import quantized
 from zslre.training.trained import encoder_of, load_trained
 
 BITS = "ternary"
@@ -52,8 +53,10 @@ def main() -> None:
     size = {"n_relations": 12, "n_complete": 6, "n_written": 4, "max_pairs": 8}
     sampler = builtin_sampler(data, relations, encoder, **size, seed=args.seed)
     config = DistillationConfig(steps=args.steps, bf16=bf16_is_fast(), seed=args.seed)
-    student, quantization = quantized(student, sampler, config, bits=BITS)
     with stop_after_step() as stopped:
+        student, quantization = quantized(
+            student, sampler, config, bits=BITS, work=args.work, resume=args.resume, report=say, stopped=stopped
+        )
         distiller = Distiller(
             Model(encoder, scorer),
             Model(student, own_scorer),

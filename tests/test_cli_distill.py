@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,8 +23,9 @@ TEXT = "Ann lives in Rome."
 
 @pytest.fixture(autouse=True)
 def capitals(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No spaCy pipeline is loaded."""
+    """No spaCy pipeline is loaded, and little is shown."""
     monkeypatch.setattr("zslre.mentions.load_detector", tiny.CapitalDetector)
+    monkeypatch.setattr("zslre.training.start.EPISODES_SHOWN", 4)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +64,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def distill(teacher: Path, data: Path, output: Path, *options: str) -> int:
     command = ["distill", str(teacher), str(data), "-o", str(output), "--threads", "1", "--no-bf16"]
-    return main([*command, "--steps", "2", "--eval-every", "1", *options])
+    return main([*command, "--steps", "2", "--layer-steps", "2", "--eval-every", "1", *options])
 
 
 def weights(folder: Path) -> dict[str, np.ndarray]:
@@ -77,6 +80,7 @@ def differ(one: Path, other: Path) -> bool:
 def plain(teacher: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("zslre.mentions.load_detector", tiny.CapitalDetector)
+        patch.setattr("zslre.training.start.EPISODES_SHOWN", 4)
         output = tmp_path_factory.mktemp("plain") / "student"
         assert distill(teacher, data, output, "-q") == 0
     return output
@@ -110,6 +114,7 @@ def test_distill_writes_a_ternary_model_that_predicts(plain: Path, teacher: Path
         ["--layers", "1"],
         ["--steps", "1"],
         ["--steps", "0"],
+        ["--layer-steps", "0"],
         ["--learning-rate", "0.05"],
         ["--seed", "1"],
         ["--hold-out", "1"],
@@ -154,12 +159,14 @@ def test_eval_every_quiet_and_verbose(
     assert capsys.readouterr().err.count("dev macro-F1") == 1
     monkeypatch.setattr("zslre.cli.progress._LOG_EVERY", 0.0)
     assert distill(teacher, data, tmp_path / "c", "-v") == 0
-    assert "step 1/2" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert "step 1/2" in shown
+    assert "layer 2/2  step 2/2" in shown
 
 
 def test_bf16_unless_told_otherwise(teacher: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zslre.encoder.transformer.bf16_is_fast", lambda: True)
-    command = ["distill", str(teacher), str(data), "--steps", "1", "-q"]
+    command = ["distill", str(teacher), str(data), "--steps", "1", "--layer-steps", "1", "-q"]
     assert main([*command, "-o", str(tmp_path / "a")]) == 0
     assert main([*command, "-o", str(tmp_path / "b"), "--no-bf16"]) == 0
     assert [read_config(tmp_path / name)["training"]["bf16"] for name in "ab"] == [True, False]
@@ -185,6 +192,30 @@ def test_interrupted_run_resumes_to_the_same_model(
     assert not output.exists()
     assert distill(teacher, data, output, "-q") == 1  # a stopped run is not thrown away by mistake
     assert distill(teacher, data, output, "-q", "--resume") == 0
+    assert not differ(plain, output)
+
+
+def test_layers_that_are_done_are_not_done_again(
+    plain: Path, teacher: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+    import signal
+
+    from zslre.training import layerwise
+
+    output, tuning, tuned = tmp_path / "student", layerwise._tuning, list[str]()
+
+    def interrupted(*args: Any) -> Iterator[str]:
+        tuned.append(args[1])
+        if len(tuned) == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return tuning(*args)
+
+    monkeypatch.setattr(layerwise, "_tuning", interrupted)
+    assert distill(teacher, data, output, "-q") == 130
+    assert distill(teacher, data, output, "-q", "--resume", "--layer-steps", "1") == 1  # other settings
+    assert distill(teacher, data, output, "-q", "--resume") == 0
+    assert tuned == ["encoder.layer.0.", "encoder.layer.1.", "encoder.layer.1."]
     assert not differ(plain, output)
 
 

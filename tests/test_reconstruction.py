@@ -41,13 +41,13 @@ def test_by_hand() -> None:
     # Two inputs that are always alike: 0.6 + 0.6 rounds to 1 + 1 alone, off by 0.8. With feedback the first becomes 1,
     # the second must make 0.2 of it, which is 0.
     same = torch.full((2, 2), 100.0)
-    found = rounded_with_feedback(torch.tensor([[0.6, 0.6]]), same, torch.tensor([1.0]), 1)
+    found, _ = rounded_with_feedback(torch.tensor([[0.6, 0.6]]), same, torch.tensor([1.0]), 1)
     assert sorted(found[0].tolist()) == [0.0, 1.0]
     # Inputs that have nothing to do with each other: nothing to make up for.
-    found = rounded_with_feedback(torch.tensor([[0.6, 0.6]]), 100 * torch.eye(2), torch.tensor([1.0]), 1)
+    found, _ = rounded_with_feedback(torch.tensor([[0.6, 0.6]]), 100 * torch.eye(2), torch.tensor([1.0]), 1)
     assert found[0].tolist() == [1.0, 1.0]
     # The limit holds, and what is cut off is made up for as well.
-    found = rounded_with_feedback(torch.tensor([[2.0, 0.0]]), same, torch.tensor([1.0]), 1)
+    found, _ = rounded_with_feedback(torch.tensor([[2.0, 0.0]]), same, torch.tensor([1.0]), 1)
     assert found[0].tolist() == [1.0, 1.0]
 
 
@@ -57,7 +57,9 @@ def test_against_a_slow_reference(limit: int) -> None:
     weight = torch.from_numpy(rng.standard_normal((6, 7))).float()
     hessian = moments(2, 7)
     scale = torch.from_numpy(rng.uniform(0.4, 1.2, 6)).float()
-    found = rounded_with_feedback(weight, hessian, scale, limit)
+    found, wanted = rounded_with_feedback(weight, hessian, scale, limit)
+    torch.testing.assert_close(found, (wanted / scale[:, None]).round().clamp(-limit, limit) * scale[:, None])
+    assert (wanted != weight).any()
     for row, size, ours in zip(weight, scale, found, strict=True):
         np.testing.assert_allclose(
             ours, slow(row.double().numpy(), hessian.double().numpy(), float(size), limit), atol=1e-5
@@ -70,14 +72,14 @@ def test_outputs_change_less_than_with_every_weight_rounded_alone() -> None:
     alone = (weight / 1.2).round().clamp(-1, 1) * 1.2
     hessian = moments(4, 30)
     assert (
-        error(weight, rounded_with_feedback(weight, hessian, scale, 1), hessian).mean()
+        error(weight, rounded_with_feedback(weight, hessian, scale, 1)[0], hessian).mean()
         < 0.5 * error(weight, alone, hessian).mean()
     )
 
 
 def test_inputs_of_nothing() -> None:
     weight = torch.tensor([[0.6, -0.2]])
-    assert rounded_with_feedback(weight, torch.zeros(2, 2), torch.ones(1), 1).tolist() == [[1.0, 0.0]]
+    assert rounded_with_feedback(weight, torch.zeros(2, 2), torch.ones(1), 1)[0].tolist() == [[1.0, 0.0]]
 
 
 def test_regression_by_hand() -> None:

@@ -24,13 +24,14 @@ from zslre.serialization import CHECKED, load_model, read_config, save_model
 TEXT = "Ann lives in Rome and works for Acme"
 WORDS = "embeddings.word_embeddings.weight"
 DENSE = "encoder.layer.0.output.dense.weight"
+HEAD = "pair.projection.weight"
 Tensors = dict[str, np.ndarray]
 
 
 def layout() -> Tensors:
     """The tiny encoder in the int8 layout, ternary but for positions and token types.
 
-    `DENSE` has two trits, and of the words the first eight.
+    `DENSE` has two trits, and of the words the first eight; `HEAD` has three.
     """
     stored: Tensors = {}
     for name, tensor in tiny.encoder_tensors().items():
@@ -43,6 +44,8 @@ def layout() -> Tensors:
             rows = slice(8 if name == WORDS else None)
             stored[name] *= 3
             stored[name][rows], _ = ternarize_rows_loss_aware(tensor[rows], np.ones_like(tensor[rows]), trits=2)
+        if name == HEAD:
+            stored[name], stored[name + "_scale"] = ternarize_rows_loss_aware(tensor, np.ones_like(tensor), trits=3)
         if not name.startswith("embeddings."):
             stored[name.removesuffix(".weight") + ".input_range"] = np.float32([-6.0, 6.0])
     return stored
@@ -80,6 +83,8 @@ def test_packing_a_state_is_exact_and_small(packed: Tensors) -> None:
     assert packed[DENSE + "_second"].shape == packed[DENSE].shape
     assert packed[WORDS + "_second"].shape == (8, packed[WORDS].shape[1])
     assert "encoder.layer.0.intermediate.dense.weight_second" not in packed
+    assert packed[HEAD + "_third"].shape == packed[HEAD + "_second"].shape == packed[HEAD].shape
+    assert DENSE + "_third" not in packed
     assert packed["embeddings.position_embeddings.weight"].dtype == np.int8  # it holds more than -1, 0 and 1
 
 

@@ -30,10 +30,10 @@ DATA: examples in any format that `zslre convert --help` names. Their sentences 
 only choose among them, and say how good the student is. Unlabelled text (--text) is as good to learn from.
 
 The student has ternary weights: -1, 0 and 1, packed five in a byte. Where that loses most, in the intermediate layers,
-attention's values and outputs and the commonest words, a weight has two of them, and what makes pair vectors of the
-states keeps 8 bits: a thirteenth of the size. Entries of WordNet are learned beside the relations' texts. The student
-starts from the teacher, or from another encoder (--base) that may be narrower. Ctrl-C keeps what was done; --resume
-goes on from there.
+attention's values and outputs, what makes pair vectors of the states, and the commonest words, a weight has two or
+three: a thirteenth of the size. Each layer is rounded and tuned by itself first (--layer-steps), then all together
+(--steps). Entries of WordNet are learned beside the relations' texts. The student starts from the teacher, or from
+another encoder (--base) that may be narrower. Ctrl-C keeps what was done; --resume goes on from there.
 """
 EXAMPLES = """\
 examples:
@@ -69,6 +69,13 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--text", nargs="+", type=Path, metavar="FILE", help="unlabelled text, as for `zslre predict`")
     parser.add_argument("--steps", type=whole, default=2000, help="training steps, 0 for none (default: %(default)s)")
+    parser.add_argument(
+        "--layer-steps",
+        type=whole,
+        default=700,
+        metavar="N",
+        help="steps on each layer of a ternary student before those, 0 for none (default: %(default)s)",
+    )
     parser.add_argument("--learning-rate", type=float, default=2e-4, help="of the encoder (default: %(default)s)")
     parser.add_argument(
         "--hold-out",
@@ -106,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
     seen = {example.relation for example in data.examples} - {None}
     if not 0 <= args.hold_out < len(seen):
         raise InputError(f"--hold-out {args.hold_out}: of the data's {len(seen)} relations some must be left")
-    config = DistillationConfig(**loop_settings(args))
+    config = DistillationConfig(**loop_settings(args), layer_steps=args.layer_steps)
     progress = Progress(verbosity=-1 if args.quiet else int(args.verbose))
     with watched(progress) as watch:
         distill_model(

@@ -1,9 +1,9 @@
 """A model whose linear layers and word embeddings are ternary: packed on disk, unpacked once to int8 and run as such.
 
 On disk a ternary matrix NAME (rows, cols) is bytes (rows, ⌈cols / 5⌉) beside NAME_columns (1,), which is cols. Of a
-matrix with two trits a weight these are the trits that count most; NAME_second (…, ⌈cols / 5⌉) has the others, up to
-the last row in which one is not 0. All else is the int8 layout of `zslre.encoder.quantization`: NAME_scale (rows,),
-LAYER.input_range and LAYER.input_scale.
+matrix with two or three trits a weight these are the trits that count most; NAME_second and NAME_third (…, ⌈cols / 5⌉)
+have the others, up to the last row in which one is not 0. All else is the int8 layout of `zslre.encoder.quantization`:
+NAME_scale (rows,), LAYER.input_range and LAYER.input_scale.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from zslre.encoder.trits import largest, pack_trits, split_trits, unpack_trits
 from zslre.exceptions import ModelError
 
 COLUMNS_SUFFIX = "_columns"
-SECOND_SUFFIX = "_second"
+LOWER_SUFFIXES = ("_second", "_third")
 
 Tensors = dict[str, NDArray[Any]]
 
@@ -49,23 +49,24 @@ class TernaryEncoder(RuntimeEncoder):
 
 
 def pack_state(tensors: Mapping[str, NDArray[Any]]) -> Tensors:
-    """Int8 layout → packed layout: the int8 matrices of integers that two trits hold become bytes."""
+    """Int8 layout → packed layout: the int8 matrices of integers that three trits hold become bytes."""
     packed: Tensors = {}
     for name, tensor in tensors.items():
         packed[name] = tensor
-        if tensor.dtype == np.int8 and tensor.size and np.abs(tensor).max() <= largest(2):
-            first, *second = split_trits(tensor)
+        if tensor.dtype == np.int8 and tensor.size and np.abs(tensor).max() <= largest(1 + len(LOWER_SUFFIXES)):
+            first, *lower = split_trits(tensor)
             packed[name] = pack_trits(first)
             packed[name + COLUMNS_SUFFIX] = np.array([tensor.shape[1]], dtype=np.int32)
-            for trits in second:
-                packed[name + SECOND_SUFFIX] = pack_trits(trits[: 1 + np.flatnonzero(trits.any(axis=1))[-1]])
+            for suffix, trits in zip(LOWER_SUFFIXES, lower, strict=False):
+                rows = np.flatnonzero(trits.any(axis=1))
+                packed[name + suffix] = pack_trits(trits[: 1 + rows[-1] if len(rows) else 1])
     return packed
 
 
 def unpack_state(tensors: Mapping[str, NDArray[Any]]) -> Tensors:
     """The reverse of `pack_state`; raises ModelError where a tensor is not what `pack_state` writes."""
-    packed = {n for n, tensor in tensors.items() if tensor.dtype == np.uint8 and not n.endswith(SECOND_SUFFIX)}
-    parts = {name + suffix for name in packed for suffix in (COLUMNS_SUFFIX, SECOND_SUFFIX)}
+    packed = {n for n, tensor in tensors.items() if tensor.dtype == np.uint8 and not n.endswith(LOWER_SUFFIXES)}
+    parts = {name + suffix for name in packed for suffix in (COLUMNS_SUFFIX, *LOWER_SUFFIXES)}
     return {
         name: _unpacked(tensors, name) if name in packed else tensor
         for name, tensor in tensors.items()
@@ -81,7 +82,9 @@ def _unpacked(tensors: Mapping[str, NDArray[Any]], name: str) -> NDArray[np.int8
         raise ModelError(f"packed tensor {name!r} of shape {packed.shape} lacks a scale for each row")
     try:
         integers = unpack_trits(packed, int(columns[0]))
-        if (lower := tensors.get(name + SECOND_SUFFIX)) is not None:
+        for suffix in LOWER_SUFFIXES:
+            if (lower := tensors.get(name + suffix)) is None:
+                break
             if not 0 < len(lower) <= len(packed):
                 raise ModelError(f"{len(lower)} rows of lower trits for {len(packed)} rows")
             integers *= 3

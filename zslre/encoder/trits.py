@@ -79,13 +79,19 @@ def ternarize_rows_loss_aware(
     if scale is None:
         scale = _start(weight, curvature, trits)
     limit = largest(trits)
-    integers = _nearest(weight, scale, limit)
+    integers = nearest(weight, scale, limit)
     for _ in range(MOST_ROUNDS):
         scale = _best_scales(weight, curvature, integers)
-        before, integers = integers, _nearest(weight, scale, limit)
+        before, integers = integers, nearest(weight, scale, limit)
         if np.array_equal(before, integers):
             break
     return integers.astype(np.int8), scale.astype(np.float32)
+
+
+def nearest(weight: NDArray[Any], scale: NDArray[Any], limit: int) -> NDArray[Any]:
+    """The integers within ±limit whose multiples of the scale (rows,) are nearest, as floats of the weight's type."""
+    integers = np.rint(weight / scale[:, None].astype(weight.dtype))
+    return np.clip(integers, -limit, limit, out=integers)
 
 
 def largest(trits: int) -> int:
@@ -162,15 +168,9 @@ def _start(weight: NDArray[Any], curvature: NDArray[Any], trits: int) -> NDArray
         return _best_scales(weight, curvature, ternarize_rows(weight)[0].astype(weight.dtype))
     peaks, limit = np.abs(weight).max(axis=1, initial=0.0), largest(trits)
     tried = [np.where(peaks > 0, share * peaks / limit, 1.0) for share in START_SHARES]
-    errors = [(curvature * (weight - s[:, None] * _nearest(weight, s, limit)) ** 2).sum(axis=1) for s in tried]
+    errors = [(curvature * (weight - s[:, None] * nearest(weight, s, limit)) ** 2).sum(axis=1) for s in tried]
     best: NDArray[np.floating[Any]] = np.choose(np.argmin(errors, axis=0), tried)
     return best
-
-
-def _nearest(weight: NDArray[Any], scale: NDArray[Any], limit: int) -> NDArray[Any]:
-    """The integers within ±limit whose multiples of the scale are nearest, as floats of the weight's type."""
-    nearest = np.rint(weight / scale[:, None].astype(weight.dtype))
-    return np.clip(nearest, -limit, limit, out=nearest)
 
 
 def _best_scales(weight: NDArray[Any], curvature: NDArray[Any], integers: NDArray[Any]) -> NDArray[Any]:

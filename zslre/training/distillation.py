@@ -35,6 +35,7 @@ from zslre.types import Sentence
 
 # The tokens that BERT's tokenizer and MPNet's put around a text and for what they do not know.
 SAME_TOKENS = {"[CLS]": "<s>", "[SEP]": "</s>", "[PAD]": "<pad>", "[MASK]": "<mask>"}
+SCALE_SHARE = 0.1  # of the learning rate: a scale moves all weights of a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class DistillationConfig(LoopConfig):
     least_steps: ClassVar[int] = 0  # none: the student is stored as it starts
 
     steps: int = 2000
+    layer_steps: int = 700  # on each layer of a ternary student before those; on two cores a minute or two
     learning_rate: float = 2e-4
     weight_decay: float = 0.0  # would shrink the rows of words that are never read, and only those notice
     eval_every: int = 200
@@ -122,7 +124,12 @@ class Distiller(TrainingLoop):
         # A scorer that came from the teacher is right for vectors like the teacher's: it moves with the encoder.
         fresh = [*helpers.parameters(), *(student.scorer.parameters() if own.dim != theirs.dim else ())]
         kept = [] if own.dim != theirs.dim else list(student.scorer.parameters())
-        groups = [([*own.module.parameters(), *kept], config.learning_rate), (fresh, config.scorer_learning_rate)]
+        scales = list(quantization.parameters()) if quantization is not None else []
+        groups = [
+            ([*own.module.parameters(), *kept], config.learning_rate),
+            (scales, SCALE_SHARE * config.learning_rate),
+            (fresh, config.scorer_learning_rate),
+        ]
         super().__init__(
             modules,
             [(parameters, rate) for parameters, rate in groups if parameters],
@@ -161,10 +168,11 @@ class Distiller(TrainingLoop):
             return zero_shot_macro_f1(self.student.encoder, self.student.scorer, self.packer, sentences, relations)
 
     def _gradients(self, step: int) -> float:
-        if self.quantization is not None:
-            self.quantization.follow(self.optimizer)
         with self.rounded():
-            return super()._gradients(step)
+            loss = super()._gradients(step)
+        if self.quantization is not None:
+            self.quantization.share_gradients()
+        return loss
 
     def rounded(self) -> AbstractContextManager[None]:
         return self.quantization.weights() if self.quantization is not None else nullcontext()

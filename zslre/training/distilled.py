@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -20,19 +19,17 @@ from zslre.relations import RelationSet
 from zslre.serialization import ModelFiles, load_model
 from zslre.training.distillation import DistillationConfig, Distiller, Model
 from zslre.training.episodes import EpisodeSampler
-from zslre.training.finish import calibrate, model_files, phrases_of, write_model
-from zslre.training.layerwise import settle_layers
+from zslre.training.finish import calibrate, model_files, write_model
 from zslre.training.model import TorchScorer
 from zslre.training.run import training_data
-from zslre.training.student import BITS, Quantization
-from zslre.training.trained import encoder_of, load_trained, slimmed
+from zslre.training.start import MAX_TEXT_TOKENS, quantized
+from zslre.training.student import BITS
+from zslre.training.trained import encoder_of, load_trained
 from zslre.training.unlabelled import TextPool
 from zslre.types import Example
 
 FLOATS = "32"
 ALL_BITS = (*BITS, FLOATS)
-MAX_TEXT_TOKENS = 192
-EPISODES_SHOWN = 24  # some thousand sentences: fewer, and the student learns them by heart
 
 
 def distill_model(
@@ -76,7 +73,17 @@ def distill_model(
     )
     quantization = None
     if bits != FLOATS:
-        student, quantization = quantized(student, sampler, config, bits=bits)
+        student, quantization = quantized(
+            student,
+            sampler,
+            config,
+            bits=bits,
+            work=work,
+            resume=resume,
+            report=report,
+            on_step=on_step,
+            stopped=stopped,
+        )
     dev_relations = relations.select(data.dev_names) if data.dev_names else None
     distiller = Distiller(
         Model(encoder, scorer),
@@ -126,25 +133,6 @@ def distill_model(
         max_text_tokens=min(MAX_TEXT_TOKENS, int(taught["encoder"]["max_text_tokens"])),
     )
     write_model(output, made)
-
-
-def quantized(
-    student: TransformerEncoder, sampler: EpisodeSampler, config: DistillationConfig, *, bits: str
-) -> tuple[TransformerEncoder, Quantization]:
-    """The student as `slim` leaves it, and its quantization by what it reads in the first episodes.
-
-    Slim from the start, for it is by its place in the vocabulary that a word is rounded.
-    """
-    student = slimmed(student, MAX_TEXT_TOKENS)
-    packer = Packer(student.tokenizer, max_text_tokens=128, max_tokens=config.max_tokens)
-    episodes = [sampler.episode(step) for step in range(EPISODES_SHOWN)]
-    batches = [batch for batch, _ in packer.pack([item for episode in episodes for item in episode.items])]
-    phrases = phrases_of(relation for episode in episodes for relation in episode.relations)
-    floats = copy.deepcopy(student.module)
-    quantization = Quantization(student, batches, phrases, bits=bits)
-    if quantization.ternary:
-        settle_layers(student, floats, quantization, batches, phrases)
-    return student, quantization
 
 
 def starting_student(teacher: ModelFiles, base: str | None, layers: int | None) -> TransformerEncoder:

@@ -127,9 +127,10 @@ def _tagger(facts: Mapping[str, Any]) -> list[str]:
 
 def _distilled(facts: Mapping[str, Any]) -> list[str]:
     how = {
-        "ternary": "The linear layers and word embeddings of its backbone hold -1, 0 and 1, with a scale a row, five "
-        "in a byte. Those of the intermediate layers, of attention's values and outputs and of the commonest words "
-        "hold two such trits a weight, -4 … 4. The heads and the inputs of linear layers have 8 bits.",
+        "ternary": "Its linear layers and word embeddings hold -1, 0 and 1, with a scale a row, five in a byte. Those "
+        "of the intermediate layers, of attention's values and outputs, of the query of pair vectors and of the "
+        "commonest words hold two such trits a weight, -4 … 4, those of the projection of pair vectors three, "
+        "-13 … 13. The inputs of linear layers have 8 bits.",
         "8": "Its weights and the inputs of its linear layers have 8 bits.",
         "32": "Its weights are floats of 32 bits.",
     }[facts["bits"]]

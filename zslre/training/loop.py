@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from zslre.exceptions import InputError, ModelError
 from zslre.relations import RelationSet
 
 Report = Callable[[str], None]
+CHECKPOINT = "checkpoint.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,29 +153,18 @@ class TrainingLoop(ABC):
         return self.dev_relations is not None and len(self.history) > self.settings.patience and max(recent) < self.best
 
     def _checkpoint(self, step: int) -> None:
-        """Written aside and renamed, so that a stop in the middle loses nothing; no pickle."""
         tensors = {f"model.{k}": v for k, v in self.modules.state_dict().items()}
         for number, state in self.optimizer.state_dict()["state"].items():
             tensors.update({f"optimizer.{number}.{k}": torch.as_tensor(v) for k, v in state.items()})
-        note = {"step": step, "best": self.best, "history": self.history, "config": asdict(self.settings)}
-        partial = self.folder / "checkpoint.partial"
-        save_file(contiguous(tensors), partial, metadata={"note": json.dumps(note)})
-        partial.replace(self.folder / "checkpoint.safetensors")
+        note = {"step": step, "best": self.best, "history": self.history}
+        write_checkpoint(self.folder / CHECKPOINT, note, tensors, self.settings)
 
     def _restore(self) -> int:
-        path = self.folder / "checkpoint.safetensors"
+        path = self.folder / CHECKPOINT
         if not path.exists():
             self.report(f"no checkpoint in {self.folder} yet: starting from the beginning")
             return 0
-        try:
-            with safe_open(path, "pt") as file:
-                note = json.loads(file.metadata()["note"])
-                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
-        except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"{path} is damaged ({error}): start anew, without resuming") from error
-        if note["config"] != asdict(self.settings):
-            changed = sorted(k for k, v in asdict(self.settings).items() if note["config"].get(k) != v)
-            raise ModelError(f"{path} was trained with other settings ({', '.join(changed)}): use them, or start anew")
+        note, tensors = read_checkpoint(path, self.settings)
         self.modules.load_state_dict(
             {key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")}
         )
@@ -186,6 +176,27 @@ class TrainingLoop(ABC):
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
         self.best, self.history = note["best"], note["history"]
         return int(note["step"])
+
+
+def write_checkpoint(path: Path, note: Mapping[str, Any], tensors: Mapping[str, Tensor], config: LoopConfig) -> None:
+    """Written aside and renamed, so that a stop in the middle loses nothing; no pickle."""
+    partial = path.with_suffix(".partial")
+    save_file(contiguous(tensors), partial, metadata={"note": json.dumps({**note, "config": asdict(config)})})
+    partial.replace(path)
+
+
+def read_checkpoint(path: Path, config: LoopConfig) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The note and the tensors. Raises ModelError for a damaged file, and for one that was made with other settings."""
+    try:
+        with safe_open(path, "pt") as file:
+            note = json.loads(file.metadata()["note"])
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path} is damaged ({error}): start anew, without resuming") from error
+    if note["config"] != asdict(config):
+        changed = sorted(k for k, v in asdict(config).items() if note["config"].get(k) != v)
+        raise ModelError(f"{path} was trained with other settings ({', '.join(changed)}): use them, or start anew")
+    return note, tensors
 
 
 def contiguous(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
