@@ -125,6 +125,21 @@ def test_options_change_the_model(plain: Path, teacher: Path, data: Path, tmp_pa
     assert differ(plain, tmp_path / "other")
 
 
+@pytest.mark.parametrize(("options", "steps"), [([], 0), (["--layers", "1"], 2000), (["--bits", "8"], 2000)])
+def test_steps_by_default(
+    teacher: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], steps: int
+) -> None:
+    """None for a student whose layers are tuned to be the teacher's."""
+    taken: list[int] = []
+
+    def distill_model(*args: Any, **_: Any) -> None:
+        taken.append(args[4].steps)
+
+    monkeypatch.setattr("zslre.training.distilled.distill_model", distill_model)
+    assert main(["distill", str(teacher), str(data), "-o", str(tmp_path / "student"), "-q", *options]) == 0
+    assert taken == [steps]
+
+
 def test_text_base_and_relations_change_the_model(plain: Path, teacher: Path, data: Path, tmp_path: Path) -> None:
     text, schema = tmp_path / "more.txt", tmp_path / "schema.json"
     text.write_text("Bob met Dora in Oslo. Carl was born in Lima.", encoding="utf-8")
@@ -137,6 +152,9 @@ def test_text_base_and_relations_change_the_model(plain: Path, teacher: Path, da
     }.items():
         assert distill(teacher, data, tmp_path / name, "-q", *options) == 0
         assert differ(plain, tmp_path / name), name
+    for name, options in {"no text": [], "text in layers": ["--text", str(text)]}.items():
+        assert distill(teacher, data, tmp_path / name, "-q", "--steps", "0", *options) == 0
+    assert differ(tmp_path / "no text", tmp_path / "text in layers")
     assert read_config(tmp_path / "text")["data"] == ["teacher.jsonl", "examples.jsonl", "more.txt"]
 
 

@@ -32,8 +32,9 @@ only choose among them, and say how good the student is. Unlabelled text (--text
 The student has ternary weights: -1, 0 and 1, packed five in a byte. Where that loses most, in the intermediate layers,
 attention's values and outputs, what makes pair vectors of the states, and the commonest words, a weight has two or
 three: a thirteenth of the size. Each layer is rounded and tuned by itself first (--layer-steps), then all together
-(--steps). Entries of WordNet are learned beside the relations' texts. The student starts from the teacher, or from
-another encoder (--base) that may be narrower. Ctrl-C keeps what was done; --resume goes on from there.
+(--steps), if that is asked for. Entries of WordNet are learned beside the relations' texts. The student starts from
+the teacher, or from another encoder (--base) that may be narrower. Ctrl-C keeps what was done; --resume goes on from
+there.
 """
 EXAMPLES = """\
 examples:
@@ -68,7 +69,13 @@ def add_parser(subparsers: Subparsers) -> None:
         "--base", metavar="NAME", help="start from this model folder, hub id or folder of an encoder, not the teacher"
     )
     parser.add_argument("--text", nargs="+", type=Path, metavar="FILE", help="unlabelled text, as for `zslre predict`")
-    parser.add_argument("--steps", type=whole, default=2000, help="training steps, 0 for none (default: %(default)s)")
+    parser.add_argument(
+        "--steps",
+        type=whole,
+        metavar="N",
+        help="training steps of the whole student, 0 for none (default: 2000, but 0 for a ternary one that has the "
+        "teacher's layers, which gained nothing by them)",
+    )
     parser.add_argument(
         "--layer-steps",
         type=whole,
@@ -113,6 +120,9 @@ def run(args: argparse.Namespace) -> int:
     seen = {example.relation for example in data.examples} - {None}
     if not 0 <= args.hold_out < len(seen):
         raise InputError(f"--hold-out {args.hold_out}: of the data's {len(seen)} relations some must be left")
+    if args.steps is None:
+        settled = args.bits == "ternary" and args.layers is None and args.base is None
+        args.steps = 0 if settled else DistillationConfig().steps
     config = DistillationConfig(**loop_settings(args), layer_steps=args.layer_steps)
     progress = Progress(verbosity=-1 if args.quiet else int(args.verbose))
     with watched(progress) as watch:

@@ -71,6 +71,7 @@ def distill_model(
     sampler = EpisodeSampler(
         data.partial, data.complete, relations, n_relations=16, n_complete=8, detector=detector, seed=config.seed
     )
+    pool = TextPool(text, detector, seed=config.seed) if text and detector is not None else None
     quantization = None
     if bits != FLOATS:
         student, quantization = quantized(
@@ -78,6 +79,7 @@ def distill_model(
             sampler,
             config,
             bits=bits,
+            text=pool,
             work=work,
             resume=resume,
             report=report,
@@ -92,7 +94,7 @@ def distill_model(
         config,
         folder=work,
         quantization=quantization,
-        text=TextPool(text, detector, seed=config.seed) if text and detector is not None else None,
+        text=pool,
         dev=data.dev,
         dev_relations=dev_relations,
         report=report,

@@ -17,7 +17,7 @@ from zslre.training.layerwise import SETTLED_BY, settle_layers
 from zslre.training.loop import CHECKPOINT, read_checkpoint, write_checkpoint
 from zslre.training.student import Quantization
 from zslre.training.trained import slimmed
-from zslre.training.unlabelled import Glosses
+from zslre.training.unlabelled import Glosses, TextPool
 
 MAX_TEXT_TOKENS = 192
 EPISODES_SHOWN, TOKENS_SHOWN = 100, 400_000  # at most: with few a student learns by heart, all are in memory
@@ -30,13 +30,14 @@ def quantized(
     config: DistillationConfig,
     *,
     bits: str,
+    text: TextPool | None = None,
     work: Path,
     resume: bool = False,
     report: Callable[[str], None] = print,
     on_step: Callable[[str], None] = lambda state: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> tuple[TransformerEncoder, Quantization]:
-    """The student as `slim` leaves it, and its quantization by what it reads in the first episodes.
+    """The student as `slim` leaves it, and its quantization by what it reads in the first episodes, and in `text`.
 
     Slim from the start, for it is by its place in the vocabulary that a word is rounded. The layers of a ternary
     student are settled; with `resume` those that `work` has are not settled again, and none if the steps after that
@@ -44,7 +45,7 @@ def quantized(
     Raises KeyboardInterrupt once `stopped()`, and loses the layer in progress then.
     """
     student = slimmed(student, MAX_TEXT_TOKENS)
-    batches, phrases = _shown(student, sampler, config)
+    batches, phrases = _shown(student, sampler, config, text)
     floats = copy.deepcopy(student.module)
     quantization = Quantization(student, batches[::SETTLED_BY], phrases[::SETTLED_BY], bits=bits)
     if not quantization.ternary or (resume and (work / CHECKPOINT).exists()):
@@ -53,6 +54,7 @@ def quantized(
 
     def save(layers: int) -> None:
         write_checkpoint(work / LAYERS, {"layers": layers}, state.state_dict(), config)
+        report(f"{layers} of the layers are settled")
 
     def watch(step: str) -> None:
         on_step(step)
@@ -82,7 +84,7 @@ def quantized(
 
 
 def _shown(
-    student: TransformerEncoder, sampler: EpisodeSampler, config: DistillationConfig
+    student: TransformerEncoder, sampler: EpisodeSampler, config: DistillationConfig, text: TextPool | None
 ) -> tuple[list[PackedBatch], list[str]]:
     """Sentences, and phrases: those of relations, and entries of WordNet."""
     packer = Packer(student.tokenizer, max_text_tokens=128, max_tokens=min(4096, config.max_tokens))
@@ -92,7 +94,8 @@ def _shown(
     tokens = 0
     for step in range(EPISODES_SHOWN):
         episode = sampler.episode(step)
-        batches += (packed := [batch for batch, _ in packer.pack(episode.items)])
+        items = [*episode.items, *(text.items(step) if text is not None else [])]
+        batches += (packed := [batch for batch, _ in packer.pack(items)])
         phrases.update(phrases_of(episode.relations), glosses.phrases(step))
         tokens += sum(int(batch.text_mask.sum() + MARKERS_PER_PAIR * batch.pair_mask.sum()) for batch in packed)
         if tokens > TOKENS_SHOWN:
