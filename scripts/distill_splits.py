@@ -6,11 +6,11 @@
         --data train_wiki.json val_wiki.json --work build/distilled
 
 The students: in float32 (`float`; the teacher itself unless --base names a narrower encoder to start from), in 8 bits
-(`int8`), ternary (`ternary`), ternary without a step of training (`untrained`), and, with --base, ternary straight from
-the teacher without the float student's help (`straight`). What they are shown are the rows of --data without the
-split's unseen relations, their inverses and the tested sentences. Finished models are used again, stopped runs go on.
-Prints a table and writes it to WORK/SPLIT.json. With `--also re_matching/m10/40` the models are tested on that split as
-well, whose unseen relations must be among those of --split.
+(`int8`), ternary (`ternary`), ternary with tuned layers and no step of the whole (`untrained`), and, with --base,
+ternary straight from the teacher without the float student's help (`straight`). What they are shown are the rows of
+--data without the split's unseen relations, their inverses and the tested sentences. Finished models are used again,
+stopped runs go on. Prints a table and writes it to WORK/SPLIT.json. With `--also re_matching/m10/40` the models are
+tested on that split as well, whose unseen relations must be among those of --split.
 """
 
 from __future__ import annotations
