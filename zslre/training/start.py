@@ -54,7 +54,7 @@ def quantized(
 
     def save(layers: int) -> None:
         write_checkpoint(work / LAYERS, {"layers": layers}, state.state_dict(), config)
-        report(f"{layers} of the layers are settled")
+        report(f"layer {layers} is settled")
 
     def watch(step: str) -> None:
         on_step(step)
