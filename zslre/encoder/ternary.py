@@ -58,8 +58,7 @@ def pack_state(tensors: Mapping[str, NDArray[Any]]) -> Tensors:
             packed[name] = pack_trits(first)
             packed[name + COLUMNS_SUFFIX] = np.array([tensor.shape[1]], dtype=np.int32)
             for suffix, trits in zip(LOWER_SUFFIXES, lower, strict=False):
-                rows = np.flatnonzero(trits.any(axis=1))
-                packed[name + suffix] = pack_trits(trits[: 1 + rows[-1] if len(rows) else 1])
+                packed[name + suffix] = pack_trits(trits[: 1 + np.flatnonzero(trits.any(axis=1)).max(initial=0)])
     return packed
 
 

@@ -88,8 +88,11 @@ def ternarize_rows_loss_aware(
     return integers.astype(np.int8), scale.astype(np.float32)
 
 
-def nearest(weight: NDArray[Any], scale: NDArray[Any], limit: int) -> NDArray[Any]:
-    """The integers within ±limit whose multiples of the scale (rows,) are nearest, as floats of the weight's type."""
+def nearest(weight: NDArray[Any], scale: NDArray[Any], limit: int | NDArray[Any]) -> NDArray[Any]:
+    """The integers within ±limit whose multiples of the scale (rows,) are nearest, as floats of the weight's type.
+
+    `limit`: one for all, or one for each row (rows, 1).
+    """
     integers = np.rint(weight / scale[:, None].astype(weight.dtype))
     return np.clip(integers, -limit, limit, out=integers)
 

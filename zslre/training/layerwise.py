@@ -76,23 +76,21 @@ def settle_layers(
     layers = list(zip(*(backbone.encoder.layer for backbone in backbones), strict=True))
     for number, (own, wanted) in enumerate(layers):
         name = f"encoder.layer.{number}."
-        if number >= done:
-            some = [replace(each) for each in passes[::SETTLED_BY]]
-            with torch.no_grad():
-                _settle_attention(f"{name}attention.", own.attention, wanted.attention, quantization, some)
-                _settle_feed_forward(name, own, wanted, quantization, some)
-            del some
+        some = [replace(each) for each in passes[::SETTLED_BY]]  # what they read: passes move on
         with torch.no_grad():
             for each in passes:
                 each.wanted = wanted(each.wanted, each.bias)
         if number >= done:
+            with torch.no_grad():
+                _settle_attention(f"{name}attention.", own.attention, wanted.attention, quantization, some)
+                _settle_feed_forward(name, own, wanted, quantization, some)
+            del some[:]
             for state in _tuning(own, name, quantization, passes, steps, seed):
                 on_step(f"layer {number + 1}/{len(layers)}  {state}")
+            on_layer(number + 1)
         with quantization.weights(name), torch.no_grad():
             for each in passes:
                 each.own = own(each.own, each.bias)
-        if number >= done:
-            on_layer(number + 1)
     with torch.no_grad():
         _settle_heads(student, reference, quantization, [each for each in passes if each.batch is not None])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-DAMPING = 0.01
+DAMPING = 0.01  # of the mean of the diagonal
 
 
 def rounded_with_feedback(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -25,7 +24,7 @@ CELL = 0.45  # of a scale: no farther from what it rounds to does a latent weigh
 class Rounding(torch.autograd.Function):
     """Numbers on a grid of 256 levels from `low` to `high`. The gradient passes as if nothing had happened.
 
-    Also where a number was cut off: the range follows what it sees, so that few are, and never by much.
+    Also where a number was cut off: few are, for the range follows what it sees, or was fitted to it.
     torch's own fake quantization computes the same five times more slowly.
     """
 
@@ -48,11 +47,6 @@ def trits_of(name: str) -> int:
 def word_groups() -> tuple[tuple[slice, int], ...]:
     """Rows of the word embeddings, and how many trits they have."""
     return (slice(COMMON_WORDS), 2), (slice(COMMON_WORDS, None), 1)
-
-
-def word_limits(rows: np.ndarray) -> np.ndarray:
-    """The largest integer that each of these words has."""
-    return np.where(rows < COMMON_WORDS, largest(2), largest(1))
 
 
 def loss_aware_scales(weight: Tensor, trits: int, curvature: Tensor | None = None) -> Tensor:

@@ -32,7 +32,7 @@ from zslre.exceptions import InputError
 from zslre.packing import PackedBatch
 from zslre.training.inputs import input_ranges, linear_layers
 from zslre.training.reconstruction import DAMPING, Regression
-from zslre.training.rounding import Rounding, loss_aware_scales, settled, shared, trits_of, word_groups, word_limits
+from zslre.training.rounding import Rounding, loss_aware_scales, settled, shared, trits_of, word_groups
 from zslre.training.slim import WORDS
 
 BITS = ("ternary", "8")
@@ -94,7 +94,9 @@ class Quantization(nn.Module):
         self._words = [words]  # in a list, so that it is no part of this module's state
         if self.ternary:
             self.word_scales = nn.Parameter(torch.ones(len(words.weight)))
+            self._word_limits = np.empty((len(words.weight), 1), dtype=np.float32)
             for rows, trits in word_groups():
+                self._word_limits[rows] = largest(trits)
                 self.word_scales.data[rows] = loss_aware_scales(words.weight.detach()[rows], trits)
         # Of positions and token types: 8 bits, whatever the rest has.
         self._tables = [m for m in encoder.module.modules() if isinstance(m, nn.Embedding) and m is not words]
@@ -167,8 +169,7 @@ class Quantization(nn.Module):
         if self.ternary and not prefix and words.grad is not None:
             rows = torch.from_numpy(np.flatnonzero(self._done))
             ratio = words.data[rows] / self.word_scales.data[rows, None]
-            limits = torch.from_numpy(word_limits(rows.numpy())).float()[:, None]
-            inside, of_scales = shared(words.grad[rows], ratio, limits)
+            inside, of_scales = shared(words.grad[rows], ratio, torch.from_numpy(self._word_limits)[rows])
             words.grad[rows] *= inside
             self.word_scales.grad = torch.zeros_like(self.word_scales).index_put((rows,), of_scales)
 
@@ -243,10 +244,9 @@ class Quantization(nn.Module):
         """`rows`: which words these are. One trit is the one that counts most of two, so that all share a matrix."""
         if not self.ternary:
             return quantize_rows(weight)
-        scales, limits = self.word_scales.detach().numpy()[rows], word_limits(rows)[:, None]
-        integers = np.clip(np.rint(weight / scales[:, None]), -limits, limits).astype(np.int8)
-        units = np.where(limits == largest(2), 1, 3).astype(np.int8)
-        return integers * units, scales / units[:, 0].astype(np.float32)
+        scales, limits = self.word_scales.detach().numpy()[rows], self._word_limits[rows]
+        units = np.where(limits == largest(1), 3, 1).astype(np.int8)
+        return nearest(weight, scales, limits).astype(np.int8) * units, scales / units[:, 0].astype(np.float32)
 
     def _read(self, _: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         """Round the rows that are read for the first time."""
