@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,18 @@ def test_the_runtime_runs_packed_weights_as_it_runs_int8_and_stores_them_again(p
     np.testing.assert_array_equal(found, expected)
     np.testing.assert_array_equal(*(e.encode_phrases(["lives in", "works for"]) for e in encoders))
     assert encoders[0].tensors is packed
+
+
+def test_a_tagger_is_trained_on_the_states_of_packed_weights(packed: Tensors) -> None:
+    tagging = pytest.importorskip("zslre.training.tagging", reason="training needs torch")
+    model = tiny.model_files()
+    row = model.tokenizer.encode(TEXT, add_special_tokens=False).ids
+    found, expected = (
+        next(tagging.text_states(replace(model, encoder=encoder), [row], (0, 2), threads=1))
+        for encoder in (packed, layout())
+    )
+    assert found[0] == expected[0] == 0
+    np.testing.assert_array_equal(found[1], expected[1])
 
 
 @pytest.mark.parametrize(

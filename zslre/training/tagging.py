@@ -20,8 +20,10 @@ from torch.nn import functional
 
 from zslre.encoder.graph import KEY_STEP
 from zslre.encoder.head import TaggerHead, stored_head
+from zslre.encoder.loading import load_encoder
 from zslre.encoder.runtime import RuntimeEncoder, compile_graph, precision
 from zslre.encoder.tagger import TaggerGraphBuilder
+from zslre.exceptions import InputError
 from zslre.packing import IntArray
 from zslre.serialization import ModelFiles
 from zslre.tagging import INITIAL, LOWER, MIXED, NO_WORD, SHAPES, TITLE, TYPES, UPPER, Words, words_of
@@ -152,7 +154,9 @@ def text_states(
     model: ModelFiles, rows: Sequence[Sequence[int]], layers: Sequence[int], *, threads: int | None = None
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Of each row of token ids, without special tokens, its number and states (L, n, H); rows come by length."""
-    encoder = RuntimeEncoder(model.encoder, model.config["encoder"], model.tokenizer, threads=threads)
+    encoder = load_encoder(model, threads=threads)
+    if not isinstance(encoder, RuntimeEncoder):
+        raise InputError("a mention tagger needs an encoder that runs without torch: bert, with levitated markers")
     builder = TaggerGraphBuilder(
         encoder.graph_tensors, model.config["encoder"], integer_kernels=encoder.integer_kernels
     )
