@@ -1,9 +1,9 @@
 #!/bin/sh
-# Rebuild the built-in model: three rounds of training, and the mention tagger on top.
+# Rebuild the built-in model: three rounds of training, its distillation to ternary weights, and the mention tagger.
 #
 #     scripts/build_builtin.sh [FOLDER]
 #
-# FOLDER (default: zslre/assets/model) is replaced at the very end. Some four hours on two cores. What is finished lies
+# FOLDER (default: zslre/assets/model) is replaced at the very end. Some five hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
 # scores that go into config.json: look at them before you commit the model. `scripts/distill_builtin.py` makes a
 # ternary model of any round's.
@@ -15,4 +15,5 @@ train="python scripts/train_builtin.py --resume"
 [ -d $work/first ] || $train --steps 1100 --work $work/first-training -o $work/first
 [ -d $work/second ] || $train --start $work/first --steps 1050 --seed 1 --work $work/second-training -o $work/second
 [ -d $work/third ] || $train --start $work/second --steps 780 --seed 2 --work $work/third-training -o $work/third
-python scripts/train_tagger.py --work $work/tagger -m $work/third -o "$model" --threads 2
+[ -d $work/ternary ] || python scripts/distill_builtin.py $work/third --resume --work $work/ternary-training -o $work/ternary
+python scripts/train_tagger.py --work $work/tagger -m $work/ternary -o "$model" --threads 2

@@ -79,7 +79,7 @@ def main() -> None:
     facts = {
         **{key: value for key, value in files.config.items() if key != "tagger_training"},
         "name": f"{files.config['name']}-{BITS}",
-        "distillation": distillation_facts(files.config["name"], encoder, student, BITS),
+        "distillation": distillation_facts(files.config, encoder, student, BITS),
         "command": "python " + " ".join(sys.argv),
         "training": asdict(config),
         "seed": args.seed,

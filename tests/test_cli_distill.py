@@ -99,6 +99,10 @@ def test_distill_writes_a_ternary_model_that_predicts(plain: Path, teacher: Path
     np.testing.assert_array_equal(load_model(plain).scorer.calibration, load_model(teacher).scorer.calibration)
     assert weights(plain)["encoder.layer.0.output.dense.weight"].dtype == np.uint8
     assert not plain.with_name("student.training").exists()
+    # Sorted by frequency: markers stand in every pair, and in the teacher's vocabulary they come last.
+    own, before = (load_model(folder).tokenizer.get_vocab() for folder in (plain, teacher))
+    assert max(own[marker] for marker in tiny.MARKERS) < len(own) / 2 < min(before[marker] for marker in tiny.MARKERS)
+    assert own["[PAD]"] == 0
     card = (plain / "README.md").read_text(encoding="utf-8")
     assert "Distilled from tiny (2 layers of 32 dimensions) into 2 layers of 32." in card
     assert "hold -1, 0 and 1" in card

@@ -105,24 +105,21 @@ def test_the_runtime_computes_what_the_student_did(bits: str, seed: int, monkeyp
 
 
 def test_weights_are_rounded_inside_and_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rounding, "COMMON_WORDS", 8)
+    monkeypatch.setattr(rounding, "COMMON_WORDS", ((2, 3), (8, 2)))
     encoder, quantization = student()
     latent = {name: tensor.copy() for name, tensor in encoder.tensors.items()}
     weight = quantization.layers[DENSE].weight
     with quantization.weights():
-        encoder.encode_phrases(["ann lives"])
+        encoder.encode_phrases(["[UNK] ann lives"])
         inside = weight.detach().numpy().copy()
         words = encoder.module.backbone.get_input_embeddings().weight.detach().numpy().copy()
     trits, scale = ternarize_rows_loss_aware(latent[f"{DENSE}.weight"], np.ones_like(inside))
     np.testing.assert_allclose(inside, trits * scale[:, None], rtol=1e-6)
-    read = np.array(encoder.tokenizer.encode("ann lives").ids)
-    common, others = read[read < 8], read[read >= 8]
-    assert len(common)
-    assert len(others)
-    trits, scale = ternarize_rows_loss_aware(latent[WORDS][others], np.ones((len(others), tiny.H)))
-    np.testing.assert_allclose(words[others], trits * scale[:, None], rtol=1e-6)
-    integers, scale = ternarize_rows_loss_aware(latent[WORDS][common], np.ones((len(common), tiny.H)), trits=2)
-    np.testing.assert_allclose(words[common], integers * scale[:, None], rtol=1e-6)
+    read = np.array(encoder.tokenizer.encode("[UNK] ann lives").ids)
+    for trits, rows in ((3, read[read < 2]), (2, read[(read >= 2) & (read < 8)]), (1, read[read >= 8])):
+        assert len(rows)
+        integers, scale = ternarize_rows_loss_aware(latent[WORDS][rows], np.ones((len(rows), tiny.H)), trits=trits)
+        np.testing.assert_allclose(words[rows], integers * scale[:, None], rtol=1e-6)
     for name, tensor in encoder.tensors.items():
         np.testing.assert_array_equal(tensor, latent[name])
 
@@ -148,7 +145,7 @@ def test_a_settled_student_computes_nearly_what_the_float_model_does(seed: int) 
         likeness.append([(unit(a) * unit(b)).sum(axis=1).mean() for a, b in zip(found, wanted, strict=True)])
     (alone, alone_phrases), (pairs, phrases), (tuned_pairs, tuned_phrases) = likeness
     assert alone < 0.9 < 0.98 < pairs
-    assert alone_phrases < 0.8 < 0.85 < phrases
+    assert alone_phrases < 0.82 < 0.85 < phrases
     assert (1 - tuned_pairs) + (1 - tuned_phrases) < 0.8 * ((1 - pairs) + (1 - phrases))
 
 
@@ -171,7 +168,7 @@ def test_settled_weights_round_to_what_feedback_chose() -> None:
 
 
 def test_words_are_rounded_where_outputs_mind_least(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rounding, "COMMON_WORDS", 8)
+    monkeypatch.setattr(rounding, "COMMON_WORDS", ((2, 3), (8, 2)))
     encoder, quantization = student()
     batches = [batch for batch, _ in Packer(encoder.tokenizer).pack(ITEMS)]
     minds = word_sensitivity(encoder, batches, PHRASES)
@@ -328,7 +325,7 @@ def test_the_values_of_a_ternary_students_weights() -> None:
     assert {f"{name}.input_scale" in stored for name in ("pair.projection", "pair.query")} == {True}
     for name, level in levels.items():
         assert level == (4 if name.endswith(("intermediate.dense", "value", "attention.output.dense")) else 1)
-    assert np.abs(stored[WORDS]).max() == 4
+    assert np.abs(stored[WORDS]).max() == 13
 
 
 def test_matching_layers() -> None:

@@ -79,7 +79,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--layer-steps",
         type=whole,
-        default=700,
+        default=1000,
         metavar="N",
         help="steps on each layer of a ternary student before those, 0 for none (default: %(default)s)",
     )

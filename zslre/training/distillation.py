@@ -45,7 +45,7 @@ class DistillationConfig(LoopConfig):
     least_steps: ClassVar[int] = 0  # none: the student is stored as it starts
 
     steps: int = 2000
-    layer_steps: int = 700  # on each layer of a ternary student before those; on two cores a minute or two
+    layer_steps: int = 1000  # on each layer of a ternary student before those; on two cores three minutes
     learning_rate: float = 2e-4
     weight_decay: float = 0.0  # would shrink the rows of words that are never read, and only those notice
     eval_every: int = 200

@@ -118,7 +118,7 @@ def distill_model(
         "trained_relations": sorted({*taught["trained_relations"], *data.trained}),
         "data": taught["data"],
         "held_out": {**taught["held_out"], "checkpoint": data.dev_names},
-        "distillation": distillation_facts(taught["name"], encoder, student, bits),
+        "distillation": distillation_facts(taught, encoder, student, bits),
         "training": asdict(config),
         "seed": config.seed,
         "scores": {"dev_macro_f1": round(best, 4), "held_out_pairs": figures} if data.dev_names else {},
@@ -156,11 +156,12 @@ def starting_student(teacher: ModelFiles, base: str | None, layers: int | None) 
 
 
 def distillation_facts(
-    teacher: str, encoder: TransformerEncoder, student: TransformerEncoder, bits: str
+    teacher: Mapping[str, Any], encoder: TransformerEncoder, student: TransformerEncoder, bits: str
 ) -> dict[str, str | int]:
-    """What a student's config says of where it comes from; `encoder` is the teacher's."""
+    """What a student's config says of where it comes from; config and `encoder` are the teacher's."""
     return {
-        "teacher": teacher,
+        "teacher": teacher["name"],
+        **({"teacher_command": teacher["command"]} if "command" in teacher else {}),
         "teacher_layers": layer_count(encoder),
         "teacher_dim": encoder.dim,
         "layers": layer_count(student),

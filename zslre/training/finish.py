@@ -84,6 +84,7 @@ def model_card(files: ModelFiles) -> str:
     config = files.config
     size = sum(tensor.nbytes for tensor in files.encoder.values()) / 1e6
     markers = "markers in the text" if markers_in_text(config["encoder"]) else "levitated markers"
+    teachers = config.get("distillation", {}).get("teacher_command")
     lines = [
         f"# {config['name']}",
         "",
@@ -94,6 +95,7 @@ def model_card(files: ModelFiles) -> str:
         "",
         f"- Data: {', '.join(config['data'])}",
         *([f"- Command: `{config['command']}`"] if "command" in config else []),
+        *([f"- Its teacher's: `{teachers}`"] if teachers else []),
         f"- Seed: {config['seed']}; settings: {json.dumps(config['training'])}",
         f"- Held out of training: {json.dumps(config['held_out'])}",
         f"- Default threshold: {config['threshold']}",
@@ -128,9 +130,9 @@ def _tagger(facts: Mapping[str, Any]) -> list[str]:
 def _distilled(facts: Mapping[str, Any]) -> list[str]:
     how = {
         "ternary": "Its linear layers and word embeddings hold -1, 0 and 1, with a scale a row, five in a byte. Those "
-        "of the intermediate layers, of attention's values and outputs, of the query of pair vectors and of the "
-        "commonest words hold two such trits a weight, -4 … 4, those of the projection of pair vectors three, "
-        "-13 … 13. The inputs of linear layers have 8 bits.",
+        "of the intermediate layers, of attention's values and outputs, of the query of pair vectors and of common "
+        "words hold two such trits a weight, -4 … 4, those of the projection of pair vectors and of the commonest "
+        "words three, -13 … 13. The inputs of linear layers have 8 bits.",
         "8": "Its weights and the inputs of its linear layers have 8 bits.",
         "32": "Its weights are floats of 32 bits.",
     }[facts["bits"]]

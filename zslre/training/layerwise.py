@@ -28,13 +28,13 @@ from zslre.training.model import PHRASES_A_PASS
 from zslre.training.reconstruction import Regression
 from zslre.training.student import Quantization
 
-SETTLED_BY = 4  # of so many passes one serves to settle the layers: least squares need fewer than gradient steps
+SETTLING_TOKENS = 80_000  # settle the layers: least squares need fewer than gradient steps
 RATE, SCALE_RATE = 5e-4, 5e-5  # Adam's, at first; half of a cosine takes them to zero
 
 
 @dataclass(slots=True, eq=False)
 class Pass:
-    """The states that the student has and those that are wanted of it, (B, T, H).
+    """The states that the student has and those that are wanted of it, (B, T, H); float16 where they only wait.
 
     `bias` (B, 1, T, T) is added to the scores of attention, `real` (B, T) is no padding, `batch` has the pairs, if any.
     """
@@ -62,24 +62,26 @@ def settle_layers(
     """Round the words and all linear layers of a BERT `encoder`, whose float copy is `reference`, to compute the same.
 
     `steps` tune each layer of the backbone; `done` of them are already, and the words; `on_layer` is told how many are.
-    The states of all `batches` and `phrases` are in memory meanwhile, 8 H bytes a token with the padding, and of those
+    The states of all `batches` and `phrases` are in memory meanwhile, 4 H bytes a token with the padding, and of those
     that settle a layer up to 56 H.
     """
     student = encoder.module.eval()
     reference.eval()
     quantization.eval()
+    few = settled_by(batches)
     if not done:
-        quantization.settle_words(word_sensitivity(encoder, batches[::SETTLED_BY], phrases[::SETTLED_BY]))
+        quantization.settle_words(word_sensitivity(encoder, batches[::few], phrases[::few]))
     with quantization.weights(), torch.no_grad():
         passes = list(_first_passes(encoder, reference, batches, phrases))
     backbones: list[Any] = [student.backbone, reference.backbone]
     layers = list(zip(*(backbone.encoder.layer for backbone in backbones), strict=True))
     for number, (own, wanted) in enumerate(layers):
         name = f"encoder.layer.{number}."
-        some = [replace(each) for each in passes[::SETTLED_BY]]  # what they read: passes move on
+        # What they read, for the passes move on.
+        some = [replace(each, own=each.own.float(), wanted=each.wanted.float()) for each in passes[::few]]
         with torch.no_grad():
             for each in passes:
-                each.wanted = wanted(each.wanted, each.bias)
+                each.wanted = wanted(each.wanted.float(), each.bias).half()
         if number >= done:
             with torch.no_grad():
                 _settle_attention(f"{name}attention.", own.attention, wanted.attention, quantization, some)
@@ -90,9 +92,14 @@ def settle_layers(
             on_layer(number + 1)
         with quantization.weights(name), torch.no_grad():
             for each in passes:
-                each.own = own(each.own, each.bias)
+                each.own = own(each.own.float(), each.bias).half()
     with torch.no_grad():
         _settle_heads(student, reference, quantization, [each for each in passes if each.batch is not None])
+
+
+def settled_by(batches: Sequence[PackedBatch]) -> int:
+    """Of so many passes one serves to settle the layers."""
+    return max(1, sum(int(batch.text_mask.sum()) for batch in batches) // SETTLING_TOKENS)
 
 
 def _tuning(
@@ -117,7 +124,7 @@ def _tuning(
         some = passes[number]
         optimizer.zero_grad()
         with quantization.weights(name):
-            error = relative_error(layer(some.own, some.bias)[some.real], some.wanted[some.real])
+            error = relative_error(layer(some.own.float(), some.bias)[some.real], some.wanted[some.real])
             error.backward()
         quantization.share_gradients(name)
         optimizer.step()
@@ -221,10 +228,10 @@ def _settle_heads(
     for name in ("query", "projection"):
         regression, head = Regression(), getattr(reference, name)
         with quantization.weights():
-            reads = [_head_inputs(student, name, some, some.own) for some in passes]
+            reads = [_head_inputs(student, name, some, some.own.float()) for some in passes]
             quantization.fit_range(f"pair.{name}", reads)
             for some, found in zip(passes, reads, strict=True):
-                target = _head_inputs(reference, name, some, some.wanted)
+                target = _head_inputs(reference, name, some, some.wanted.float())
                 regression.add(quantization.seen(f"pair.{name}", found), head(target))
         quantization.settle(f"pair.{name}", regression)
 
@@ -286,4 +293,4 @@ def _first_pass(
     backbones: list[Any] = [student.backbone, reference.backbone]
     own, wanted = (some.embeddings(input_ids=tokens, position_ids=positions) for some in backbones)
     real = torch.cat([text_mask, pair_mask.repeat_interleave(MARKERS_PER_PAIR, dim=1)], dim=1)
-    return Pass(own, wanted, student.attention_bias(text_mask, markers.shape[1]), real, batch)
+    return Pass(own.half(), wanted.half(), student.attention_bias(text_mask, markers.shape[1]), real, batch)

@@ -17,7 +17,8 @@ TRITS = (
     (re.compile(r"pair\.projection"), 3),
     (re.compile(r"pair\.query|intermediate|attention\.self\.value|attention\.output"), 2),
 )
-COMMON_WORDS = 8000  # from the start of the vocabulary, where BERT's has the commonest; they have two trits
+# From the start of a vocabulary that is sorted by frequency: up to which word how many trits; the rest have one.
+COMMON_WORDS = ((500, 3), (10_700, 2))
 CELL = 0.45  # of a scale: no farther from what it rounds to does a latent weight start
 
 
@@ -46,7 +47,11 @@ def trits_of(name: str) -> int:
 
 def word_groups() -> tuple[tuple[slice, int], ...]:
     """Rows of the word embeddings, and how many trits they have."""
-    return (slice(COMMON_WORDS), 2), (slice(COMMON_WORDS, None), 1)
+    ends = [0, *(end for end, _ in COMMON_WORDS), None]
+    return tuple(
+        (slice(first, end), trits)
+        for first, end, trits in zip(ends, ends[1:], [*(trits for _, trits in COMMON_WORDS), 1], strict=False)
+    )
 
 
 def loss_aware_scales(weight: Tensor, trits: int, curvature: Tensor | None = None) -> Tensor:

@@ -17,16 +17,24 @@ RESERVED = re.compile(r"\[unused\d+\]")  # a thousand rows of BERT's vocabulary 
 
 
 def slim(
-    tensors: Mapping[str, np.ndarray], tokenizer: Tokenizer, *, max_tokens: int
+    tensors: Mapping[str, np.ndarray], tokenizer: Tokenizer, *, max_tokens: int, counts: np.ndarray | None = None
 ) -> tuple[dict[str, np.ndarray], Tokenizer]:
-    """The same encoder for texts of up to `max_tokens` tokens, and its tokenizer, with token ids closed up."""
+    """The same encoder for texts of up to `max_tokens` tokens, and its tokenizer, with token ids closed up.
+
+    With `counts` (vocabulary,), how often texts have each token, they are numbered anew, the most frequent first; those
+    that are as frequent stay in order. The first stays, for torch gives the embedding of BERT's padding no gradient.
+    """
+    often = np.zeros(len(tensors[WORDS]), dtype=np.int64) if counts is None else counts
     spec = json.loads(tokenizer.to_str())
-    vocabulary: dict[str, int] = spec["model"]["vocab"]
-    added = {token["content"]: token["id"] for token in spec["added_tokens"]}
-    every = {**vocabulary, **added}
-    kept = sorted((number, token) for token, number in every.items() if not RESERVED.fullmatch(token))
-    new = {number: place for place, (number, _) in enumerate(kept)}
-    spec["model"]["vocab"] = {token: new[n] for token, n in vocabulary.items() if n in new}
+    every = {**spec["model"]["vocab"], **{token["content"]: token["id"] for token in spec["added_tokens"]}}
+    kept = sorted(
+        (number > 0, -int(often[number]), number, token)
+        for token, number in every.items()
+        if not RESERVED.fullmatch(token)
+    )
+    new = {number: place for place, (_, _, number, _) in enumerate(kept)}
+    # Of a token that is added but not in the vocabulary the tokenizer would choose the number itself.
+    spec["model"]["vocab"] = {token: new[n] for token, n in every.items() if n in new}
     spec["added_tokens"] = [{**t, "id": new[t["id"]]} for t in spec["added_tokens"] if t["id"] in new]
     processor = spec["post_processor"]
     if processor["type"] == "BertProcessing":
@@ -34,6 +42,6 @@ def slim(
     else:
         for special in processor["special_tokens"].values():
             special["ids"] = [new[number] for number in special["ids"]]
-    rows = np.array([number for number, _ in kept])
+    rows = np.array([number for _, _, number, _ in kept])
     smaller = {**tensors, WORDS: tensors[WORDS][rows], POSITIONS: tensors[POSITIONS][:max_tokens]}
     return smaller, plain_tokenizer(json.dumps(spec, ensure_ascii=False))

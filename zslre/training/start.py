@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+from tokenizers import Tokenizer
 from torch import nn
 
-from zslre.encoder.transformer import TransformerEncoder
-from zslre.packing import MARKERS_PER_PAIR, PackedBatch, Packer
-from zslre.training.distillation import DistillationConfig
+from zslre.encoder.transformer import MARKERS, TransformerEncoder
+from zslre.packing import MARKERS_PER_PAIR, IntArray, PackedBatch, Packer
+from zslre.training.distillation import DistillationConfig, Item
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.finish import phrases_of
-from zslre.training.layerwise import SETTLED_BY, settle_layers
+from zslre.training.layerwise import SETTLING_TOKENS, settle_layers, settled_by
 from zslre.training.loop import CHECKPOINT, read_checkpoint, write_checkpoint
 from zslre.training.student import Quantization
 from zslre.training.trained import slimmed
 from zslre.training.unlabelled import Glosses, TextPool
 
 MAX_TEXT_TOKENS = 192
-EPISODES_SHOWN, TOKENS_SHOWN = 100, 400_000  # at most: with few a student learns by heart, all are in memory
+EPISODES_SHOWN, TOKENS_SHOWN = 300, 800_000  # at most: with few a student learns by heart, all are in memory
+TOKENS_A_PASS = 2048
 LAYERS = "layers.safetensors"
 
 
@@ -39,15 +42,20 @@ def quantized(
 ) -> tuple[TransformerEncoder, Quantization]:
     """The student as `slim` leaves it, and its quantization by what it reads in the first episodes, and in `text`.
 
-    Slim from the start, for it is by its place in the vocabulary that a word is rounded. The layers of a ternary
-    student are settled; with `resume` those that `work` has are not settled again, and none if the steps after that
-    have begun.
+    Slim from the start and sorted by frequency, for it is by its place in the vocabulary that a word is rounded. The
+    layers of a ternary student are settled; with `resume` those that `work` has are not settled again, and none if the
+    steps after that have begun.
     Raises KeyboardInterrupt once `stopped()`, and loses the layer in progress then.
     """
-    student = slimmed(student, MAX_TEXT_TOKENS)
-    batches, phrases = _shown(student, sampler, config, text)
+    items, phrases = _shown(
+        student, sampler, config, text, tokens=TOKENS_SHOWN if bits == "ternary" else SETTLING_TOKENS
+    )
+    counts = _counts(student.tokenizer, _packed(student, items), phrases)
+    student = slimmed(student, MAX_TEXT_TOKENS, counts)
+    batches = _packed(student, items)
     floats = copy.deepcopy(student.module)
-    quantization = Quantization(student, batches[::SETTLED_BY], phrases[::SETTLED_BY], bits=bits)
+    few = settled_by(batches)
+    quantization = Quantization(student, batches[::few], phrases[::few], bits=bits)
     if not quantization.ternary or (resume and (work / CHECKPOINT).exists()):
         return student, quantization
     state = nn.ModuleDict({"encoder": student.module, "quantization": quantization})
@@ -84,20 +92,36 @@ def quantized(
 
 
 def _shown(
-    student: TransformerEncoder, sampler: EpisodeSampler, config: DistillationConfig, text: TextPool | None
-) -> tuple[list[PackedBatch], list[str]]:
-    """Sentences, and phrases: those of relations, and entries of WordNet."""
-    packer = Packer(student.tokenizer, max_text_tokens=128, max_tokens=min(4096, config.max_tokens))
+    student: TransformerEncoder, sampler: EpisodeSampler, config: DistillationConfig, text: TextPool | None, tokens: int
+) -> tuple[list[Item], list[str]]:
+    """Sentences with their pairs, some `tokens` of them, and phrases: those of relations, and entries of WordNet."""
     glosses = Glosses(size=config.glosses, seed=config.seed)
-    batches: list[PackedBatch] = []
+    items: list[Item] = []
     phrases: set[str] = set()
-    tokens = 0
     for step in range(EPISODES_SHOWN):
         episode = sampler.episode(step)
-        items = [*episode.items, *(text.items(step) if text is not None else [])]
-        batches += (packed := [batch for batch, _ in packer.pack(items)])
+        shown = [*episode.items, *(text.items(step) if text is not None else [])]
+        items += shown
         phrases.update(phrases_of(episode.relations), glosses.phrases(step))
-        tokens += sum(int(batch.text_mask.sum() + MARKERS_PER_PAIR * batch.pair_mask.sum()) for batch in packed)
-        if tokens > TOKENS_SHOWN:
+        tokens -= sum(len(encoding.ids) for encoding in student.tokenizer.encode_batch([s.text for s, _ in shown]))
+        tokens -= MARKERS_PER_PAIR * sum(len(pairs) for _, pairs in shown)
+        if tokens < 0:
             break
-    return batches, sorted(phrases)
+    return items, sorted(phrases)
+
+
+def _packed(student: TransformerEncoder, items: Sequence[Item]) -> list[PackedBatch]:
+    packer = Packer(student.tokenizer, max_text_tokens=128, max_tokens=TOKENS_A_PASS)
+    return [batch for batch, _ in packer.pack(items)]
+
+
+def _counts(tokenizer: Tokenizer, batches: Sequence[PackedBatch], phrases: Sequence[str]) -> IntArray:
+    """How often each token is read, markers included, (vocabulary,)."""
+    counts = np.zeros(tokenizer.get_vocab_size(), dtype=np.int64)
+    for batch in batches:
+        counts += np.bincount(batch.text_ids[batch.text_mask], minlength=len(counts))
+    for marker in MARKERS:
+        counts[tokenizer.token_to_id(marker)] += sum(int(batch.pair_mask.sum()) for batch in batches)
+    for encoding in tokenizer.encode_batch(phrases):
+        counts += np.bincount(encoding.ids, minlength=len(counts))
+    return counts

@@ -241,11 +241,11 @@ class Quantization(nn.Module):
         return nearest(weight, scales, largest(trits_of(name))).astype(np.int8), scales.copy()
 
     def _round_words(self, weight: Array, rows: Array) -> Rounded:
-        """`rows`: which words these are. One trit is the one that counts most of two, so that all share a matrix."""
+        """`rows`: which words these are. Fewer trits are those that count most of three, so that all share a matrix."""
         if not self.ternary:
             return quantize_rows(weight)
         scales, limits = self.word_scales.detach().numpy()[rows], self._word_limits[rows]
-        units = np.where(limits == largest(1), 3, 1).astype(np.int8)
+        units = ((2 * self._word_limits.max() + 1) / (2 * limits + 1)).astype(np.int8)  # powers of 3
         return nearest(weight, scales, limits).astype(np.int8) * units, scales / units[:, 0].astype(np.float32)
 
     def _read(self, _: nn.Module, inputs: tuple[Tensor, ...]) -> None:

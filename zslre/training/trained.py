@@ -37,9 +37,9 @@ def encoder_of(files: ModelFiles, layers: int | None = None) -> TransformerEncod
     return _transparent(config, floats, files.tokenizer, in_text=markers_in_text(files.config["encoder"]))
 
 
-def slimmed(encoder: TransformerEncoder, max_tokens: int) -> TransformerEncoder:
+def slimmed(encoder: TransformerEncoder, max_tokens: int, counts: np.ndarray | None = None) -> TransformerEncoder:
     """The encoder as `slim` leaves it."""
-    tensors, tokenizer = slim(encoder.tensors, encoder.tokenizer, max_tokens=max_tokens)
+    tensors, tokenizer = slim(encoder.tensors, encoder.tokenizer, max_tokens=max_tokens, counts=counts)
     return _transparent(encoder.hf_config | _sizes(tensors), tensors, tokenizer, in_text=encoder.module.in_text)
 
 
