@@ -70,6 +70,7 @@ def settle_layers(
     quantization.eval()
     few = settled_by(batches)
     if not done:
+        on_step("words")
         quantization.settle_words(word_sensitivity(encoder, batches[::few], phrases[::few]))
     with quantization.weights(), torch.no_grad():
         passes = list(_first_passes(encoder, reference, batches, phrases))

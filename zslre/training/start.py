@@ -50,6 +50,7 @@ def quantized(
     items, phrases = _shown(
         student, sampler, config, text, tokens=TOKENS_SHOWN if bits == "ternary" else SETTLING_TOKENS
     )
+    report(f"{len(items)} sentences and {len(phrases)} phrases are shown to the layers")
     counts = _counts(student.tokenizer, _packed(student, items), phrases)
     student = slimmed(student, MAX_TEXT_TOKENS, counts)
     batches = _packed(student, items)
