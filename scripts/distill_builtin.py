@@ -67,8 +67,7 @@ def main() -> None:
             report=say,
             stopped=stopped,
         )
-        if args.steps:  # else an older run's weights, if they lie in --work, would be taken for this one's
-            distiller.train(resume=args.resume)
+        distiller.train(resume=args.resume)
 
     student.bf16 = False
     distiller.modules.eval()

@@ -29,7 +29,7 @@ from transformers import AutoConfig, AutoModel  # noqa: E402
 from zslre.documents import Document  # noqa: E402
 from zslre.encoder.transformer import PairTransformer, TransformerEncoder  # noqa: E402
 from zslre.sideinfo.wordnet import wordnet  # noqa: E402
-from zslre.training import rounding  # noqa: E402
+from zslre.training import student as student_module  # noqa: E402
 from zslre.training.distillation import DistillationConfig, Distiller, Model, translation  # noqa: E402
 from zslre.training.episodes import EpisodeSampler  # noqa: E402
 from zslre.training.layerwise import _attended, settle_layers, word_sensitivity  # noqa: E402
@@ -105,7 +105,7 @@ def test_the_runtime_computes_what_the_student_did(bits: str, seed: int, monkeyp
 
 
 def test_weights_are_rounded_inside_and_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rounding, "COMMON_WORDS", ((2, 3), (8, 2)))
+    monkeypatch.setattr(student_module, "WORD_TRITS", ((slice(2), 3), (slice(2, 8), 2), (slice(8, None), 1)))
     encoder, quantization = student()
     latent = {name: tensor.copy() for name, tensor in encoder.tensors.items()}
     weight = quantization.layers[DENSE].weight
@@ -134,18 +134,21 @@ def settled(seed: int, steps: int = 0) -> tuple[TransformerEncoder, Quantization
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_a_settled_student_computes_nearly_what_the_float_model_does(seed: int) -> None:
+def test_a_settled_student_computes_nearly_what_the_float_model_does(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(student_module, "WORD_TRITS", ((slice(None), 2),))
     floats = encoder_of(float_files(seed))
     wanted = [pair_vectors(floats, Packer(floats.tokenizer), ITEMS), floats.encode_phrases(PHRASES)]
     likeness = []
-    for encoder, quantization in (student(seed=seed), settled(seed), settled(seed, steps=40)):
+    for encoder, quantization in (student(seed=seed), settled(seed), settled(seed, steps=80)):
         quantization.eval()
         with quantization.weights():
             found = [pair_vectors(encoder, Packer(encoder.tokenizer), ITEMS), encoder.encode_phrases(PHRASES)]
         likeness.append([(unit(a) * unit(b)).sum(axis=1).mean() for a, b in zip(found, wanted, strict=True)])
     (alone, alone_phrases), (pairs, phrases), (tuned_pairs, tuned_phrases) = likeness
     assert alone < 0.9 < 0.98 < pairs
-    assert alone_phrases < 0.82 < 0.85 < phrases
+    assert alone_phrases < 0.8 < 0.85 < phrases
     assert (1 - tuned_pairs) + (1 - tuned_phrases) < 0.8 * ((1 - pairs) + (1 - phrases))
 
 
@@ -168,7 +171,7 @@ def test_settled_weights_round_to_what_feedback_chose() -> None:
 
 
 def test_words_are_rounded_where_outputs_mind_least(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rounding, "COMMON_WORDS", ((2, 3), (8, 2)))
+    monkeypatch.setattr(student_module, "WORD_TRITS", ((slice(2), 3), (slice(2, 8), 2), (slice(8, None), 1)))
     encoder, quantization = student()
     batches = [batch for batch, _ in Packer(encoder.tokenizer).pack(ITEMS)]
     minds = word_sensitivity(encoder, batches, PHRASES)
@@ -500,6 +503,16 @@ def distiller(folder: Path, *, bits: str | None = "ternary", seed: int = tiny.SE
 
 def weights(made: Distiller) -> dict[str, Any]:
     return {name: value.clone() for name, value in made.modules.state_dict().items()}
+
+
+def test_a_run_of_no_step_keeps_its_weights_where_an_older_run_left_better_ones(tmp_path: Path) -> None:
+    distiller(tmp_path).train()
+    assert (tmp_path / "best.safetensors").exists()
+    made = distiller(tmp_path, steps=0)
+    before = weights(made)
+    made.train()
+    for name, value in weights(made).items():
+        torch.testing.assert_close(value, before[name])
 
 
 def test_a_student_that_is_the_teacher_has_nothing_to_learn(tmp_path: Path) -> None:

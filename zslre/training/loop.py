@@ -126,7 +126,7 @@ class TrainingLoop(ABC):
                 self.report(f"stopped after step {step}; the checkpoint in {self.folder} can be resumed")
                 raise KeyboardInterrupt
         best = self.folder / "best.safetensors"
-        if best.exists():
+        if self.best >= 0.0 and best.exists():  # else it is an older run's
             self.modules.load_state_dict(load_file(best))
         return max(self.best, 0.0)
 

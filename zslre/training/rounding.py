@@ -17,8 +17,8 @@ TRITS = (
     (re.compile(r"pair\.projection"), 3),
     (re.compile(r"pair\.query|intermediate|attention\.self\.value|attention\.output"), 2),
 )
-# From the start of a vocabulary that is sorted by frequency: up to which word how many trits; the rest have one.
-COMMON_WORDS = ((500, 3), (10_700, 2))
+# The same for the words of a vocabulary that is sorted by frequency, by their rows.
+WORD_TRITS = ((slice(500), 3), (slice(500, 10_700), 2), (slice(10_700, None), 1))
 CELL = 0.45  # of a scale: no farther from what it rounds to does a latent weight start
 
 
@@ -43,15 +43,6 @@ class Rounding(torch.autograd.Function):
 def trits_of(name: str) -> int:
     """How many trits a weight of this linear layer has."""
     return next((trits for names, trits in TRITS if names.search(name)), 1)
-
-
-def word_groups() -> tuple[tuple[slice, int], ...]:
-    """Rows of the word embeddings, and how many trits they have."""
-    ends = [0, *(end for end, _ in COMMON_WORDS), None]
-    return tuple(
-        (slice(first, end), trits)
-        for first, end, trits in zip(ends, ends[1:], [*(trits for _, trits in COMMON_WORDS), 1], strict=False)
-    )
 
 
 def loss_aware_scales(weight: Tensor, trits: int, curvature: Tensor | None = None) -> Tensor:

@@ -32,7 +32,7 @@ from zslre.exceptions import InputError
 from zslre.packing import PackedBatch
 from zslre.training.inputs import input_ranges, linear_layers
 from zslre.training.reconstruction import DAMPING, Regression
-from zslre.training.rounding import Rounding, loss_aware_scales, settled, shared, trits_of, word_groups
+from zslre.training.rounding import WORD_TRITS, Rounding, loss_aware_scales, settled, shared, trits_of
 from zslre.training.slim import WORDS
 
 BITS = ("ternary", "8")
@@ -52,7 +52,7 @@ class Quantization(nn.Module):
     """Quantizes an encoder in place: inputs always, weights inside `weights()`.
 
     With the bits "ternary" linear layers and word embeddings get one trit a weight, or two or three where `trits_of`
-    and `word_groups` say so, with a scale a row: a weight rounds to the nearest multiple that its trits hold. At first
+    and `WORD_TRITS` say so, with a scale a row: a weight rounds to the nearest multiple that its trits hold. At first
     the scales are those of loss-aware ternarisation. With the bits "8" all have 8 bits. Each weight is rounded once a
     `weights()`, and a row of the embeddings when it is first read: a step reads one in twenty.
     With 8 bits the ranges of inputs follow those seen in training mode; else, and in the runtime, they stand still,
@@ -95,7 +95,7 @@ class Quantization(nn.Module):
         if self.ternary:
             self.word_scales = nn.Parameter(torch.ones(len(words.weight)))
             self._word_limits = np.empty((len(words.weight), 1), dtype=np.float32)
-            for rows, trits in word_groups():
+            for rows, trits in WORD_TRITS:
                 self._word_limits[rows] = largest(trits)
                 self.word_scales.data[rows] = loss_aware_scales(words.weight.detach()[rows], trits)
         # Of positions and token types: 8 bits, whatever the rest has.
@@ -147,7 +147,7 @@ class Quantization(nn.Module):
         place of what the layer reads.
         """
         table = self._words[0].weight
-        for rows, trits in word_groups():
+        for rows, trits in WORD_TRITS:
             self.word_scales.data[rows], _, table.data[rows] = settled(
                 table.data[rows], sensitivity, trits, WORD_DAMPING
             )
