@@ -172,8 +172,8 @@ def confused_pairs(table: Confusion, limit: int = 10) -> list[ConfusedPair]:
     ]
 
 
-def precision_recall_f1(hits: int, predicted: int, gold: int) -> tuple[float, float, float]:
-    """Of counts; 0.0 where nothing was predicted or nothing is there.
+def precision_recall_f1(hits: float, predicted: int, gold: int) -> tuple[float, float, float]:
+    """Of counts, the hits counted or expected; 0.0 where nothing was predicted or nothing is there.
 
     >>> precision_recall_f1(1, 2, 4)
     (0.5, 0.25, 0.3333333333333333)
