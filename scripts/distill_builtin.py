@@ -26,6 +26,7 @@ from zslre.training.distillation import DistillationConfig, Distiller, Model
 from zslre.training.distilled import distillation_facts
 from zslre.training.finish import calibrate, model_files, write_model
 from zslre.training.model import TorchScorer
+from zslre.training.observer import Observer
 from zslre.training.start import quantized
 from zslre.training.trained import encoder_of, load_trained
 
@@ -54,8 +55,9 @@ def main() -> None:
     sampler = builtin_sampler(data, relations, encoder, **size, seed=args.seed)
     config = DistillationConfig(steps=args.steps, bf16=bf16_is_fast(), seed=args.seed)
     with stop_after_step() as stopped:
+        observer = Observer(report=say, stopped=stopped)
         student, quantization = quantized(
-            student, sampler, config, bits=BITS, work=args.work, resume=args.resume, report=say, stopped=stopped
+            student, sampler, config, bits=BITS, work=args.work, resume=args.resume, observer=observer
         )
         distiller = Distiller(
             Model(encoder, scorer),
@@ -64,8 +66,7 @@ def main() -> None:
             config,
             folder=args.work,
             quantization=quantization,
-            report=say,
-            stopped=stopped,
+            observer=observer,
         )
         distiller.train(resume=args.resume)
 

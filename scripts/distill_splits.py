@@ -30,6 +30,7 @@ from zslre.exceptions import InputError
 from zslre.mentions import load_detector
 from zslre.training.distillation import DistillationConfig
 from zslre.training.distilled import distill_model
+from zslre.training.observer import Observer
 from zslre.training.unseen import fit_for_training
 
 
@@ -87,8 +88,7 @@ def main() -> None:
                 hold_out=sorted({r.name for key in split.dev if (r := data.relations.get(key))} & _seen(examples)),
                 work=folder / f"{name}.training",
                 resume=True,
-                report=lambda line: print(line, file=sys.stderr, flush=True),
-                stopped=stopped,
+                observer=Observer(lambda line: print(line, file=sys.stderr, flush=True), stopped=stopped),
             )
     figures: dict[str, dict[str, Any]] = {}
     for name, model in models.items():

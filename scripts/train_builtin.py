@@ -37,6 +37,7 @@ from zslre.training.calibration import fit_kind_weights
 from zslre.training.finish import calibrate, model_files, phrases_of, write_model
 from zslre.training.inputs import input_ranges
 from zslre.training.model import TorchScorer
+from zslre.training.observer import Observer
 from zslre.training.trained import load_trained
 from zslre.training.trainer import Trainer, TrainingConfig
 
@@ -81,7 +82,7 @@ def main() -> None:
     config = TrainingConfig(
         steps=args.steps, learning_rate=1e-4, threshold_weight=1.0, bf16=bf16_is_fast(), seed=args.seed
     )
-    Trainer(encoder, scorer, sampler, config, folder=args.work, report=say).train(resume=args.resume)
+    Trainer(encoder, scorer, sampler, config, folder=args.work, observer=Observer(say)).train(resume=args.resume)
 
     encoder.bf16 = False
     packer = Packer(encoder.tokenizer)

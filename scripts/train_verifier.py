@@ -30,6 +30,7 @@ from zslre.training.base import BASE_NAME, default_base_folder
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.finish import model_files, write_model
 from zslre.training.model import TorchScorer
+from zslre.training.observer import Observer
 from zslre.training.trainer import TrainingConfig
 from zslre.training.verifier import VerifierTrainer, calibrate_verifier
 from zslre.verifier import Verifier
@@ -73,7 +74,7 @@ def main() -> None:
         seed=args.seed,
     )
     config = TrainingConfig(steps=args.steps, learning_rate=args.learning_rate, bf16=bf16_is_fast(), seed=args.seed)
-    trainer = VerifierTrainer(encoder, scorer, sampler, config, folder=args.work, report=say)
+    trainer = VerifierTrainer(encoder, scorer, sampler, config, folder=args.work, observer=Observer(say))
     if args.start is not None:
         trainer.modules.load_state_dict(load_file(args.start))
     trainer.train(resume=args.resume)

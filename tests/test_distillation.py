@@ -20,6 +20,7 @@ from zslre.exceptions import InputError
 from zslre.packing import Packer
 from zslre.scoring import unit
 from zslre.serialization import ModelFiles, save_model
+from zslre.training.observer import Observer
 from zslre.training.slim import WORDS
 
 torch = pytest.importorskip("torch")
@@ -497,7 +498,7 @@ def distiller(folder: Path, *, bits: str | None = "ternary", seed: int = tiny.SE
         text=text,
         dev=SENTENCES,
         dev_relations=tiny.RELATIONS.select(["residence", "employer"]),
-        report=lambda _: None,
+        observer=Observer(lambda _: None),
     )
 
 
@@ -619,7 +620,7 @@ def test_a_narrower_student_learns_through_projections(tmp_path: Path) -> None:
         DistillationConfig(steps=20, eval_every=10, bf16=False, learning_rate=3e-3),
         folder=tmp_path,
         quantization=None,
-        report=lambda _: None,
+        observer=Observer(lambda _: None),
     )
     made.train()
     assert made.history[-1]["loss"] < 0.9 * made.history[0]["loss"]

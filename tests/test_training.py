@@ -34,6 +34,7 @@ from zslre.training.episodes import EpisodeSampler, TrainingEpisode, reverse_lab
 from zslre.training.losses import ranking_loss, threshold_loss  # noqa: E402
 from zslre.training.model import TorchScorer  # noqa: E402
 from zslre.training.neighbours import neighbours  # noqa: E402
+from zslre.training.observer import Observer  # noqa: E402
 from zslre.training.trainer import Trainer, TrainingConfig, zero_shot_predictions  # noqa: E402
 from zslre.training.variation import vary  # noqa: E402
 
@@ -279,7 +280,7 @@ def trainer(folder: Path, *, seed: int = tiny.SEED, dropout: float = 0.1, **opti
 
     changed = tiny.hf_config(hidden_dropout_prob=dropout)
     encoder = TransformerEncoder.from_state(changed, tiny.encoder_tensors(seed), tiny.tokenizer())
-    settings = {"config": config(), "report": lambda _: None, **options}
+    settings = {"config": config(), "observer": Observer(lambda _: None), **options}
     return Trainer(encoder, torch_scorer(seed), settings.pop("sampler", sampler()), settings.pop("config"),
                    folder=folder, **settings)  # fmt: skip
 
@@ -330,8 +331,9 @@ def test_a_run_that_is_asked_to_stop_leaves_a_checkpoint(tmp_path: Path, stop_af
     whole = trainer(tmp_path / "whole", **DEV)
     best = whole.train()
     done: list[str] = []
+    observer = Observer(on_step=done.append, stopped=lambda: len(done) == stop_after)
     with pytest.raises(KeyboardInterrupt):
-        trainer(tmp_path / "asked", on_step=done.append, stopped=lambda: len(done) == stop_after, **DEV).train()
+        trainer(tmp_path / "asked", observer=observer, **DEV).train()
     resumed = trainer(tmp_path / "asked", seed=99, **DEV)
     assert resumed.train(resume=True) == best
     assert_same_weights(state(resumed), state(whole))
@@ -350,7 +352,7 @@ def test_a_finished_run_resumes_to_its_best_weights(tmp_path: Path) -> None:
 
 def test_resuming_where_nothing_is_begins(tmp_path: Path) -> None:
     said: list[str] = []
-    made = trainer(tmp_path / "new", config=config(steps=1), report=said.append)
+    made = trainer(tmp_path / "new", config=config(steps=1), observer=Observer(said.append))
     made.train(resume=True)
     assert "no checkpoint in" in said[0]
     assert said[1].startswith("step 1/1")

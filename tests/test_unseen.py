@@ -12,6 +12,7 @@ from zslre.datasets import relations_of
 from zslre.evaluation.tasks import Dataset, Task
 from zslre.exceptions import InputError
 from zslre.relations import Relation, RelationSet
+from zslre.training.observer import Observer
 
 unseen = pytest.importorskip("zslre.training.unseen", reason="training needs torch")
 
@@ -65,11 +66,10 @@ def test_seen_relations_of_the_test_are_trained_on(monkeypatch: pytest.MonkeyPat
             "in_text": False,
             "resume": False,
             "facts": {},
-            "report": print,
-            "on_step": print,
+            "observer": Observer(),
         }
         config = unseen.TrainingConfig(steps=1)
-        unseen.train_for(data, task, tmp_path / "model", config, dev=dev, stopped=lambda: False, **rest)
+        unseen.train_for(data, task, tmp_path / "model", config, dev=dev, **rest)
         return held[-1]
 
     assert chosen(list(others.names)) == []

@@ -21,6 +21,7 @@ torch = pytest.importorskip("torch")
 from zslre.encoder.transformer import TransformerEncoder  # noqa: E402
 from zslre.training.episodes import EpisodeSampler, TrainingEpisode  # noqa: E402
 from zslre.training.model import TorchScorer  # noqa: E402
+from zslre.training.observer import Observer  # noqa: E402
 from zslre.training.trainer import TrainingConfig  # noqa: E402
 from zslre.training.verifier import Question, VerifierTrainer, calibrate_verifier, draw_questions  # noqa: E402
 
@@ -58,20 +59,18 @@ def test_questions_by_hand() -> None:
     assert {(2, column) for column in range(4)} <= seen
 
 
-def trainer(folder: Path, *, seed: int = tiny.SEED, steps: int = 4, **options: Any) -> VerifierTrainer:
+def trainer(folder: Path, *, seed: int = tiny.SEED, steps: int = 4, **told: Any) -> VerifierTrainer:
     encoder = TransformerEncoder.from_state(tiny.hf_config(), tiny.encoder_tensors(seed), tiny.tokenizer())
     torch.manual_seed(seed)
     scorer = TorchScorer(tiny.H, type_dim=8, none_dim=16)
     sampler = EpisodeSampler(PARTIAL, [], tiny.RELATIONS, n_relations=2, n_sentences=3)
     config = TrainingConfig(steps=steps, eval_every=2, bf16=False, learning_rate=2e-3)
-    return VerifierTrainer(encoder, scorer, sampler, config, folder=folder, report=lambda _: None, **options)
+    return VerifierTrainer(encoder, scorer, sampler, config, folder=folder, observer=Observer(lambda _: None, **told))
 
 
 def test_it_learns_which_question_is_answered_with_yes(tmp_path: Path) -> None:
-    made = trainer(tmp_path, steps=30)
     losses: list[float] = []
-    made.on_step = lambda state: losses.append(float(state.rsplit(" ", 1)[1]))
-    made.train()
+    trainer(tmp_path, steps=30, on_step=lambda state: losses.append(float(state.rsplit(" ", 1)[1]))).train()
     assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
 
 

@@ -125,7 +125,7 @@ def run(args: argparse.Namespace) -> int:
         args.steps = 0 if settled else DistillationConfig().steps
     config = DistillationConfig(**loop_settings(args), layer_steps=args.layer_steps)
     progress = Progress(verbosity=-1 if args.quiet else int(args.verbose))
-    with watched(progress) as watch:
+    with watched(progress, say) as observer:
         distill_model(
             teacher,
             data.examples,
@@ -141,7 +141,6 @@ def run(args: argparse.Namespace) -> int:
             work=work,
             resume=args.resume,
             facts={"data": [*read_config(teacher)["data"], *(p.name for p in (*args.data, *(args.text or ())))]},
-            report=say,
-            **watch,
+            observer=observer,
         )
     return finish(args.output, work, say)

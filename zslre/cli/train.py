@@ -153,7 +153,7 @@ def _train(
         raise InputError(f"--hold-out {hold_out}: of the examples' {len(seen)} relations some must be left to train")
     config = TrainingConfig(**loop_settings(args))
     progress = Progress(verbosity=-1 if args.quiet else int(args.verbose))
-    with watched(progress) as watch:
+    with watched(progress, say) as observer:
         train_model(
             examples,
             relations,
@@ -165,8 +165,7 @@ def _train(
             work=work,
             resume=args.resume,
             facts={"data": [path.name for path in args.data]},
-            report=say,
-            **watch,
+            observer=observer,
         )
     return finish(args.output, work, say)
 

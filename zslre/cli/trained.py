@@ -59,7 +59,7 @@ def trained_model(
         say(f"{output}: finished before, used again")
         return Path(output)
     say(f"training {output} on {train.name}")
-    with watched(progress) as watch:
+    with watched(progress, say) as observer:
         train_for(
             train,
             task,
@@ -70,7 +70,6 @@ def trained_model(
             in_text=args.markers == "text",
             resume=bool(args.resume),
             facts={"evaluation": made, "row_split": row_split},
-            report=say,
-            **watch,
+            observer=observer,
         )
     return Path(output)

@@ -7,25 +7,19 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 from zslre.cli.numbers import positive
 from zslre.cli.progress import Progress
 from zslre.cli.stopping import stop_after_step
 from zslre.exceptions import InputError, MissingDependencyError
+from zslre.training.observer import Observer
 
 MARKER_PLACES = ("levitated", "text")
 MARKERS_HELP = (
     "of head and tail: levitated, so that a sentence is read once for all its pairs (the default), or in the text, "
     "which takes a pass for each pair and suits large encoders such as all-mpnet-base-v2"
 )
-
-
-class Watch(TypedDict):
-    """How a run tells its state, and whether it is asked to stop."""
-
-    on_step: Callable[[str], None]
-    stopped: Callable[[], bool]
 
 
 def add_training_options(parser: argparse.ArgumentParser, *, eval_every: int) -> None:
@@ -79,11 +73,11 @@ def loop_settings(args: argparse.Namespace) -> dict[str, Any]:
 
 
 @contextmanager
-def watched(progress: Progress) -> Iterator[Watch]:
+def watched(progress: Progress, say: Callable[[str], None]) -> Iterator[Observer]:
     """A run inside shows its steps; the first Ctrl-C lets it finish one and write a checkpoint."""
     with stop_after_step() as stopped:
         try:
-            yield {"on_step": lambda state: progress.update(lambda: state), "stopped": stopped}
+            yield Observer(say, lambda state: progress.update(lambda: state), stopped)
         finally:
             progress.clear()
 

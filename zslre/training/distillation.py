@@ -6,7 +6,7 @@ attention of matching layers, then the vectors of pairs and phrases, then the sc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,9 +24,10 @@ from zslre.packing import MARKERS_PER_PAIR, IntArray, Packer, Pair, pack_phrases
 from zslre.prototypes import relation_phrases
 from zslre.relations import RelationSet
 from zslre.training.episodes import EpisodeSampler
-from zslre.training.loop import LoopConfig, Report, TrainingLoop
+from zslre.training.loop import LoopConfig, TrainingLoop
 from zslre.training.matching import LayerMatching, Watch, direction_loss, score_divergence
 from zslre.training.model import PHRASES_A_PASS, TorchScorer, unique_phrases
+from zslre.training.observer import PRINTING, Observer
 from zslre.training.slim import WORDS
 from zslre.training.student import Quantization
 from zslre.training.trainer import zero_shot_macro_f1
@@ -98,9 +99,7 @@ class Distiller(TrainingLoop):
         text: TextPool | None = None,
         dev: Sequence[AnnotatedSentence] = (),
         dev_relations: RelationSet | None = None,
-        report: Report = print,
-        on_step: Report = lambda state: None,
-        stopped: Callable[[], bool] = lambda: False,
+        observer: Observer = PRINTING,
     ) -> None:
         self.teacher, self.student, self.sampler, self.config = teacher, student, sampler, config
         self.quantization, self.text = quantization, text
@@ -137,9 +136,7 @@ class Distiller(TrainingLoop):
             folder=folder,
             dev=dev,
             dev_relations=dev_relations,
-            report=report,
-            on_step=on_step,
-            stopped=stopped,
+            observer=observer,
         )
 
     def step_loss(self, step: int) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from zslre.training.distillation import DistillationConfig, Distiller, Model
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.finish import calibrate, model_files, write_model
 from zslre.training.model import TorchScorer
+from zslre.training.observer import PRINTING, Observer
 from zslre.training.run import training_data
 from zslre.training.start import MAX_TEXT_TOKENS, quantized
 from zslre.training.student import BITS
@@ -48,9 +49,7 @@ def distill_model(
     work: Path,
     resume: bool = False,
     facts: Mapping[str, Any] | None = None,
-    report: Callable[[str], None] = print,
-    on_step: Callable[[str], None] = lambda state: None,
-    stopped: Callable[[], bool] = lambda: False,
+    observer: Observer = PRINTING,
 ) -> None:
     """Distil the model in `teacher` on `examples`, labelled by names of `relations`, into a model folder `output`.
 
@@ -58,9 +57,9 @@ def distill_model(
     folder, or a base encoder's folder or hub id. `hold_out`: as for `train_model`; without any, the student keeps the
     teacher's calibration and threshold. `text` needs a `detector`. The student's relation set is the teacher's.
     With no step to do the student is stored as it starts: what distillation is worth shows beside it.
-    Raises KeyboardInterrupt, with a checkpoint in `work`, once `stopped()`.
+    Raises KeyboardInterrupt, with a checkpoint in `work`, once the observer wants it to stop.
     """
-    data = training_data(examples, relations, hold_out, config.seed, report)
+    data = training_data(examples, relations, hold_out, config.seed, observer)
     torch.manual_seed(config.seed)
     encoder, scorer, files = load_trained(teacher)
     student = starting_student(files, base, layers)
@@ -82,9 +81,7 @@ def distill_model(
             text=pool,
             work=work,
             resume=resume,
-            report=report,
-            on_step=on_step,
-            stopped=stopped,
+            observer=observer,
         )
     dev_relations = relations.select(data.dev_names) if data.dev_names else None
     distiller = Distiller(
@@ -97,9 +94,7 @@ def distill_model(
         text=pool,
         dev=data.dev,
         dev_relations=dev_relations,
-        report=report,
-        on_step=on_step,
-        stopped=stopped,
+        observer=observer,
     )
     best = distiller.train(resume=resume) if config.steps else distiller.dev_score()
 

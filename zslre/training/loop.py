@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.exceptions import InputError, ModelError
 from zslre.relations import RelationSet
+from zslre.training.observer import PRINTING, Observer
 
-Report = Callable[[str], None]
 CHECKPOINT = "checkpoint.safetensors"
 
 
@@ -64,13 +64,11 @@ class TrainingLoop(ABC):
         folder: Path,
         dev: Sequence[AnnotatedSentence] = (),
         dev_relations: RelationSet | None = None,
-        report: Report = print,
-        on_step: Report = lambda state: None,
-        stopped: Callable[[], bool] = lambda: False,
+        observer: Observer = PRINTING,
     ) -> None:
         self.modules, self.settings, self.folder = modules, config, folder
         self.dev, self.dev_relations = dev, dev_relations
-        self.report, self.on_step, self.stopped = report, on_step, stopped
+        self.observer = observer
         self.optimizer = torch.optim.AdamW(
             [{"params": list(parameters), "lr": rate} for parameters, rate in groups],
             weight_decay=config.weight_decay,
@@ -98,7 +96,7 @@ class TrainingLoop(ABC):
     def train(self, *, resume: bool = False) -> float:
         """Run to the end; returns the best dev macro-F1 (0.0 without dev relations) and leaves the best weights.
 
-        Once `stopped()`, writes a checkpoint after the step in progress and raises KeyboardInterrupt.
+        Once the observer wants it to stop, writes a checkpoint after the step in progress and raises KeyboardInterrupt.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         step = self._restore() if resume else 0
@@ -107,12 +105,12 @@ class TrainingLoop(ABC):
         while step < self.settings.steps and not self._stalled():
             losses.append(self._step(step))
             step += 1
-            self.on_step(f"step {step}/{self.settings.steps}  loss {losses[-1]:.3f}")
+            self.observer.on_step(f"step {step}/{self.settings.steps}  loss {losses[-1]:.3f}")
             if step % self.settings.eval_every == 0 or step == self.settings.steps:
                 score = self.dev_score()
                 self.history.append({"step": step, "loss": float(np.mean(losses)), "dev_macro_f1": score})
                 pace = (step - first) / (time.monotonic() - started)
-                self.report(
+                self.observer.report(
                     f"step {step}/{self.settings.steps}  loss {np.mean(losses):.3f}  dev macro-F1 {score:.3f}  "
                     f"{pace:.2f} steps/s"
                 )
@@ -121,9 +119,9 @@ class TrainingLoop(ABC):
                     self.best = score
                     save_file(contiguous(self.modules.state_dict()), self.folder / "best.safetensors")
                 self._checkpoint(step)
-            if self.stopped():  # after the evaluation, which a resumed run would not make up for
+            if self.observer.stopped():  # after the evaluation, which a resumed run would not make up for
                 self._checkpoint(step)
-                self.report(f"stopped after step {step}; the checkpoint in {self.folder} can be resumed")
+                self.observer.report(f"stopped after step {step}; the checkpoint in {self.folder} can be resumed")
                 raise KeyboardInterrupt
         best = self.folder / "best.safetensors"
         if self.best >= 0.0 and best.exists():  # else it is an older run's
@@ -162,7 +160,7 @@ class TrainingLoop(ABC):
     def _restore(self) -> int:
         path = self.folder / CHECKPOINT
         if not path.exists():
-            self.report(f"no checkpoint in {self.folder} yet: starting from the beginning")
+            self.observer.report(f"no checkpoint in {self.folder} yet: starting from the beginning")
             return 0
         note, tensors = read_checkpoint(path, self.settings)
         self.modules.load_state_dict(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from zslre.training.calibration import fit_kind_weights
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.finish import calibrate, model_files, write_model
 from zslre.training.model import TorchScorer
+from zslre.training.observer import PRINTING, Observer
 from zslre.training.sources import dev_sentences, without_leaks
 from zslre.training.trainer import Trainer, TrainingConfig
 from zslre.types import Example
@@ -52,7 +53,7 @@ def training_data(
     relations: RelationSet,
     hold_out: int | Sequence[str],
     seed: int,
-    report: Callable[[str], None] = print,
+    observer: Observer = PRINTING,
 ) -> TrainingData:
     """Examples parted into what trains and what judges; `hold_out` as in `train_model`."""
     dev_names = held_out(examples, hold_out, seed)
@@ -65,8 +66,8 @@ def training_data(
     complete = [s for s in rest if not all(s.labels)]
     partial = [s for s in rest if any(s.labels) and (all(s.labels) or len(s.sentence.mentions) <= 2)]
     trained = sorted({name for s in rest for labels in s.labels for name in labels})
-    report(f"{len(partial)} sentences of {len(trained)} relations, {len(complete)} with pairs that have none")
-    report(f"held out: {', '.join(dev_names) if dev_names else 'nothing; the last step is kept'}")
+    observer.report(f"{len(partial)} sentences of {len(trained)} relations, {len(complete)} with pairs that have none")
+    observer.report(f"held out: {', '.join(dev_names) if dev_names else 'nothing; the last step is kept'}")
     return TrainingData(partial, complete, trained, dev_sentences(all_dev, dev_names), dev_names)
 
 
@@ -82,17 +83,15 @@ def train_model(
     work: Path,
     resume: bool = False,
     facts: Mapping[str, Any] | None = None,
-    report: Callable[[str], None] = print,
-    on_step: Callable[[str], None] = lambda state: None,
-    stopped: Callable[[], bool] = lambda: False,
+    observer: Observer = PRINTING,
 ) -> None:
     """Train on `examples`, labelled by relation name, and write a model folder for `relations` to `output`.
 
     `hold_out` relations (these names, or so many drawn by the seed) are left out of training with their inverses and
     sentences; they decide when to stop, and calibrate the scores. Raises KeyboardInterrupt, with a checkpoint in
-    `work`, once `stopped()`.
+    `work`, once the observer wants it to stop.
     """
-    data = training_data(examples, relations, hold_out, config.seed, report)
+    data = training_data(examples, relations, hold_out, config.seed, observer)
     dev_names, dev, trained = data.dev_names, data.dev, data.trained
 
     torch.manual_seed(config.seed)
@@ -118,9 +117,7 @@ def train_model(
         folder=work,
         dev=dev,
         dev_relations=dev_set,
-        report=report,
-        on_step=on_step,
-        stopped=stopped,
+        observer=observer,
     )
     best = trainer.train(resume=resume)
 
@@ -128,7 +125,7 @@ def train_model(
     numbers, figures = (1.0, 0.0), {"threshold": 0.5}
     if dev_set is not None:
         weights = fit_kind_weights(encoder, scorer, Packer(encoder.tokenizer), dev, dev_set)
-        report(f"weights of side information on the held-out relations: {weights}")
+        observer.report(f"weights of side information on the held-out relations: {weights}")
         judged = [sampler.with_reversed(sentence) for sentence in dev]
         numbers, figures = calibrate(encoder, scorer, Packer(encoder.tokenizer), judged, dev_set)
     config_facts = {

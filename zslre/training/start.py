@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from zslre.training.episodes import EpisodeSampler
 from zslre.training.finish import phrases_of
 from zslre.training.layerwise import SETTLING_TOKENS, settle_layers, settled_by
 from zslre.training.loop import CHECKPOINT, read_checkpoint, write_checkpoint
+from zslre.training.observer import PRINTING, Observer
 from zslre.training.student import Quantization
 from zslre.training.trained import slimmed
 from zslre.training.unlabelled import Glosses, TextPool
@@ -36,21 +37,19 @@ def quantized(
     text: TextPool | None = None,
     work: Path,
     resume: bool = False,
-    report: Callable[[str], None] = print,
-    on_step: Callable[[str], None] = lambda state: None,
-    stopped: Callable[[], bool] = lambda: False,
+    observer: Observer = PRINTING,
 ) -> tuple[TransformerEncoder, Quantization]:
     """The student as `slim` leaves it, and its quantization by what it reads in the first episodes, and in `text`.
 
     Slim from the start and sorted by frequency, for it is by its place in the vocabulary that a word is rounded. The
     layers of a ternary student are settled; with `resume` those that `work` has are not settled again, and none if the
     steps after that have begun.
-    Raises KeyboardInterrupt once `stopped()`, and loses the layer in progress then.
+    Raises KeyboardInterrupt once the observer wants it to stop, and loses the layer in progress then.
     """
     items, phrases = _shown(
         student, sampler, config, text, tokens=TOKENS_SHOWN if bits == "ternary" else SETTLING_TOKENS
     )
-    report(f"{len(items)} sentences and {len(phrases)} phrases are shown to the layers")
+    observer.report(f"{len(items)} sentences and {len(phrases)} phrases are shown to the layers")
     counts = _counts(student.tokenizer, _packed(student, items), phrases)
     student = slimmed(student, MAX_TEXT_TOKENS, counts)
     batches = _packed(student, items)
@@ -63,12 +62,12 @@ def quantized(
 
     def save(layers: int) -> None:
         write_checkpoint(work / LAYERS, {"layers": layers}, state.state_dict(), config)
-        report(f"layer {layers} is settled")
+        observer.report(f"layer {layers} is settled")
 
     def watch(step: str) -> None:
-        on_step(step)
-        if stopped():
-            report(f"stopped in {step.split('  ')[0]}; the layers before it are in {work} and can be resumed")
+        observer.on_step(step)
+        if observer.stopped():
+            observer.report(f"stopped in {step.split('  ')[0]}; the layers before it are in {work} and can be resumed")
             raise KeyboardInterrupt
 
     work.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,10 @@ from zslre.packing import Packer, Pair
 from zslre.prototypes import build_prototypes, relation_phrases
 from zslre.relations import RelationSet
 from zslre.training.episodes import EpisodeSampler, TrainingEpisode
-from zslre.training.loop import LoopConfig, Report, TrainingLoop
+from zslre.training.loop import LoopConfig, TrainingLoop
 from zslre.training.losses import ranking_loss, threshold_loss
 from zslre.training.model import TorchScorer
+from zslre.training.observer import PRINTING, Observer
 from zslre.types import Sentence
 
 
@@ -46,9 +47,7 @@ class Trainer(TrainingLoop):
         folder: Path,
         dev: Sequence[AnnotatedSentence] = (),
         dev_relations: RelationSet | None = None,
-        report: Report = print,
-        on_step: Report = lambda state: None,
-        stopped: Callable[[], bool] = lambda: False,
+        observer: Observer = PRINTING,
     ) -> None:
         self.encoder, self.scorer, self.sampler, self.config = encoder, scorer, sampler, config
         encoder.bf16 = config.bf16
@@ -68,9 +67,7 @@ class Trainer(TrainingLoop):
             folder=folder,
             dev=dev,
             dev_relations=dev_relations,
-            report=report,
-            on_step=on_step,
-            stopped=stopped,
+            observer=observer,
         )
 
     def step_loss(self, step: int) -> Tensor:

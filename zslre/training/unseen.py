@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from zslre.datasets.annotated import examples_of, group_examples
 from zslre.datasets.splits import normal_text
 from zslre.evaluation.tasks import Dataset, Task
 from zslre.exceptions import InputError
+from zslre.training.observer import Observer
 from zslre.training.run import train_model
 from zslre.training.sources import without_leaks
 from zslre.training.trainer import TrainingConfig
@@ -45,9 +46,7 @@ def train_for(
     in_text: bool,
     resume: bool,
     facts: Mapping[str, Any],
-    report: Callable[[str], None],
-    on_step: Callable[[str], None],
-    stopped: Callable[[], bool],
+    observer: Observer,
 ) -> None:
     """Train for `task` and write a model folder to `output`; while it lasts, checkpoints lie beside it.
 
@@ -72,8 +71,6 @@ def train_for(
         work=work,
         resume=resume,
         facts={"data": [data.name], **facts},
-        report=report,
-        on_step=on_step,
-        stopped=stopped,
+        observer=observer,
     )
     shutil.rmtree(work, ignore_errors=True)
