@@ -43,8 +43,8 @@ SOURCES = ["FewRel 1.0 train (MIT)", "Wiki-ZSL (MIT)", "Re-DocRED dev, documents
 @dataclass(frozen=True, slots=True, eq=False)
 class BuiltinData:
     """Sentences to learn from, `trained`: names of all relations in them but the phrases that label those `stated`,
-    `judged`: sentences of `judged_relations` for calibration, `test`: those of the `unseen` relations (ids), `dev`:
-    those of the relations `dev_names`, `malformed`: rows that were left out."""
+    `judged`: sentences for calibration, `test`: those of the `unseen` relations (ids), `dev`: those of the relations
+    `dev_names`, `malformed`: rows that were left out."""
 
     partial: list[AnnotatedSentence]
     complete: list[AnnotatedSentence]
@@ -52,7 +52,6 @@ class BuiltinData:
     stated: list[AnnotatedSentence]
     trained: list[str]
     judged: list[AnnotatedSentence]
-    judged_relations: RelationSet
     test: list[AnnotatedSentence]
     unseen: list[str]
     dev: list[AnnotatedSentence]
@@ -91,7 +90,6 @@ def read_builtin_data(folder: Path, relations: RelationSet, *, with_val: bool = 
     writer = Writer(relations.without(sorted(training_leaks(kept_from, relations))), [*partial, *complete])
     labelled = {name for s in [*partial, *complete] for labels in s.labels for name in labels}
     judged = renamed(read_docred(documents, slice(210, 250)), relations)
-    used = relations.select(sorted({name for s in judged for labels in s.labels for name in labels}))
     trained = sorted({*labelled, *writer.relations.names})
     return BuiltinData(
         partial,
@@ -100,7 +98,6 @@ def read_builtin_data(folder: Path, relations: RelationSet, *, with_val: bool = 
         _stated(partial, relations.select(sorted(training_leaks(kept_from, relations)))),
         trained,
         judged,
-        used,
         named(test, relations),
         unseen,
         dev_sentences(of_dev, dev_names),

@@ -24,7 +24,7 @@ from zslre.packing import Packer
 from zslre.relations import catalogue
 from zslre.training.distillation import DistillationConfig, Distiller, Model
 from zslre.training.distilled import distillation_facts
-from zslre.training.finish import calibrate, model_files, write_model
+from zslre.training.finish import model_files, recalibrated, write_model
 from zslre.training.model import TorchScorer
 from zslre.training.observer import Observer
 from zslre.training.start import quantized
@@ -72,10 +72,8 @@ def main() -> None:
 
     student.bf16 = False
     distiller.modules.eval()
-    packer = Packer(student.tokenizer)
     with distiller.rounded():
-        numbers, figures = calibrate(student, own_scorer, packer, data.judged, data.judged_relations)
-        zero_shot = zero_shot_scores(data, relations, student, own_scorer, packer)
+        zero_shot = zero_shot_scores(data, relations, student, own_scorer, Packer(student.tokenizer))
     facts = {
         **{key: value for key, value in files.config.items() if key != "tagger_training"},
         "name": f"{files.config['name']}-{BITS}",
@@ -83,23 +81,21 @@ def main() -> None:
         "command": "python " + " ".join(sys.argv),
         "training": asdict(config),
         "seed": args.seed,
-        "scores": {
-            **zero_shot,
-            "redocred_documents_211_250": figures,
-            "teacher": files.config["scores"],
-        },
+        "scores": {**zero_shot, "teacher": files.config["scores"]},
     }
     made = model_files(
         student,
         own_scorer,
         files.relations,
-        calibration=numbers,
-        threshold=figures["threshold"],
+        calibration=(1.0, 0.0),
+        threshold=0.5,
         facts=facts,
         quantization=quantization,
     )
+    made, figures = recalibrated(made, data.judged)
+    made.config["scores"]["redocred_documents_211_250"] = figures
     write_model(args.output, made, licences(args.teacher) + NOTICE)
-    say(json.dumps(facts["scores"], indent=1))
+    say(json.dumps(made.config["scores"], indent=1))
 
 
 def say(line: str) -> None:

@@ -88,7 +88,8 @@ def main() -> None:
     packer = Packer(encoder.tokenizer)
     new = with_found_side(relations.select(data.dev_names), encoder)
     weights = fit_kind_weights(encoder, scorer, packer, data.dev, new)
-    numbers, figures = calibrate(encoder, scorer, packer, data.judged, data.judged_relations)
+    shipped = builtin_relations(relations)
+    numbers, figures = calibrate(encoder, scorer, packer, data.judged, shipped)
     scores: dict[str, Any] = zero_shot_scores(data, relations, encoder, scorer, packer)
     scores["redocred_documents_211_250"] = figures
     if before is not None:
@@ -113,7 +114,7 @@ def main() -> None:
     files = model_files(
         encoder,
         scorer,
-        builtin_relations(relations),
+        shipped,
         calibration=numbers,
         threshold=figures["threshold"],
         facts=facts,

@@ -95,7 +95,7 @@ def main() -> None:
     }
     files = model_files(encoder, scorer, first.relations, calibration=(1.0, 0.0), threshold=0.5, facts=facts)
     verifier = Verifier(encoder, files.scorer, files.config)
-    numbers, figures = calibrate_verifier(verifier, first, data.judged, data.judged_relations)
+    numbers, figures = calibrate_verifier(verifier, first, data.judged, first.relations)
     facts["scores"] = {"redocred_documents_211_250": figures}
     threshold = figures["threshold"]
     files = model_files(encoder, scorer, first.relations, calibration=numbers, threshold=threshold, facts=facts)

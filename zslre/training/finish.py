@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from zslre.datasets.annotated import AnnotatedSentence
-from zslre.encoder.loading import describe_encoder, markers_in_text
+from zslre.encoder.loading import describe_encoder, load_encoder, markers_in_text
 from zslre.encoder.quantization import quantize_state
 from zslre.encoder.ternary import pack_state
 from zslre.encoder.transformer import MARKERS, TransformerEncoder
@@ -35,6 +36,18 @@ def calibrate(
     """`calibrated` on sentences whose pairs are all labelled."""
     margins, correct, n_labels = best_margins(encoder, scorer.to_numpy(), packer, sentences, relations)
     return calibrated(margins, correct, n_labels)
+
+
+def recalibrated(files: ModelFiles, sentences: list[AnnotatedSentence]) -> tuple[ModelFiles, dict[str, float]]:
+    """The model with calibration and threshold for its own relations, by what it computes where users run it.
+
+    `sentences` with all pairs labelled. The figures are those of `calibrated`.
+    """
+    encoder = load_encoder(files)
+    judged = best_margins(encoder, files.scorer, Packer(files.tokenizer), sentences, files.relations)
+    numbers, figures = calibrated(*judged)
+    scorer = replace(files.scorer, calibration=np.array(numbers, dtype=np.float32))
+    return replace(files, scorer=scorer, config={**files.config, "threshold": figures["threshold"]}), figures
 
 
 def model_files(
@@ -129,10 +142,9 @@ def _tagger(facts: Mapping[str, Any]) -> list[str]:
 
 def _distilled(facts: Mapping[str, Any]) -> list[str]:
     how = {
-        "ternary": "Its linear layers and word embeddings hold -1, 0 and 1, with a scale a row, five in a byte. Those "
-        "of the intermediate layers, of attention's values and outputs, of the query of pair vectors and of common "
-        "words hold two such trits a weight, -4 … 4, those of the projection of pair vectors and of the commonest "
-        "words three, -13 … 13. The inputs of linear layers have 8 bits.",
+        "ternary": "Its linear layers and word embeddings hold trits (-1, 0, 1), with a scale a row, five in a byte. "
+        "Attention's queries and keys and rare words have one a weight, the projection of pair vectors and the "
+        "commonest words three, -13 … 13, all else two, -4 … 4. The inputs of linear layers have 8 bits.",
         "8": "Its weights and the inputs of its linear layers have 8 bits.",
         "32": "Its weights are floats of 32 bits.",
     }[facts["bits"]]
