@@ -114,7 +114,7 @@ def test_weights_are_rounded_inside_and_come_back(monkeypatch: pytest.MonkeyPatc
         encoder.encode_phrases(["[UNK] ann lives"])
         inside = weight.detach().numpy().copy()
         words = encoder.module.backbone.get_input_embeddings().weight.detach().numpy().copy()
-    trits, scale = ternarize_rows_loss_aware(latent[f"{DENSE}.weight"], np.ones_like(inside))
+    trits, scale = ternarize_rows_loss_aware(latent[f"{DENSE}.weight"], np.ones_like(inside), trits=trits_of(DENSE))
     np.testing.assert_allclose(inside, trits * scale[:, None], rtol=1e-6)
     read = np.array(encoder.tokenizer.encode("[UNK] ann lives").ids)
     for trits, rows in ((3, read[read < 2]), (2, read[(read >= 2) & (read < 8)]), (1, read[read >= 8])):
@@ -149,7 +149,7 @@ def test_a_settled_student_computes_nearly_what_the_float_model_does(
         likeness.append([(unit(a) * unit(b)).sum(axis=1).mean() for a, b in zip(found, wanted, strict=True)])
     (alone, alone_phrases), (pairs, phrases), (tuned_pairs, tuned_phrases) = likeness
     assert alone < 0.9 < 0.98 < pairs
-    assert alone_phrases < 0.8 < 0.85 < phrases
+    assert alone_phrases < 0.9 < phrases
     assert (1 - tuned_pairs) + (1 - tuned_phrases) < 0.8 * ((1 - pairs) + (1 - phrases))
 
 
@@ -328,7 +328,7 @@ def test_the_values_of_a_ternary_students_weights() -> None:
     assert levels.pop("pair.query") == 4
     assert {f"{name}.input_scale" in stored for name in ("pair.projection", "pair.query")} == {True}
     for name, level in levels.items():
-        assert level == (4 if name.endswith(("intermediate.dense", "value", "attention.output.dense")) else 1)
+        assert level == (1 if name.endswith(("self.query", "self.key")) else 4)
     assert np.abs(stored[WORDS]).max() == 13
 
 

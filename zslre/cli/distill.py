@@ -29,12 +29,11 @@ TEACHER: a model folder, such as `zslre train` writes; "builtin" is the built-in
 DATA: examples in any format that `zslre convert --help` names. Their sentences are what the student is shown; labels
 only choose among them, and say how good the student is. Unlabelled text (--text) is as good to learn from.
 
-The student has ternary weights: -1, 0 and 1, packed five in a byte. Where that loses most, in the intermediate layers,
-attention's values and outputs, what makes pair vectors of the states, and the commonest words, a weight has two or
-three: a thirteenth of the size. Each layer is rounded and tuned by itself first (--layer-steps), then all together
-(--steps), if that is asked for. Entries of WordNet are learned beside the relations' texts. The student starts from
-the teacher, or from another encoder (--base) that may be narrower. Ctrl-C keeps what was done; --resume goes on from
-there.
+The student has ternary weights: -1, 0 and 1, packed five in a byte. Attention's queries and keys and rare words have
+one such trit a weight, all else two or, where that loses most, three: an eleventh of the size. Each layer is rounded
+and tuned by itself first (--layer-steps), then all together (--steps), if that is asked for. Entries of WordNet are
+learned beside the relations' texts. The student starts from the teacher, or from another encoder (--base) that may be
+narrower. Ctrl-C keeps what was done; --resume goes on from there.
 """
 EXAMPLES = """\
 examples:

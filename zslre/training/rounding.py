@@ -12,10 +12,10 @@ from zslre.encoder.quantization import ACTIVATION_STEPS
 from zslre.encoder.trits import largest, ternarize_rows_loss_aware
 from zslre.training.reconstruction import rounded_with_feedback
 
-# How many trits a weight has, by what its layer is called: where rounding costs most.
+# How many trits a weight has, by what its layer is called, if not two: more where rounding costs most.
 TRITS = (
     (re.compile(r"pair\.projection"), 3),
-    (re.compile(r"pair\.query|intermediate|attention\.self\.value|attention\.output"), 2),
+    (re.compile(r"attention\.self\.(query|key)"), 1),
 )
 # The same for the words of a vocabulary that is sorted by frequency, by their rows.
 WORD_TRITS = ((slice(500), 3), (slice(500, 10_700), 2), (slice(10_700, None), 1))
@@ -42,7 +42,7 @@ class Rounding(torch.autograd.Function):
 
 def trits_of(name: str) -> int:
     """How many trits a weight of this linear layer has."""
-    return next((trits for names, trits in TRITS if names.search(name)), 1)
+    return next((trits for names, trits in TRITS if names.search(name)), 2)
 
 
 def loss_aware_scales(weight: Tensor, trits: int, curvature: Tensor | None = None) -> Tensor:
