@@ -89,7 +89,7 @@ def main() -> None:
     new = with_found_side(relations.select(data.dev_names), encoder)
     weights = fit_kind_weights(encoder, scorer, packer, data.dev, new)
     shipped = builtin_relations(relations)
-    numbers, figures = calibrate(encoder, scorer, packer, data.judged, shipped)
+    numbers, figures = calibrate(encoder, scorer.to_numpy(), packer, data.judged, shipped)
     scores: dict[str, Any] = zero_shot_scores(data, relations, encoder, scorer, packer)
     scores["redocred_documents_211_250"] = figures
     if before is not None:

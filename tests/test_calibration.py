@@ -26,7 +26,7 @@ from zslre.training.calibration import (
     fit_calibration,
     fit_kind_weights,
 )
-from zslre.training.finish import calibrate, model_files
+from zslre.training.finish import calibrate, model_files, recalibrated
 from zslre.training.inputs import input_ranges
 from zslre.training.model import TorchScorer
 
@@ -185,7 +185,7 @@ def test_labels_do_not_reach_the_margins() -> None:
 def test_a_calibrated_model_folder_in_eight_bits_stays_near() -> None:
     encoder, scorer = tiny.torch_encoder(), TorchScorer(tiny.H, type_dim=8, none_dim=16)
     packer = Packer(encoder.tokenizer)
-    numbers, figures = calibrate(encoder, scorer, packer, SENTENCES, tiny.RELATIONS)
+    numbers, figures = calibrate(encoder, scorer.to_numpy(), packer, SENTENCES, tiny.RELATIONS)
     assert 0 < figures["threshold"] < 1
     assert 0 <= figures["f1"] <= 1
     ranges = input_ranges(encoder, batches(packer), ["new city", "person"])
@@ -200,6 +200,13 @@ def test_a_calibrated_model_folder_in_eight_bits_stays_near() -> None:
     cosines = (exact * near).sum(axis=1) / np.linalg.norm(exact, axis=1) / np.linalg.norm(near, axis=1)
     assert cosines.min() > 0.98
     assert np.abs(exact - near).max() > 1e-5  # eight bits cannot be exact
+    again, figures = recalibrated(files, SENTENCES)
+    packer = Packer(files.tokenizer)
+    expected, wanted = calibrated(*best_margins(runtime, files.scorer, packer, SENTENCES, tiny.RELATIONS))
+    assert figures == wanted
+    assert (again.config["threshold"], files.config["threshold"]) == (wanted["threshold"], 0.4)
+    np.testing.assert_allclose(again.scorer.calibration, expected, rtol=1e-3)
+    assert np.abs(again.scorer.calibration - files.scorer.calibration).max() > 1e-6  # eight bits calibrate otherwise
 
 
 def test_input_ranges_hold_what_the_layers_see() -> None:

@@ -103,9 +103,9 @@ def distill_model(
     calibration, threshold = files.scorer.calibration, files.config["threshold"]
     numbers, figures = (float(calibration[0]), float(calibration[1])), {"threshold": threshold}
     if dev_relations is not None:
-        judged = [sampler.with_reversed(sentence) for sentence in data.dev]
+        judged, packer = [sampler.with_reversed(sentence) for sentence in data.dev], Packer(student.tokenizer)
         with distiller.rounded():
-            numbers, figures = calibrate(student, own_scorer, Packer(student.tokenizer), judged, dev_relations)
+            numbers, figures = calibrate(student, own_scorer.to_numpy(), packer, judged, dev_relations)
     taught = files.config
     config_facts = {
         "name": output.name,

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from zslre.datasets.annotated import AnnotatedSentence
+from zslre.encoder import Encoder
 from zslre.encoder.loading import describe_encoder, load_encoder, markers_in_text
 from zslre.encoder.quantization import quantize_state
 from zslre.encoder.ternary import pack_state
@@ -19,6 +20,7 @@ from zslre.encoder.transformer import MARKERS, TransformerEncoder
 from zslre.packing import Packer
 from zslre.prototypes import build_prototypes, relation_phrases
 from zslre.relations import RelationSet
+from zslre.scoring import Scorer
 from zslre.serialization import ModelFiles, save_model
 from zslre.training.calibration import best_margins, calibrated
 from zslre.training.model import TorchScorer
@@ -27,15 +29,14 @@ from zslre.training.student import Quantization
 
 
 def calibrate(
-    encoder: TransformerEncoder,
-    scorer: TorchScorer,
+    encoder: Encoder,
+    scorer: Scorer,
     packer: Packer,
     sentences: list[AnnotatedSentence],
     relations: RelationSet,
 ) -> tuple[tuple[float, float], dict[str, float]]:
     """`calibrated` on sentences whose pairs are all labelled."""
-    margins, correct, n_labels = best_margins(encoder, scorer.to_numpy(), packer, sentences, relations)
-    return calibrated(margins, correct, n_labels)
+    return calibrated(*best_margins(encoder, scorer, packer, sentences, relations))
 
 
 def recalibrated(files: ModelFiles, sentences: list[AnnotatedSentence]) -> tuple[ModelFiles, dict[str, float]]:
@@ -43,9 +44,8 @@ def recalibrated(files: ModelFiles, sentences: list[AnnotatedSentence]) -> tuple
 
     `sentences` with all pairs labelled. The figures are those of `calibrated`.
     """
-    encoder = load_encoder(files)
-    judged = best_margins(encoder, files.scorer, Packer(files.tokenizer), sentences, files.relations)
-    numbers, figures = calibrated(*judged)
+    packer = Packer(files.tokenizer)
+    numbers, figures = calibrate(load_encoder(files), files.scorer, packer, sentences, files.relations)
     scorer = replace(files.scorer, calibration=np.array(numbers, dtype=np.float32))
     return replace(files, scorer=scorer, config={**files.config, "threshold": figures["threshold"]}), figures
 
@@ -142,9 +142,9 @@ def _tagger(facts: Mapping[str, Any]) -> list[str]:
 
 def _distilled(facts: Mapping[str, Any]) -> list[str]:
     how = {
-        "ternary": "Its linear layers and word embeddings hold trits (-1, 0, 1), with a scale a row, five in a byte. "
-        "Attention's queries and keys and rare words have one a weight, the projection of pair vectors and the "
-        "commonest words three, -13 … 13, all else two, -4 … 4. The inputs of linear layers have 8 bits.",
+        "ternary": "Its linear layers and word embeddings hold -1, 0 and 1, with a scale a row, five in a byte. "
+        "Attention's queries and keys and rare words have one such trit a weight, the projection of pair vectors and "
+        "the commonest words three, -13 … 13, all else two, -4 … 4. The inputs of linear layers have 8 bits.",
         "8": "Its weights and the inputs of its linear layers have 8 bits.",
         "32": "Its weights are floats of 32 bits.",
     }[facts["bits"]]

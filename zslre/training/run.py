@@ -127,7 +127,7 @@ def train_model(
         weights = fit_kind_weights(encoder, scorer, Packer(encoder.tokenizer), dev, dev_set)
         observer.report(f"weights of side information on the held-out relations: {weights}")
         judged = [sampler.with_reversed(sentence) for sentence in dev]
-        numbers, figures = calibrate(encoder, scorer, Packer(encoder.tokenizer), judged, dev_set)
+        numbers, figures = calibrate(encoder, scorer.to_numpy(), Packer(encoder.tokenizer), judged, dev_set)
     config_facts = {
         "name": output.name,
         "base_encoder": base if base is not None else BASE_NAME,
