@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import pytest
 
+from zslre.exceptions import MissingDependencyError
 from zslre.sideinfo.hearst import LIST, SHORT, PatternMatcher
 from zslre.sideinfo.patterns import NOISY_PATTERNS, PATTERNS
 
@@ -194,3 +196,9 @@ def test_long_and_strange_sentences_take_no_time() -> None:
     started = time.process_time()
     assert len(list(MATCHER.matches(strange))) == len(strange)
     assert time.process_time() - started < 5
+
+
+def test_without_spacy_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "spacy", None)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'zslre\[crawl\]'"):
+        list(PatternMatcher().matches(["BMW is a company."]))

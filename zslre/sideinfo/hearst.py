@@ -19,8 +19,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from zslre.exceptions import InputError, MissingDependencyError
-from zslre.mentions import DEFAULT_PIPELINE
-from zslre.sentences import MAX_STRINGS, for_spacy
+from zslre.mentions import DEFAULT_PIPELINE, MAX_STRINGS, for_spacy
 from zslre.sideinfo.checks import CHECKS
 from zslre.sideinfo.lexicon import (
     DENIALS,
@@ -238,7 +237,9 @@ def _load(name: str) -> Language:
     try:
         import spacy
     except ImportError as error:
-        raise MissingDependencyError("finding hypernyms in text needs spaCy: pip install spacy") from error
+        raise MissingDependencyError(
+            f"finding hypernyms in text needs spaCy ({error}): pip install 'zslre[crawl]'"
+        ) from error
     try:
         nlp = spacy.load(name, exclude=["ner", "parser", "senter"], disable=["attribute_ruler", "lemmatizer"])
     except OSError as error:
