@@ -189,7 +189,7 @@ def test_how_the_model_is_loaded(fake: Fake, text: str) -> None:
     assert fake.loaded == {"model": None, "threads": None, "ner": None}
     assert main(["predict", text, "-m", "folder", "--ner", "spacy:other", "--threads", "3", "--batch-size", "7"]) == 0
     assert fake.loaded == {"model": "folder", "threads": 3, "ner": "spacy:other"}
-    assert fake.batches == [32, 7]
+    assert fake.batches == [256, 7]
 
 
 @pytest.mark.usefixtures("fake")

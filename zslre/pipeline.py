@@ -11,8 +11,8 @@ from zslre.mentions import MentionDetector, place_mentions
 from zslre.sentences import split_blocks
 from zslre.types import Sentence, Triple
 
-# Sentences that are worked on together, in batches: many, so that short documents fill batches and like lengths meet.
-_BATCHES = 8
+# Sentences that are worked on together: many, so that short documents share passes and like lengths meet.
+BATCH_SIZE = 256
 
 
 class Extractor(Protocol):
@@ -28,7 +28,7 @@ class Extractor(Protocol):
         threshold: float | None = None,
         top_k: int = 1,
         explain: bool = False,
-        batch_size: int = 32,
+        batch_size: int = BATCH_SIZE,
     ) -> Iterator[list[Triple]]: ...
 
 
@@ -46,7 +46,7 @@ def extract_documents(
     threshold: float | None = None,
     top_k: int = 1,
     explain: bool = False,
-    batch_size: int = 32,
+    batch_size: int = BATCH_SIZE,
     on_sentences: Callable[[int], None] | None = None,
 ) -> Iterator[tuple[Document, Iterator[Triple]]]:
     """Each document with its triples (offsets into the document), in order; memory does not grow with a document.
@@ -92,7 +92,9 @@ def _triples(
     batch_size: int,
     on_sentences: Callable[[int], None] | None,
 ) -> Iterator[tuple[Document, Triple | InputError | _End]]:
-    for steps in _chunks(_steps(documents), _BATCHES * batch_size):
+    if batch_size < 1:
+        raise InputError(f"batch_size must be at least 1, got {batch_size}")
+    for steps in _chunks(_steps(documents), batch_size):
         sentences = _detect(extractor.detector, steps)
         extracted = extractor.extract_sentences(
             sentences, threshold=threshold, top_k=top_k, explain=explain, batch_size=batch_size

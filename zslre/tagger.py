@@ -15,7 +15,6 @@ from zslre.packing import IntArray
 from zslre.tagging import NO_WORD, Words, best_tags, spans, words_of
 from zslre.types import Mention, Sentence
 
-MAX_TOKENS = 1024  # of a batch, padding included: more is not faster, and takes memory
 MAX_PADDING = 1.2  # tokens of a batch for each real one
 _LOW = np.float32(-1e9)  # a score that no path of tags takes
 
@@ -68,7 +67,7 @@ class TaggerDetector:
         tags = 1 + 2 * len(self.types)
         scores = [np.zeros((len(row), tags), dtype=np.float32) for row in ids]
         rows = [row for number, tokens in enumerate(ids) for row in _windows(number, len(tokens), self.room)]
-        for batch in _batches(sorted(rows, key=lambda row: row.last - row.first)):
+        for batch in _batches(sorted(rows, key=lambda row: row.last - row.first), self.encoder.tokens_a_pass):
             length = 2 + max(row.last - row.first for row in batch)
             text = np.zeros((len(batch), length), dtype=np.int64)
             mask = np.zeros((len(batch), length), dtype=np.bool_)
@@ -100,15 +99,15 @@ def _windows(sentence: int, length: int, room: int) -> Iterator[_Row]:
         first, start = min(first + half, max(length - room, 0)), end
 
 
-def _batches(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
-    """Rows in order of length → batches of bounded size."""
+def _batches(rows: Sequence[_Row], most: int) -> Iterator[list[_Row]]:
+    """Rows in order of length → batches of at most so many tokens."""
     batch: list[_Row] = []
     real = 0
     for row in rows:
         width = row.last - row.first + 2
         real += width
         padded = width * (len(batch) + 1)
-        if batch and (padded > MAX_TOKENS or padded > MAX_PADDING * real):
+        if batch and (padded > most or padded > MAX_PADDING * real):
             yield batch
             batch, real = [], width
         batch.append(row)

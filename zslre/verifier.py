@@ -16,16 +16,14 @@ import numpy as np
 
 from zslre.encoder import Encoder, FloatArray, pair_vectors
 from zslre.exceptions import ModelError
-from zslre.packing import Packer, Pair
+from zslre.packing import Item, Packer, Pair
 from zslre.prototypes import build_prototypes, relation_phrases
 from zslre.relations import Relation, RelationSet
 from zslre.scoring import Scorer
-from zslre.types import Sentence
 
 CANDIDATES = 3  # relations of a pair that are looked over, at least as many as may be printed
 FLOOR = 0.05  # least probability by the first model of what is looked over: below it next to nothing is true
 
-Item = tuple[Sentence, Sequence[Pair]]
 Candidates = list[list[tuple[int, float]]]  # for each pair: places of relations, and their probabilities
 
 

@@ -40,7 +40,7 @@ from zslre.evaluation.intervals import bootstrap_intervals
 from zslre.evaluation.metrics import classification_scores, confusion, precision_recall
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
-from zslre.packing import Pair
+from zslre.packing import Item, Pair
 from zslre.relations import Relation, RelationSet, catalogue, training_leaks
 from zslre.sideinfo.builder import build_side_information
 from zslre.training.sources import DEV_SENTENCES
@@ -145,7 +145,7 @@ def extraction(model: RelationExtractor, vectors: np.ndarray, gold: list[str | N
 class Judgement:
     """What a person says of triples, by sentence, head, relation and tail: right, doubtful, wrong or nothing yet."""
 
-    def __init__(self, items: Sequence[tuple[Sentence, Sequence[Pair]]], path: Path) -> None:
+    def __init__(self, items: Sequence[Item], path: Path) -> None:
         self.pairs = [(sentence.text, *pair) for sentence, pairs in items for pair in pairs]
         self.path = path
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []

@@ -2,7 +2,7 @@
 
     python scripts/bench/predict.py --json docs/results/predict.json
 
-Run it where torch is not installed: spaCy imports torch if it is there, which costs seconds at the start. Times are
+Run it where torch is not installed, as most users do. Times are
 medians of `--repeats` runs; ratios are taken within one run.
 """
 

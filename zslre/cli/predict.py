@@ -99,7 +99,11 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--skip-bad", action="store_true", help="report what cannot be read and go on")
     parser.add_argument(
-        "--batch-size", type=positive, default=32, metavar="N", help="sentences in a batch (default: 32)"
+        "--batch-size",
+        type=positive,
+        default=256,
+        metavar="N",
+        help="sentences that are worked on together (default: 256)",
     )
     parser.add_argument("--threads", type=positive, metavar="N", help="processor threads (default: all cores)")
     loudness = parser.add_mutually_exclusive_group()

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from zslre.packing import PackedBatch, Packer, Pair
-from zslre.types import Sentence
+from zslre.packing import Item, PackedBatch, Packer
 
 FloatArray = NDArray[np.float32]
 
@@ -20,6 +19,7 @@ class Encoder(Protocol):
 
     dim: int
     tokenizer: Tokenizer
+    tokens_a_pass: int  # that pass through it best together, padding included
 
     @property
     def tensors(self) -> Mapping[str, np.ndarray]:
@@ -38,7 +38,7 @@ class Encoder(Protocol):
 def pair_vectors(
     encoder: Encoder,
     packer: Packer,
-    items: Sequence[tuple[Sentence, Sequence[Pair]]],
+    items: Sequence[Item],
     followed_by: Sequence[str] | None = None,
 ) -> FloatArray:
     """Vectors of all pairs of all sentences, in order, (n_pairs, dim); `followed_by` as in `Packer.pack`."""

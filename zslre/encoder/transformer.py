@@ -106,6 +106,8 @@ def masked_mean(states: Tensor, mask: Tensor) -> Tensor:
 class TransformerEncoder:
     """`Encoder` on torch. `bf16` computes under bfloat16 autocast."""
 
+    tokens_a_pass = 8192
+
     def __init__(self, module: PairTransformer, tokenizer: Tokenizer, *, bf16: bool = False) -> None:
         self.module = module
         self.tokenizer = tokenizer

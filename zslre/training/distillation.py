@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.encoder.transformer import TransformerEncoder
 from zslre.exceptions import InputError
-from zslre.packing import MARKERS_PER_PAIR, IntArray, Packer, Pair, pack_phrases
+from zslre.packing import MARKERS_PER_PAIR, IntArray, Item, Packer, pack_phrases
 from zslre.prototypes import relation_phrases
 from zslre.relations import RelationSet
 from zslre.training.episodes import EpisodeSampler
@@ -32,7 +32,6 @@ from zslre.training.slim import WORDS
 from zslre.training.student import Quantization
 from zslre.training.trainer import zero_shot_macro_f1
 from zslre.training.unlabelled import Glosses, TextPool, WordReplacement
-from zslre.types import Sentence
 
 # The tokens that BERT's tokenizer and MPNet's put around a text and for what they do not know.
 SAME_TOKENS = {"[CLS]": "<s>", "[SEP]": "</s>", "[PAD]": "<pad>", "[MASK]": "<mask>"}
@@ -56,9 +55,6 @@ class DistillationConfig(LoopConfig):
     attention_weight: float = 0.5
     replace_rate: float = 0.3  # of the words in half of the sentences
     glosses: int = 48  # a step, beside the texts of relations
-
-
-Item = tuple[Sentence, Sequence[Pair]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

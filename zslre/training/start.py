@@ -11,8 +11,8 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from zslre.encoder.transformer import MARKERS, TransformerEncoder
-from zslre.packing import MARKERS_PER_PAIR, IntArray, PackedBatch, Packer
-from zslre.training.distillation import DistillationConfig, Item
+from zslre.packing import MARKERS_PER_PAIR, IntArray, Item, PackedBatch, Packer
+from zslre.training.distillation import DistillationConfig
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.finish import phrases_of
 from zslre.training.layerwise import SETTLING_TOKENS, settle_layers, settled_by

@@ -15,7 +15,7 @@ from zslre.datasets.annotated import AnnotatedSentence
 from zslre.encoder import pair_vectors
 from zslre.encoder.transformer import TransformerEncoder
 from zslre.evaluation.metrics import classification_scores
-from zslre.packing import Packer, Pair
+from zslre.packing import Item, Packer
 from zslre.prototypes import build_prototypes, relation_phrases
 from zslre.relations import RelationSet
 from zslre.training.episodes import EpisodeSampler, TrainingEpisode
@@ -23,7 +23,6 @@ from zslre.training.loop import LoopConfig, TrainingLoop
 from zslre.training.losses import ranking_loss, threshold_loss
 from zslre.training.model import TorchScorer
 from zslre.training.observer import PRINTING, Observer
-from zslre.types import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +95,7 @@ class Trainer(TrainingLoop):
         threshold = threshold_loss(similarities, none, targets, known)
         return ranking_loss(similarities, targets) + self.config.threshold_weight * threshold
 
-    def _pair_tensor(
-        self, items: Sequence[tuple[Sentence, Sequence[Pair]]], texts: Sequence[str] | None = None
-    ) -> Tensor:
+    def _pair_tensor(self, items: Sequence[Item], texts: Sequence[str] | None = None) -> Tensor:
         """Vectors of all pairs in order, (P, D), with gradients; `texts` stand behind the sentences."""
         parts, numbers = [], []
         with self.encoder.autocast():
