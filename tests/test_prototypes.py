@@ -18,6 +18,7 @@ from zslre.prototypes import (
     relation_phrases,
     with_support,
     without_side,
+    written_phrases,
 )
 from zslre.relations import Relation, RelationSet, SideInformation, Source
 from zslre.scoring import KINDS, unit
@@ -67,10 +68,51 @@ def test_inflections_that_were_found_are_not_read_but_the_users_are() -> None:
     )
 
 
+def found(field: str, item: str) -> Source:
+    return Source(field, item, "wikidata", "2026-05-01", 1.0)
+
+
+BUILT = Relation(
+    "residence",
+    "where one lives",
+    SideInformation(("home", "lives in"), ("person",), ("place", "city"), ("house",)),
+    sources=(
+        found("synonyms", "Lives in"),
+        found("synonyms", "taken out by the user"),
+        found("head_hypernyms", "person"),
+        found("tail_hypernyms", "city"),
+        found("keywords", "house"),
+    ),
+)
+
+
+def test_what_was_found_is_told_from_what_was_written() -> None:
+    assert written_phrases(BUILT) == {"text": "residence, home: where one lives", "tail": "place"}
+    for relation in tiny.RELATIONS:
+        assert written_phrases(relation) == relation_phrases(relation)
+
+
+def test_what_was_found_counts_a_third() -> None:
+    encoder = CountingEncoder()
+    prototypes = build_prototypes(encoder, SCORER, RelationSet([BUILT]))  # type: ignore[arg-type]
+    np.testing.assert_allclose(prototypes.shares, [[1, 1 / 3, 1, 1 / 3]])
+    text, head, tail, keywords = np.split(prototypes.vectors[0], np.cumsum(kind_widths(SCORER))[:-1])
+    written, every = "residence, home: where one lives", "residence, home, lives in: where one lives"
+    np.testing.assert_allclose(text, unit(encoder.vector(written)) * 2 / 3 + unit(encoder.vector(every)) / 3, atol=1e-6)
+    places = [unit(SCORER.phrase_views[1] @ encoder.vector(phrase)) for phrase in ("place", "place, city")]
+    np.testing.assert_allclose(tail, places[0] * 2 / 3 + places[1] / 3, atol=1e-5)
+    np.testing.assert_allclose(head, unit(SCORER.phrase_views[0] @ encoder.vector("person")), atol=1e-5)
+    np.testing.assert_allclose(keywords, unit(SCORER.phrase_views[2] @ encoder.vector("house")), atol=1e-5)
+    # Support examples are no find.
+    shown = np.random.default_rng(0).standard_normal((2, tiny.H)).astype(np.float32)
+    fused = with_support(SCORER, prototypes, SCORER.features(shown)[None])
+    np.testing.assert_allclose(fused.shares, [[1, 1, 1, 1 / 3]])
+
+
 def test_prototypes_against_the_formula() -> None:
     encoder = CountingEncoder()
     prototypes = build_prototypes(encoder, SCORER, tiny.RELATIONS)  # type: ignore[arg-type]
-    np.testing.assert_array_equal(prototypes.present, [[1, 1, 1, 0], [1, 1, 1, 1], [1, 0, 0, 0], [1, 1, 1, 0]])
+    np.testing.assert_array_equal(prototypes.shares, [[1, 1, 1, 0], [1, 1, 1, 1], [1, 0, 0, 0], [1, 1, 1, 0]])
     assert len(encoder.asked) == len(set(encoder.asked))  # "person" is asked for once
     for row, relation in enumerate(tiny.RELATIONS):
         expected = []
@@ -91,7 +133,7 @@ def test_weighted_gives_the_similarity_spelled_out() -> None:
     found = (SCORER.features(pair) @ prototypes.weighted(SCORER).T)[0]
     cuts = np.cumsum(kind_widths(SCORER))[:-1]
     features = np.split(SCORER.features(pair)[0], cuts)
-    weights = SCORER.kind_weights(prototypes.present)
+    weights = SCORER.kind_weights(prototypes.shares)
     for row in range(len(tiny.RELATIONS)):
         parts = np.split(prototypes.vectors[row], cuts)
         cosines = [float(a @ b) for a, b in zip(features, parts, strict=True)]
@@ -105,7 +147,7 @@ def test_a_relation_is_the_same_in_any_company() -> None:
     for row, relation in enumerate(tiny.RELATIONS):
         alone = build_prototypes(encoder, SCORER, RelationSet([relation]))  # type: ignore[arg-type]
         np.testing.assert_array_equal(alone.vectors[0], together.vectors[row])
-        np.testing.assert_array_equal(alone.present[0], together.present[row])
+        np.testing.assert_array_equal(alone.shares[0], together.shares[row])
 
 
 def test_support_moves_its_relation_only_and_never_the_keywords() -> None:
@@ -130,7 +172,7 @@ def test_support_moves_its_relation_only_and_never_the_keywords() -> None:
 def test_support_fills_in_what_side_information_lacks() -> None:
     support = np.random.default_rng(2).standard_normal((2, tiny.H)).astype(np.float32)
     prototypes = build_prototypes(CountingEncoder(), SCORER, tiny.RELATIONS, {"founder": support})  # type: ignore[arg-type]
-    np.testing.assert_array_equal(prototypes.present[2], [True, True, True, False])
+    np.testing.assert_array_equal(prototypes.shares[2], [True, True, True, False])
     mean = unit(SCORER.features(support).mean(axis=0)[tiny.H : tiny.H + 8])
     np.testing.assert_allclose(prototypes.vectors[2, tiny.H : tiny.H + 8], mean, atol=1e-6)
 
@@ -162,7 +204,7 @@ def test_fuse_takes_many_at_once() -> None:
 def test_support_alone_makes_a_prototype() -> None:
     shown = SCORER.features(np.random.default_rng(3).standard_normal((2, tiny.H)).astype(np.float32))
     prototypes = with_support(SCORER, without_side(SCORER, 1), shown[None])
-    np.testing.assert_array_equal(prototypes.present, [[True, True, True, False]])
+    np.testing.assert_array_equal(prototypes.shares, [[True, True, True, False]])
     np.testing.assert_allclose(prototypes.vectors[0, : tiny.H], unit(shown.mean(axis=0)[: tiny.H]), atol=1e-6)
     assert not prototypes.vectors[0, -8:].any()
 

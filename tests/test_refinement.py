@@ -65,7 +65,7 @@ def test_against_plain_loops(types: bool) -> None:
     np.testing.assert_allclose(found.vectors, slow(SCORER, start, vectors), atol=1e-4)
     assert np.abs(found.vectors - start.vectors)[:, :DIM].max() > 0.05
     np.testing.assert_array_equal(found.vectors[:, DIM:], start.vectors[:, DIM:])
-    np.testing.assert_array_equal(found.present, start.present)
+    np.testing.assert_array_equal(found.shares, start.shares)
 
 
 def test_by_hand() -> None:

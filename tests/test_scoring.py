@@ -45,9 +45,10 @@ def test_none_score_by_hand() -> None:
 
 
 def test_kind_weights_by_hand() -> None:
-    present = np.array([[True] * 4, [True, False, False, True], [False, True, False, False]])
-    weights = plain_scorer().kind_weights(present)
-    np.testing.assert_allclose(weights, [[3 / 6, 1 / 6, 1 / 6, 1 / 6], [3 / 4, 0, 0, 1 / 4], [0, 1, 0, 0]], rtol=1e-6)
+    shares = np.array([[1, 1, 1, 1], [1, 0, 0, 1], [0, 1, 0, 0], [1, 1 / 3, 0, 0]])
+    weights = plain_scorer().kind_weights(shares)
+    expected = [[3 / 6, 1 / 6, 1 / 6, 1 / 6], [3 / 4, 0, 0, 1 / 4], [0, 1, 0, 0], [0.9, 0.1, 0, 0]]
+    np.testing.assert_allclose(weights, expected, rtol=1e-6)
 
 
 @given(st.lists(st.booleans(), min_size=4, max_size=4).filter(any), st.floats(-50, 50))

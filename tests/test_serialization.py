@@ -13,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 from zslre.encoder.quantization import quantize_state
 from zslre.exceptions import ModelError
 from zslre.extractor import RelationExtractor
-from zslre.relations import RelationSet
+from zslre.relations import Relation, RelationSet, SideInformation, Source
 from zslre.serialization import FILES, FORMAT_VERSION, PLAIN_VERSION, load_model, read_config, save_model
 from zslre.types import Triple
 
@@ -69,6 +69,16 @@ def test_other_relations_are_kept_too(tmp_path: Path) -> None:
     found = RelationExtractor.from_pretrained(tmp_path / "model", threads=1)
     assert found.relations.names == ("supplies", "répond à")
     assert {triple.relation for triple in predict(found)} == {"supplies", "répond à"}
+
+
+def test_what_was_found_counts_as_much_after_a_round_trip(tmp_path: Path) -> None:
+    source = Source("tail_hypernyms", "place", "wikidata", "2026-05-01", 1.0)
+    built = Relation("supplies", side=SideInformation(tail_hypernyms=("place",)), sources=(source,))
+    first = tiny.extractor().with_relations(RelationSet([built]))
+    first.save_pretrained(tmp_path / "model")
+    second = RelationExtractor.from_pretrained(tmp_path / "model", threads=1)
+    np.testing.assert_array_equal(second.prototypes.shares, first.prototypes.shares)
+    assert predict(second) == predict(first)
 
 
 def test_eight_bit_weights_stay_eight_bit(tmp_path: Path) -> None:

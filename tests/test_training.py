@@ -252,7 +252,7 @@ def test_torch_and_numpy_score_alike(with_support: bool) -> None:
         similarities = scorer.similarities(torch.from_numpy(pairs), prototypes, present).numpy()
         none = scorer.none_scores(torch.from_numpy(pairs)).numpy()
     expected = build_prototypes(encoder, numpy_scorer, RELATIONS, support)
-    np.testing.assert_array_equal(present.numpy(), expected.present)
+    np.testing.assert_array_equal(present.numpy(), expected.shares)
     np.testing.assert_allclose(prototypes.numpy(), expected.vectors, atol=1e-5)
     np.testing.assert_allclose(
         similarities, numpy_scorer.features(pairs) @ expected.weighted(numpy_scorer).T, atol=1e-5

@@ -35,7 +35,7 @@ class Matcher:
     ) -> None:
         self.scorer, self.prototypes, self.evidence, self.strict = scorer, prototypes, evidence, strict
         # Kinds that no relation has add nothing: bare names and descriptions need two thirds of the columns.
-        self._used = np.repeat(prototypes.present.any(axis=0), kind_widths(scorer))
+        self._used = np.repeat(prototypes.shares.any(axis=0), kind_widths(scorer))
         self._weighted = np.ascontiguousarray(prototypes.weighted(scorer)[:, self._used].T)  # (used columns, R)
 
     def candidates(
@@ -96,7 +96,7 @@ class Matcher:
         With a table of hypernyms "head" and "tail" are what the sentence says of the types, "head types" and
         "tail types" what the table says.
         """
-        one = Prototypes(self.prototypes.vectors[column, None], self.prototypes.present[column, None])
+        one = Prototypes(self.prototypes.vectors[column, None], self.prototypes.shares[column, None])
         row = one.weighted(self.scorer)[0]
         features = self.scorer.features(vector[None])[0]
         known: dict[str, float] = {}
@@ -107,5 +107,5 @@ class Matcher:
             known = {f"{role} types": float(part) for role, part in parts.items() if part}
         ends = np.cumsum(kind_widths(self.scorer))
         sums = [float(part.sum()) for part in np.split(features * row, ends[:-1])]
-        shown = {kind: sums[k] for k, kind in enumerate(KINDS) if self.prototypes.present[column, k]}
+        shown = {kind: sums[k] for k, kind in enumerate(KINDS) if self.prototypes.shares[column, k]}
         return {**shown, **known, "none": -float(self.scorer.none_scores(vector[None])[0])}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from zslre.encoder import Encoder, FloatArray
-from zslre.relations import Relation, RelationSet
+from zslre.relations import Relation, RelationSet, SideInformation
 from zslre.scoring import KINDS, VIEWS, Scorer, unit
 
 MAX_SYNONYMS = 6
+# What `zslre side-info build` found counts by so much beside what a relation's author wrote. Chosen of 1/3, 1/2, 2/3
+# and 1 on the ten relations that the built-in model's training holds out (docs/side-info.md).
+FOUND_SHARE = 1 / 3
 
 
 def relation_phrases(relation: Relation) -> dict[str, str]:
@@ -35,19 +38,30 @@ def relation_phrases(relation: Relation) -> dict[str, str]:
     return {kind: phrase for kind, phrase in phrases.items() if phrase}
 
 
+def written_phrases(relation: Relation) -> dict[str, str]:
+    """`relation_phrases` of what the relation's author wrote: without what `zslre side-info build` found."""
+    found = {source.key for source in relation.sources}
+    written = {
+        field: tuple(item for item in getattr(relation.side, field) if (field, item.casefold()) not in found)
+        for field in ("synonyms", "head_hypernyms", "tail_hypernyms", "keywords")
+    }
+    return relation_phrases(replace(relation, side=SideInformation(**written), sources=()))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Prototypes:
-    """One row a relation: unit vectors for each kind, zero where the relation lacks the kind.
+    """One row a relation: a vector for each kind, zero where the relation lacks the kind.
 
-    `vectors` (R, D + 3T): the kinds side by side, in the order of KINDS. `present` (R, K).
+    `vectors` (R, D + 3T): the kinds side by side, in the order of KINDS; of length 1, or less where what was found and
+    what was written point apart. `shares` (R, K): by how much each kind counts, 0 where it is absent.
     """
 
     vectors: FloatArray
-    present: np.ndarray
+    shares: FloatArray
 
     def weighted(self, scorer: Scorer) -> FloatArray:
         """The matrix (R, D + 3T) whose product with `Scorer.features` is the similarity s."""
-        weights = scorer.kind_weights(self.present)
+        weights = scorer.kind_weights(self.shares)
         return np.asarray(scorer.scale * self.vectors * np.repeat(weights, kind_widths(scorer), axis=1))
 
 
@@ -64,43 +78,46 @@ def build_prototypes(
     support: Mapping[str, FloatArray] | None = None,
 ) -> Prototypes:
     """Prototypes of `relations`; `support` maps a name to the pair vectors (K, D) of its support examples."""
-    phrases = [relation_phrases(relation) for relation in relations]
-    vectors_of = _encode_unique(encoder, [text for kinds in phrases for text in kinds.values()])
+    phrases = [(relation_phrases(relation), written_phrases(relation)) for relation in relations]
+    vectors_of = _encode_unique(encoder, [text for both in phrases for kinds in both for text in kinds.values()])
     widths = kind_widths(scorer)
     starts = np.cumsum([0, *widths])
     vectors = np.zeros((len(relations), int(starts[-1])), dtype=np.float32)
-    present = np.zeros((len(relations), len(KINDS)), dtype=np.bool_)
-    for row, kinds in enumerate(phrases):
+    shares = np.zeros((len(relations), len(KINDS)), dtype=np.float32)
+    for row, (every, written) in enumerate(phrases):
         for k, kind in enumerate(KINDS):
-            if kind in kinds:
-                vectors[row, starts[k] : starts[k + 1]] = _side_vector(scorer, kind, vectors_of[kinds[kind]])
-                present[row, k] = True
-    prototypes = Prototypes(vectors, present)
+            if kind in every:
+                vector, share = _side_vector(scorer, kind, vectors_of[every[kind]]), FOUND_SHARE
+                if kind in written:
+                    own = _side_vector(scorer, kind, vectors_of[written[kind]])
+                    vector, share = (1.0 - FOUND_SHARE) * own + FOUND_SHARE * vector, 1.0
+                vectors[row, starts[k] : starts[k + 1]], shares[row, k] = vector, share
+    prototypes = Prototypes(vectors, shares)
     for row, relation in enumerate(relations):
         examples = None if support is None else support.get(relation.name)
         if examples is not None and len(examples):
-            one = Prototypes(vectors[row : row + 1], present[row : row + 1])
+            one = Prototypes(vectors[row : row + 1], shares[row : row + 1])
             fused = with_support(scorer, one, scorer.features(examples)[None])
-            vectors[row], present[row] = fused.vectors[0], fused.present[0]
+            vectors[row], shares[row] = fused.vectors[0], fused.shares[0]
     return prototypes
 
 
 def without_side(scorer: Scorer, n_relations: int) -> Prototypes:
     """Prototypes of relations of which nothing is known, for `with_support`."""
     vectors = np.zeros((n_relations, sum(kind_widths(scorer))), dtype=np.float32)
-    return Prototypes(vectors, np.zeros((n_relations, len(KINDS)), dtype=np.bool_))
+    return Prototypes(vectors, np.zeros((n_relations, len(KINDS)), dtype=np.float32))
 
 
 def with_support(scorer: Scorer, prototypes: Prototypes, shown: FloatArray) -> Prototypes:
     """Each prototype moved towards the features (R, K, D + 3T) of its K support examples; keywords have no examples."""
-    vectors, present = prototypes.vectors.copy(), prototypes.present.copy()
+    vectors, shares = prototypes.vectors.copy(), prototypes.shares.copy()
     starts = np.cumsum([0, *kind_widths(scorer)])
     for k, kind in enumerate(KINDS):
         if kind != "keywords":
             columns = slice(starts[k], starts[k + 1])
             vectors[:, columns] = fuse(vectors[:, columns], shown[..., columns], float(scorer.support_prior))
-            present[:, k] = True
-    return Prototypes(vectors, present)
+            shares[:, k] = 1.0
+    return Prototypes(vectors, shares)
 
 
 def fuse(side: FloatArray, support: FloatArray, prior: float) -> FloatArray:

@@ -120,7 +120,7 @@ class Relation:
 
     `inverse` holds names or ids of relations that say the same from tail to head; they need not be in the same set.
     `strict_types`: its hypernyms rule pairs out instead of being evidence. `sources` say where side information came
-    from; they change no result, and relations that differ in nothing else are equal.
+    from: what was found counts less than what its author wrote. Relations that differ in nothing else are equal.
     Raises InputError for an empty name and for texts that are not strings.
     """
 

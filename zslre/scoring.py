@@ -2,7 +2,9 @@
 
 The similarity of a pair z and a relation r is a normalised combination of one cosine per kind of side information,
 
-    s(z, r) = scale · Σ_k w_k(r) · cos(view_k(z), prototype_k(r)),   w(r) = softmax of the kind logits over r's kinds,
+    s(z, r) = scale · Σ_k w_k(r) · cos(view_k(z), prototype_k(r)),   w(r) = softmax of the kind logits over r's kinds
+
+(a kind that was found and not written counts less: `zslre.prototypes.FOUND_SHARE`),
 
 where `text` (name, synonyms, description, support examples) is compared with z itself, and the other kinds with small
 projections of z. None-of-the-above has a score of its own, n(z), a two-layer network. A relation's probability is
@@ -62,9 +64,9 @@ class Scorer:
         views = (pairs @ self.pair_views.reshape(-1, dim).T).reshape(len(pairs), kinds, width)
         return np.concatenate([unit(pairs), unit(views).reshape(len(pairs), kinds * width)], axis=1)
 
-    def kind_weights(self, present: np.ndarray) -> FloatArray:
-        """Weights of the kinds that a relation has, (R, K) bool → (R, K), each row summing to 1."""
-        weights = np.where(present, np.exp(self.kind_logits - self.kind_logits.max()), 0.0)
+    def kind_weights(self, shares: np.ndarray) -> FloatArray:
+        """Weights of the kinds by their shares in a relation, (R, K) → (R, K), each row summing to 1."""
+        weights = shares * np.exp(self.kind_logits - self.kind_logits.max())
         return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
 
     def none_scores(self, pairs: FloatArray) -> FloatArray:

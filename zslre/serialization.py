@@ -105,7 +105,7 @@ def load_model(folder: str | Path) -> ModelFiles:
         raise ModelError(f"the model's relation set is damaged: {error}") from error
     prototypes = _tensors(folder / "prototypes.safetensors")
     try:
-        rows = Prototypes(prototypes.pop("vectors").astype(np.float32), prototypes.pop("present"))
+        rows = Prototypes(prototypes.pop("vectors").astype(np.float32), prototypes.pop("present").astype(np.float32))
         support = {
             relations[int(key.removeprefix("support."))].name: value.astype(np.float32)
             for key, value in prototypes.items()
@@ -117,7 +117,7 @@ def load_model(folder: str | Path) -> ModelFiles:
     except ModelError as error:
         raise ModelError(f"{folder / 'scorer.safetensors'}: {error}") from error
     wanted = (len(relations), sum(kind_widths(scorer)))
-    if rows.vectors.shape != wanted or rows.present.shape != (len(relations), len(KINDS)):
+    if rows.vectors.shape != wanted or rows.shares.shape != (len(relations), len(KINDS)):
         raise ModelError(
             f"{folder / 'prototypes.safetensors'} holds prototypes {rows.vectors.shape}, but {wanted} fits "
             "relations.json and scorer.safetensors: get the model again"
@@ -149,7 +149,7 @@ def save_model(folder: str | Path, model: ModelFiles) -> None:
     save_file(_contiguous(model.scorer.tensors(), halved=small), partial / "scorer.safetensors")
     names = model.relations.names
     support = {f"support.{names.index(name)}": rows for name, rows in model.support.items() if name in names}
-    rows = {"vectors": model.prototypes.vectors, "present": model.prototypes.present, **support}
+    rows = {"vectors": model.prototypes.vectors, "present": _bits(model.prototypes.shares), **support}
     save_file(_contiguous(rows, halved=small), partial / "prototypes.safetensors")
     (partial / "tokenizer.json").write_text(model.tokenizer.to_str(), encoding="utf-8")
     model.relations.to_file(partial / "relations.json")
@@ -188,6 +188,12 @@ def _tensors(path: Path) -> dict[str, np.ndarray]:
         return dict(load_file(path))
     except (SafetensorError, OSError, ValueError) as error:
         raise ModelError(f"{path} is damaged ({error}): get the model again") from error
+
+
+def _bits(shares: np.ndarray) -> np.ndarray:
+    """As bool, if all are 0 or 1: nothing was found for a relation beside what its author wrote."""
+    bits = shares.astype(np.bool_)
+    return bits if np.array_equal(bits, shares) else shares
 
 
 def _contiguous(tensors: Mapping[str, np.ndarray], *, halved: bool = False) -> dict[str, np.ndarray]:

@@ -81,7 +81,7 @@ def predict_episodes(
         now = slice(start, start + step)
         chosen = relations[now].ravel()
         shown = features[support[now]].reshape(len(chosen), k_shot, -1)
-        fused = with_support(scorer, Prototypes(side.vectors[chosen], side.present[chosen]), shown)
+        fused = with_support(scorer, Prototypes(side.vectors[chosen], side.shares[chosen]), shown)
         weighted = fused.weighted(scorer).reshape(-1, n_way, features.shape[1])
         scores = np.einsum("eqf,enf->eqn", features[queries[now]], weighted, optimize=True)
         best[now] = scores.argmax(axis=2)
