@@ -95,7 +95,6 @@ def under(relations: Iterable[Relation], condition: str) -> RelationSet:
             relation,
             description=relation.description if described else "",
             side=SideInformation(**{name: getattr(relation.side, name) for name in lists}),
-            sources=(),
         )
         for relation in relations
     )
