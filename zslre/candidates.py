@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from itertools import permutations
 
-from zslre.packing import Pair
+from zslre.packing import Item, Pair
 from zslre.relations import Relation
 from zslre.types import Mention, Sentence, Triple
 
@@ -29,6 +29,26 @@ def candidate_pairs(sentence: Sentence, *, literal_heads: bool = False) -> list[
         and head.text != tail.text
         and (head.end <= tail.start or tail.end <= head.start)
     ]
+
+
+def item_batches(items: Iterable[Item], most_sentences: int, most_pairs: int) -> Iterator[list[Item]]:
+    """The items in order, lazily, as many together as there may be sentences and pairs; one item may have more pairs.
+
+    >>> a, b = Mention("a", 0, 1), Mention("b", 2, 3)
+    >>> item = (Sentence("a b"), [(a, b), (b, a)])
+    >>> [len(batch) for batch in item_batches([item] * 5, 3, 4)], [len(b) for b in item_batches([item] * 5, 3, 9)]
+    ([2, 2, 1], [3, 2])
+    """
+    batch: list[Item] = []
+    pairs = 0
+    for item in items:
+        if batch and (len(batch) == most_sentences or pairs + len(item[1]) > most_pairs):
+            yield batch
+            batch, pairs = [], 0
+        batch.append(item)
+        pairs += len(item[1])
+    if batch:
+        yield batch
 
 
 def wants_literal_heads(relations: Iterable[Relation]) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zslre.candidates import candidate_pairs, one_direction, wants_literal_heads
+from zslre.candidates import candidate_pairs, item_batches, one_direction, wants_literal_heads
 from zslre.documents import Document
 from zslre.encoder import Encoder, FloatArray, pair_vectors
 from zslre.exceptions import InputError, ModelError
@@ -241,15 +241,7 @@ class RelationExtractor:
         if top_k < 1 or batch_size < 1:
             raise InputError(f"top_k and batch_size must be at least 1, got {top_k} and {batch_size}")
         items = ((sentence, candidate_pairs(sentence, literal_heads=self._literal_heads)) for sentence in sentences)
-        batch: list[Item] = []
-        pairs = 0
-        for item in items:
-            if batch and (len(batch) == batch_size or pairs + len(item[1]) > MOST_PAIRS):
-                yield from self._extract(batch, least, top_k, explain)
-                batch, pairs = [], 0
-            batch.append(item)
-            pairs += len(item[1])
-        if batch:
+        for batch in item_batches(items, batch_size, MOST_PAIRS):
             yield from self._extract(batch, least, top_k, explain)
 
     def _extract(self, items: Sequence[Item], least: float, top_k: int, explain: bool) -> list[list[Triple]]:

@@ -87,11 +87,12 @@ def build_prototypes(
     for row, (every, written) in enumerate(phrases):
         for k, kind in enumerate(KINDS):
             if kind in every:
-                vector, share = _side_vector(scorer, kind, vectors_of[every[kind]]), FOUND_SHARE
-                if kind in written:
+                vector = _side_vector(scorer, kind, vectors_of[every[kind]])
+                if kind in written and written[kind] != every[kind]:
                     own = _side_vector(scorer, kind, vectors_of[written[kind]])
-                    vector, share = (1.0 - FOUND_SHARE) * own + FOUND_SHARE * vector, 1.0
-                vectors[row, starts[k] : starts[k + 1]], shares[row, k] = vector, share
+                    vector = (1.0 - FOUND_SHARE) * own + FOUND_SHARE * vector
+                vectors[row, starts[k] : starts[k + 1]] = vector
+                shares[row, k] = 1.0 if kind in written else FOUND_SHARE
     prototypes = Prototypes(vectors, shares)
     for row, relation in enumerate(relations):
         examples = None if support is None else support.get(relation.name)

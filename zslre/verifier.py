@@ -32,7 +32,11 @@ class Verifier:
 
     def __init__(self, encoder: Encoder, scorer: Scorer, config: Mapping[str, Any]) -> None:
         self.encoder, self.scorer, self.config = encoder, scorer, config
-        self.packer = Packer(encoder.tokenizer, max_text_tokens=config["encoder"]["max_text_tokens"])
+        self.packer = Packer(
+            encoder.tokenizer,
+            max_text_tokens=config["encoder"]["max_text_tokens"],
+            max_tokens=encoder.tokens_a_pass,
+        )
 
     @classmethod
     def from_pretrained(cls, folder: str | Path, *, threads: int | None = None) -> Verifier:
