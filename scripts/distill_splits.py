@@ -6,8 +6,9 @@
         --data train_wiki.json val_wiki.json --work build/distilled
 
 The students: in float32 (`float`; the teacher itself unless --base names a narrower encoder to start from), in 8 bits
-(`int8`), ternary (`ternary`), ternary with tuned layers and no step of the whole (`untrained`), and, with --base,
-ternary straight from the teacher without the float student's help (`straight`). What they are shown are the rows of
+(`int8`), ternary (`ternary`), ternary with tuned layers and no step of the whole (`untrained`), ternary with layers
+that are fitted and rounded and not tuned either (`rounded`), and, with --base, ternary straight from the teacher
+without the float student's help (`straight`). What they are shown are the rows of
 --data without the split's unseen relations, their inverses and the tested sentences. Finished models are used again,
 stopped runs go on. Prints a table and writes it to WORK/SPLIT.json. With `--also re_matching/m10/40` the models are
 tested on that split as well, whose unseen relations must be among those of --split.
@@ -18,6 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +47,8 @@ def main() -> None:
     parser.add_argument("-r", "--relations", type=Path, help="relation file for the test (default: the catalogue)")
     parser.add_argument("--also", nargs="+", default=[], metavar="SPLIT", help="other splits to test on")
     parser.add_argument("--base", help="encoder that the students start from, if not the teacher")
-    parser.add_argument("--students", nargs="+", default=["float", "int8", "ternary", "untrained", "straight"])
+    every = ["float", "int8", "ternary", "untrained", "rounded", "straight"]
+    parser.add_argument("--students", nargs="+", choices=every, default=every)
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--seed", type=int, default=0)
@@ -62,6 +65,7 @@ def main() -> None:
         "int8": (floats, None, "8", args.steps),
         "ternary": (floats, None, "ternary", args.steps),
         "untrained": (floats, None, "ternary", 0),
+        "rounded": (floats, None, "ternary", 0),
         "straight": (args.teacher, args.base, "ternary", args.steps),
     }
     if args.base is None:
@@ -75,6 +79,8 @@ def main() -> None:
             continue
         print(f"{name}: {bits} bits, {steps} steps, from {teacher}", file=sys.stderr, flush=True)
         config = DistillationConfig(steps=steps, learning_rate=args.learning_rate, bf16=bf16_is_fast(), seed=args.seed)
+        if name == "rounded":
+            config = replace(config, layer_steps=0)
         with stop_after_step() as stopped:
             distill_model(
                 teacher,
