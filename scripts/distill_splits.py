@@ -8,10 +8,10 @@
 The students: in float32 (`float`; the teacher itself unless --base names a narrower encoder to start from), in 8 bits
 (`int8`), ternary (`ternary`), ternary with tuned layers and no step of the whole (`untrained`), ternary with layers
 that are fitted and rounded and not tuned either (`rounded`), and, with --base, ternary straight from the teacher
-without the float student's help (`straight`). What they are shown are the rows of
---data without the split's unseen relations, their inverses and the tested sentences. Finished models are used again,
-stopped runs go on. Prints a table and writes it to WORK/SPLIT.json. With `--also re_matching/m10/40` the models are
-tested on that split as well, whose unseen relations must be among those of --split.
+without the float student's help (`straight`). What they are shown are the rows of --data without the split's unseen
+relations, their inverses and the tested sentences. Finished models are used again, stopped runs go on. Prints a table
+and writes it to WORK/SPLIT.json. With `--also re_matching/m10/40` the models are tested on that split as well, whose
+unseen relations must be among those of --split.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,28 +58,33 @@ def main() -> None:
     examples = fit_for_training(data, make_task("zero-shot", data, split, row_split=False))
     folder = args.work / split.name.replace("/", "-")
     floats = folder / "float" if args.base is not None else args.teacher
-    # Name: what it learns from, what it starts from (None: the same), bits, steps.
-    recipes: dict[str, tuple[Path, str | None, str, int]] = {
-        "float": (args.teacher, args.base, "32", args.steps),
-        "int8": (floats, None, "8", args.steps),
-        "ternary": (floats, None, "ternary", args.steps),
-        "untrained": (floats, None, "ternary", 0),
-        "rounded": (floats, None, "ternary", 0),
-        "straight": (args.teacher, args.base, "ternary", args.steps),
+    tuned = DistillationConfig().layer_steps
+    # Name: what it learns from, what it starts from (None: the same), bits, steps, steps of each layer before those.
+    recipes: dict[str, tuple[Path, str | None, str, int, int]] = {
+        "float": (args.teacher, args.base, "32", args.steps, tuned),
+        "int8": (floats, None, "8", args.steps, tuned),
+        "ternary": (floats, None, "ternary", args.steps, tuned),
+        "untrained": (floats, None, "ternary", 0, tuned),
+        "rounded": (floats, None, "ternary", 0, 0),
+        "straight": (args.teacher, args.base, "ternary", args.steps, tuned),
     }
     if args.base is None:
         recipes = {name: recipe for name, recipe in recipes.items() if name not in ("float", "straight")}
     models = {"teacher": args.teacher}
-    for name, (teacher, base, bits, steps) in recipes.items():
+    for name, (teacher, base, bits, steps, layer_steps) in recipes.items():
         if name not in args.students:
             continue
         models[name] = folder / name
         if models[name].exists():
             continue
         print(f"{name}: {bits} bits, {steps} steps, from {teacher}", file=sys.stderr, flush=True)
-        config = DistillationConfig(steps=steps, learning_rate=args.learning_rate, bf16=bf16_is_fast(), seed=args.seed)
-        if name == "rounded":
-            config = replace(config, layer_steps=0)
+        config = DistillationConfig(
+            steps=steps,
+            learning_rate=args.learning_rate,
+            bf16=bf16_is_fast(),
+            seed=args.seed,
+            layer_steps=layer_steps,
+        )
         with stop_after_step() as stopped:
             distill_model(
                 teacher,

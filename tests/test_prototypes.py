@@ -18,10 +18,10 @@ from zslre.prototypes import (
     relation_phrases,
     with_support,
     without_side,
-    written_phrases,
 )
 from zslre.relations import Relation, RelationSet, SideInformation, Source
 from zslre.scoring import KINDS, unit
+from zslre.sideinfo.merging import own_part
 
 SCORER = tiny.scorer()
 
@@ -87,9 +87,9 @@ BUILT = Relation(
 
 
 def test_what_was_found_is_told_from_what_was_written() -> None:
-    assert written_phrases(BUILT) == {"text": "residence, home: where one lives", "tail": "place"}
+    assert relation_phrases(own_part(BUILT)) == {"text": "residence, home: where one lives", "tail": "place"}
     for relation in tiny.RELATIONS:
-        assert written_phrases(relation) == relation_phrases(relation)
+        assert relation_phrases(own_part(relation)) == relation_phrases(relation)
 
 
 def test_what_was_found_counts_a_third() -> None:

@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
 from zslre.exceptions import InputError, MissingDependencyError
-from zslre.sentences import WINDOW
+from zslre.sentences import SURROGATE, WINDOW
 from zslre.types import Mention, Sentence
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ _RULERS = ("entity_ruler", "span_ruler")
 # spaCy keeps every string it has seen; a fresh vocabulary after so many keeps memory constant (about 100 MB).
 MAX_STRINGS = 300_000
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _LONG_RUN = re.compile(r"\S{400,}")
 _APOSTROPHES = "'\u2019"
 _QUOTES = _APOSTROPHES + '"`\u2018\u201c\u201d\u201e\u00ab\u00bb'
@@ -106,7 +105,7 @@ def for_spacy(text: str) -> str:
     spaCy refuses unpaired surrogates, and its tokenizer takes quadratic time on brackets and the like without a space:
     so a surrogate becomes U+FFFD and the inside of a very long run becomes letters.
     """
-    text = _SURROGATE.sub("\ufffd", text)
+    text = SURROGATE.sub("\ufffd", text)
     return _LONG_RUN.sub(lambda run: "x" * (len(run[0]) - 1) + run[0][-1], text)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from zslre.encoder import Encoder, FloatArray
-from zslre.relations import Relation, RelationSet, SideInformation
+from zslre.relations import Relation, RelationSet
 from zslre.scoring import KINDS, VIEWS, Scorer, unit
+from zslre.sideinfo.merging import own_part
 
 MAX_SYNONYMS = 6
 # What `zslre side-info build` found counts by so much beside what a relation's author wrote. Chosen of 1/3, 1/2, 2/3
@@ -36,16 +37,6 @@ def relation_phrases(relation: Relation) -> dict[str, str]:
         "keywords": ", ".join(side.keywords),
     }
     return {kind: phrase for kind, phrase in phrases.items() if phrase}
-
-
-def written_phrases(relation: Relation) -> dict[str, str]:
-    """`relation_phrases` of what the relation's author wrote: without what `zslre side-info build` found."""
-    found = {source.key for source in relation.sources}
-    written = {
-        field: tuple(item for item in getattr(relation.side, field) if (field, item.casefold()) not in found)
-        for field in ("synonyms", "head_hypernyms", "tail_hypernyms", "keywords")
-    }
-    return relation_phrases(replace(relation, side=SideInformation(**written), sources=()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +69,7 @@ def build_prototypes(
     support: Mapping[str, FloatArray] | None = None,
 ) -> Prototypes:
     """Prototypes of `relations`; `support` maps a name to the pair vectors (K, D) of its support examples."""
-    phrases = [(relation_phrases(relation), written_phrases(relation)) for relation in relations]
+    phrases = [(relation_phrases(relation), relation_phrases(own_part(relation))) for relation in relations]
     vectors_of = _encode_unique(encoder, [text for both in phrases for kinds in both for text in kinds.values()])
     widths = kind_widths(scorer)
     starts = np.cumsum([0, *widths])

@@ -2,12 +2,11 @@
 
 The similarity of a pair z and a relation r is a normalised combination of one cosine per kind of side information,
 
-    s(z, r) = scale · Σ_k w_k(r) · cos(view_k(z), prototype_k(r)),   w(r) = softmax of the kind logits over r's kinds
-
-(a kind that was found and not written counts less: `zslre.prototypes.FOUND_SHARE`),
+    s(z, r) = scale · Σ_k w_k(r) · cos(view_k(z), prototype_k(r)),   w(r) = softmax of the kind logits over r's kinds,
 
 where `text` (name, synonyms, description, support examples) is compared with z itself, and the other kinds with small
-projections of z. None-of-the-above has a score of its own, n(z), a two-layer network. A relation's probability is
+projections of z. In the softmax a kind that was found and not written counts `zslre.prototypes.FOUND_SHARE`.
+None-of-the-above has a score of its own, n(z), a two-layer network. A relation's probability is
 sigmoid(slope · (s - n) + offset): it does not depend on which other relations are asked for. Slope and offset are
 fitted on pairs that training did not see (Platt 1999).
 

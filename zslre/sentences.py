@@ -19,7 +19,7 @@ WINDOW = 10_000
 _WHITE = re.compile(r"\s+")
 _LINE_END = re.compile("\r\n|[\n\r\x0b\x85\u2028]")
 _PARAGRAPH_END = re.compile("[\f\u2029]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def split_sentences(text: str) -> Iterator[Sentence]:
@@ -90,7 +90,7 @@ def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each sentence of a paragraph, in characters of `text`."""
-    for found in get_sentence_boundaries("en", _SURROGATE.sub("\ufffd", text)):
+    for found in get_sentence_boundaries("en", SURROGATE.sub("\ufffd", text)):
         start, end = found["start_index"], found["end_index"]
         part = text[start:end]
         start += len(part) - len(part.lstrip())

@@ -2,8 +2,8 @@
 
     python scripts/bench/predict.py --json docs/results/predict.json
 
-Run it where torch is not installed, as most users do. Times are
-medians of `--repeats` runs; ratios are taken within one run.
+Run it where torch is not installed, as most users do. Times are medians of `--repeats` runs; ratios are taken within
+one run.
 """
 
 from __future__ import annotations

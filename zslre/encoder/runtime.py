@@ -70,7 +70,7 @@ class RuntimeEncoder:
             raise ModelError(f"the tokenizer and markers need {needed} word embeddings, the model has {words}")
         self._turn = threading.Lock()
         self._builder, self._threads = builder, threads
-        self.tokens_a_pass = TOKENS_A_STREAM * min(threads or all_threads(), MOST_STREAMS)
+        self.tokens_a_pass = TOKENS_A_STREAM * _streams(threads)
         self._requests = self._compiled(model)
         self._tagger: Future[list[Any]] | None = None
 
@@ -141,7 +141,7 @@ class RuntimeEncoder:
         self, compiled: Future[list[Any]], ids: IntArray, mask: BoolArray, other: IntArray
     ) -> list[FloatArray]:
         """What the graph puts out, its rows shared out among its requests."""
-        inputs = (ids, np.pad(mask.astype(np.float32), ((0, 0), (0, -ids.shape[1] % KEY_STEP))), other)
+        inputs = (ids, _widened(mask.astype(np.float32), ids.shape[1] + -ids.shape[1] % KEY_STEP), other)
         requests = compiled.result()
         parts = zip(*(np.array_split(x, min(len(requests), max(len(ids), 1))) for x in inputs), strict=True)
         with self._turn:
@@ -163,17 +163,21 @@ def _widened(array: NDArray[Any], size: int, fill: int = 0) -> NDArray[Any]:
 
 def compile_graph(model: ov.Model, threads: int | None = None, properties: Mapping[str, Any] | None = None) -> Any:
     """Compile for the CPU; `properties` of OpenVINO replace the defaults."""
-    threads = threads if threads is not None else all_threads()
     settings: dict[str, Any] = {
         # Kernels kept for shapes seen before. At the default of 5,000 memory grows by some 4 MB with every new shape of
         # a batch, to gigabytes; with 16 it levels off, and going back and forth between a few shapes stays as fast.
         "CPU_RUNTIME_CACHE_CAPACITY": 16,
-        "INFERENCE_NUM_THREADS": threads,
-        "NUM_STREAMS": min(threads, MOST_STREAMS),
+        "INFERENCE_NUM_THREADS": threads if threads is not None else all_threads(),
+        "NUM_STREAMS": _streams(threads),
         "INFERENCE_PRECISION_HINT": "f32",
         "ENABLE_CPU_PINNING": False,  # several processes on one machine would all pin their threads to the same cores
     }
     return ov.Core().compile_model(model, "CPU", {**settings, **(properties or {})})
+
+
+def _streams(threads: int | None) -> int:
+    """How many passes run side by side on so many threads, on all when None."""
+    return min(threads if threads is not None else all_threads(), MOST_STREAMS)
 
 
 def integer_kernels_are_exact() -> bool:

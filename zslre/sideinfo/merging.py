@@ -13,6 +13,8 @@ SAME_CONFIDENCE = 0.02  # encoders round differently from one machine to the nex
 
 def own_part(relation: Relation) -> Relation:
     """The relation with the user's own items only: those without a source."""
+    if not relation.sources:
+        return relation
     known = {source.key for source in relation.sources}
     lists = {
         name: tuple(item for item in getattr(relation.side, name) if (name, item.casefold()) not in known)
