@@ -1,12 +1,12 @@
 """Train a verifier, which reads a sentence and one relation together and scores a model's best candidates anew.
 
-    python scripts/train_verifier.py --work build/verifier -o verifier
+    python scripts/train_verifier.py --work build/verifier-training -o verifier
     zslre predict data/samples/news.txt --verify verifier
 
-The data are the built-in model's, and what is held out is the same: see builtin_data.py. Calibration and threshold are
-chosen on the candidates of the model that the verifier is to look over (`--first`). The last step's weights are
-kept. `--resume` goes on after a stop. `--start` takes the best.safetensors of a finished training with the same
-base encoder, such as the built-in model's, instead of fresh weights.
+It starts from the weights of the model that it is to look over (`--first`), learns from that model's mistakes among
+others, and is calibrated on its candidates. The data are the built-in model's, and what is held out is the same: see
+builtin_data.py. The last step's weights are kept, in 8 bits. `--resume` goes on after a stop. `--base` takes fresh
+weights of another encoder. Prints the scores that go into config.json.
 """
 
 from __future__ import annotations
@@ -17,23 +17,24 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import torch
-from builtin_data import SOURCES, read_builtin_data
-from safetensors.torch import load_file
+from builtin_data import SOURCES, builtin_sampler, licences, read_builtin_data
 
+from zslre.cli.stopping import stop_after_step
+from zslre.encoder.loading import load_encoder
 from zslre.encoder.transformer import TransformerEncoder, bf16_is_fast
 from zslre.extractor import RelationExtractor
-from zslre.mentions import load_detector
 from zslre.relations import catalogue
-from zslre.training.augmentation import Doubter
-from zslre.training.base import BASE_NAME, default_base_folder
-from zslre.training.episodes import EpisodeSampler
-from zslre.training.finish import model_files, write_model
+from zslre.serialization import BUILTIN
+from zslre.training.finish import model_files, phrases_of, write_model
+from zslre.training.inputs import input_ranges
 from zslre.training.model import TorchScorer
 from zslre.training.observer import Observer
+from zslre.training.trained import load_trained
 from zslre.training.trainer import TrainingConfig
 from zslre.training.verifier import VerifierTrainer, calibrate_verifier
-from zslre.verifier import Verifier
+from zslre.verifier import Verifier, relation_text
 
 
 def main() -> None:
@@ -41,66 +42,68 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder to write")
-    parser.add_argument("--base", default=None, help=f"base encoder: folder or hub id (default: {BASE_NAME})")
-    parser.add_argument("--start", type=Path, help="weights to start from")
-    parser.add_argument("--first", help="model whose candidates calibrate (default: the built-in model)")
-    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--first", type=Path, default=BUILTIN, help="model to look over (default: the built-in model)")
+    parser.add_argument("--base", help="fresh weights of this encoder (folder or hub id), not the first model's")
+    parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--learning-rate", type=float, default=1e-4)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true")
     args = parser.parse_args()
 
     relations = catalogue()
-    data = read_builtin_data(args.data, relations)
+    first = RelationExtractor.from_pretrained(args.first)
+    data = read_builtin_data(args.data, relations, with_val=not first.config["held_out"]["zero_shot_test"])
     say(f"{len(data.partial)} + {len(data.complete)} sentences, {len(data.trained)} relations with those written about")
 
     torch.manual_seed(args.seed)
-    encoder = TransformerEncoder.from_base(args.base if args.base is not None else default_base_folder())
-    scorer = TorchScorer(encoder.dim)
+    if args.base is None:
+        encoder, scorer, _ = load_trained(args.first)
+    else:
+        encoder = TransformerEncoder.from_base(args.base)
+        scorer = TorchScorer(encoder.dim)
     # Every sentence is read once for each relation that it is asked for: fewer of them make a step than for a model.
-    sampler = EpisodeSampler(
-        data.partial,
-        data.complete,
-        relations.select(data.trained),
-        n_relations=8,
-        n_sentences=2,
-        n_complete=4,
-        max_pairs=16,
-        detector=load_detector(),
-        doubter=Doubter(),
-        rename=("PER", "ORG", "TIME", "NUM"),
-        writer=data.writer,
-        n_written=4,
-        seed=args.seed,
-    )
+    size = {"n_relations": 12, "n_sentences": 1, "n_complete": 6, "n_written": 4, "max_pairs": 8}
+    sampler = builtin_sampler(data, relations, encoder, **size, seed=args.seed)
     config = TrainingConfig(steps=args.steps, learning_rate=args.learning_rate, bf16=bf16_is_fast(), seed=args.seed)
-    trainer = VerifierTrainer(encoder, scorer, sampler, config, folder=args.work, observer=Observer(say))
-    if args.start is not None:
-        trainer.modules.load_state_dict(load_file(args.start))
-    trainer.train(resume=args.resume)
+    with stop_after_step() as stopped:
+        observer = Observer(report=say, stopped=stopped)
+        trainer = VerifierTrainer(encoder, scorer, sampler, config, first=first, folder=args.work, observer=observer)
+        trainer.train(resume=args.resume)
 
     encoder.bf16 = False
-    first = RelationExtractor.from_pretrained(args.first)
+    rng = np.random.default_rng(args.seed)
+    shown = [data.partial[i] for i in rng.choice(len(data.partial), 300, replace=False)] + data.complete[:200]
+    known = relations.select(data.trained)
+    texts = [relation_text(known[int(i)]) for i in rng.choice(len(known), len(shown))]
+    batches = (batch for batch, _ in trainer.packer.pack([(s.sentence, s.pairs) for s in shown], texts))
     facts = {
         "name": args.output.name,
-        "verifier": {"calibrated_on_candidates_of": first.config.get("name")},
-        "base_encoder": args.base if args.base is not None else BASE_NAME,
-        "trained_relations": data.trained,
-        "data": SOURCES,
-        "held_out": {"zero_shot_test": list(relations.select(data.unseen).names)},
+        "verifier": {"calibrated_on_candidates_of": first.config["name"]},
+        "base_encoder": args.base if args.base is not None else first.config["base_encoder"],
+        "trained_relations": sorted({*first.config["trained_relations"], *data.trained, *data.phrases}),
+        "data": SOURCES if data.unseen else [*SOURCES, "FewRel 1.0 val (MIT)"],
+        "held_out": {"zero_shot_test": data.unseen, "kind_weights": data.dev_names},
         "command": "python " + " ".join(sys.argv),
         "training": asdict(config),
         "seed": args.seed,
         "scores": {},
     }
-    files = model_files(encoder, scorer, first.relations, calibration=(1.0, 0.0), threshold=0.5, facts=facts)
-    verifier = Verifier(encoder, files.scorer, files.config)
+    files = model_files(
+        encoder,
+        scorer,
+        first.relations,
+        calibration=(1.0, 0.0),
+        threshold=0.5,
+        facts=facts,
+        ranges=input_ranges(encoder, batches, phrases_of(known)) if args.base is None else None,
+    )
+    verifier = Verifier(load_encoder(files), files.scorer, files.config)
     numbers, figures = calibrate_verifier(verifier, first, data.judged, first.relations)
-    facts["scores"] = {"redocred_documents_211_250": figures}
-    threshold = figures["threshold"]
-    files = model_files(encoder, scorer, first.relations, calibration=numbers, threshold=threshold, facts=facts)
-    write_model(args.output, files)
-    say(json.dumps(facts["scores"], indent=1))
+    files.scorer.calibration[:] = numbers
+    files.config["threshold"] = figures["threshold"]
+    files.config["scores"] = {"redocred_documents_211_250": figures}
+    write_model(args.output, files, licences(args.first))
+    say(json.dumps(files.config["scores"], indent=1))
 
 
 def say(line: str) -> None:

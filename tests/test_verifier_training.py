@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import tiny
 from zslre.candidates import candidate_pairs
 from zslre.datasets import AnnotatedSentence, group_examples
 from zslre.prototypes import relation_phrases
-from zslre.relations import RelationSet
+from zslre.relations import Relation, RelationSet
 from zslre.types import Mention, Sentence
 from zslre.verifier import Verifier
 
@@ -47,16 +48,29 @@ def test_questions_by_hand() -> None:
         np.array([[1, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]], dtype=np.bool_),
         np.array([[1, 1, 1, 1], [1, 1, 1, 1], [0, 1, 0, 0], [1, 1, 1, 1]], dtype=np.bool_),
     )
-    near = np.array([[1.0, 0.1, 0.9, 0.2], [0.1, 1, 0, 0], [0.9, 0, 1, 0], [0.2, 0, 0, 1]])
+    margins = np.array([[9, 1, 5, 2], [0, 3, 0, 4], [0, 0, 0, 0], [0, 1, 2, 3]], dtype=np.float32)
     seen = set()
-    for seed in range(20):
-        questions = draw_questions(episode, near, np.random.default_rng(seed))
-        assert questions[:2] == [Question(0, 0, (0, 1)), Question(0, 2, (0, 1))]  # the fact's relation, and the nearest
+    for seed in range(40):
+        questions = draw_questions(episode, margins, np.random.default_rng(seed))
+        assert questions[0] == Question(0, 0, (0, 1))  # the fact's relation
         assert [q for q in questions if q.item == 1] == [Question(1, 1, (2,))]  # only what was denied is known
-        assert len([q for q in questions if q.item == 2]) == 1
+        assert [len([q for q in questions if q.item == item]) for item in (0, 2)] == [2, 1]
         seen |= {(q.item, q.column) for q in questions}
-    assert {(0, 1), (0, 3)} <= seen  # a random one besides
-    assert {(2, column) for column in range(4)} <= seen
+    # Of what is not expressed, what the first model likes best: here all that the fact's sentence lacks, and not the
+    # first of four.
+    assert {column for item, column in seen if item == 0} == {0, 1, 2, 3}
+    assert {column for item, column in seen if item == 2} == {1, 2, 3}
+
+
+def test_a_pair_of_which_little_is_known_does_not_say_what_is_hard() -> None:
+    sentence = Sentence("ABC")
+    known = np.array([[1, 1, 1, 1, 1], [0, 0, 0, 0, 1]], dtype=np.bool_)
+    relations = [Relation(f"relation {number}") for number in range(5)]
+    episode = TrainingEpisode([(sentence, (pair(0, 1), pair(1, 0)))], relations, np.zeros_like(known), known)
+    margins = np.array([[-9, -8, -7, -8, -9], [9, -9, -9, -9, -9]], dtype=np.float32)
+    asked = [draw_questions(episode, margins, np.random.default_rng(seed)) for seed in range(40)]
+    assert all(questions[0] == Question(0, 4, (0, 1)) for questions in asked)
+    assert {question.column for questions in asked for question in questions[1:]} == {1, 2, 3}
 
 
 def trainer(folder: Path, *, seed: int = tiny.SEED, steps: int = 4, **told: Any) -> VerifierTrainer:
@@ -65,7 +79,15 @@ def trainer(folder: Path, *, seed: int = tiny.SEED, steps: int = 4, **told: Any)
     scorer = TorchScorer(tiny.H, type_dim=8, none_dim=16)
     sampler = EpisodeSampler(PARTIAL, [], tiny.RELATIONS, n_relations=2, n_sentences=3)
     config = TrainingConfig(steps=steps, eval_every=2, bf16=False, learning_rate=2e-3)
-    return VerifierTrainer(encoder, scorer, sampler, config, folder=folder, observer=Observer(lambda _: None, **told))
+    observer = Observer(lambda _: None, **told)
+    return VerifierTrainer(encoder, scorer, sampler, config, folder=folder, observer=observer, first=tiny.extractor())
+
+
+def test_two_relations_of_an_episode_may_have_one_name(tmp_path: Path) -> None:
+    made = trainer(tmp_path)
+    drawn = made.sampler.episode(0)
+    alike = replace(drawn, relations=[replace(relation, name="rank") for relation in drawn.relations])
+    assert torch.isfinite(made.loss(alike, np.random.default_rng(0)))
 
 
 def test_it_learns_which_question_is_answered_with_yes(tmp_path: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from zslre.encoder import Encoder, FloatArray
-from zslre.relations import Relation, RelationSet
+from zslre.relations import Relation
 from zslre.scoring import KINDS, VIEWS, Scorer, unit
 from zslre.sideinfo.merging import own_part
 
@@ -65,7 +65,7 @@ def kind_widths(scorer: Scorer) -> list[int]:
 def build_prototypes(
     encoder: Encoder,
     scorer: Scorer,
-    relations: RelationSet,
+    relations: Collection[Relation],
     support: Mapping[str, FloatArray] | None = None,
 ) -> Prototypes:
     """Prototypes of `relations`; `support` maps a name to the pair vectors (K, D) of its support examples."""

@@ -21,12 +21,14 @@ from zslre.evaluation.extraction import extraction_scores
 from zslre.extractor import RelationExtractor
 from zslre.relations import RelationSet, catalogue
 from zslre.training.sources import renamed
+from zslre.verifier import Verifier
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("-m", "--model", default=None)
+    parser.add_argument("--verify", help="folder of a verifier")
     parser.add_argument("--threshold", type=float, default=None)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
@@ -35,13 +37,17 @@ def main() -> None:
     extractor = RelationExtractor.from_pretrained(args.model).with_relations(relations)
     trained = set(extractor.config["trained_relations"])
     unseen = relations.without([name for name in relations.names if name in trained])
+    verifier = Verifier.from_pretrained(args.verify) if args.verify is not None else None
+    extractor = extractor.with_verifier(verifier)
+    config = extractor.config if verifier is None else verifier.config
     result: dict[str, object] = {
         "command": " ".join(sys.argv),
         "documents": "last 250 of Re-DocRED dev",
         "sentences": len(sentences),
         "relations": len(relations),
         "relations_not_trained_on": list(unseen.names),
-        "threshold": args.threshold if args.threshold is not None else extractor.config["threshold"],
+        "verifier": None if verifier is None else verifier.config["name"],
+        "threshold": args.threshold if args.threshold is not None else config["threshold"],
         "gold mentions": asdict(extraction_scores(extractor, sentences, threshold=args.threshold)),
         "gold mentions, up to two relations a pair": asdict(
             extraction_scores(extractor, sentences, threshold=args.threshold, top_k=2)

@@ -1,13 +1,15 @@
 """Training of a verifier: a model that reads a sentence and one relation together, see `zslre.verifier`.
 
 An episode's sentences are asked for the relations that they express, for those that a changed sentence denies, and for
-one near and one random relation of the episode besides. Every pair that the answer is known of is asked: the reverse
-pair, other mentions in place of head or tail, and the neighbours of a fully labelled sentence are the hard negatives.
+one of the few that they do not express and the model to be looked over likes best. Every pair that the answer is known
+of is asked: the reverse pair, other mentions in place of head or tail, and the neighbours of a fully labelled sentence
+are the hard negatives.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +20,7 @@ from zslre.datasets.annotated import AnnotatedSentence
 from zslre.encoder import pair_vectors
 from zslre.extractor import RelationExtractor
 from zslre.packing import Pair
-from zslre.prototypes import relation_phrases
+from zslre.prototypes import build_prototypes, relation_phrases
 from zslre.relations import RelationSet
 from zslre.training.calibration import calibrated
 from zslre.training.episodes import TrainingEpisode
@@ -37,7 +39,11 @@ class Question:
 
 
 class VerifierTrainer(Trainer):
-    """Trains encoder and scorer on sentences with a relation's text behind them."""
+    """Trains encoder and scorer on sentences with a relation's text behind them; `first` is to be looked over."""
+
+    def __init__(self, *args: Any, first: RelationExtractor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.first = first
 
     def loss(self, episode: TrainingEpisode, rng: np.random.Generator) -> Tensor:
         """Cross-entropy of yes and no, averaged over the pairs that have the relation and over those that lack it
@@ -45,8 +51,7 @@ class VerifierTrainer(Trainer):
         phrases = [relation_phrases(relation) for relation in episode.relations]
         with self.encoder.autocast():
             prototypes, present = self.scorer.prototypes(self.encoder, phrases)
-        near = (prototypes @ prototypes.T).detach().float().cpu().numpy()
-        questions = draw_questions(episode, near, rng)
+        questions = draw_questions(episode, self._first_margins(episode), rng)
         vectors = self._read(episode, questions)
         rows = torch.tensor([row for question in questions for row in question.rows], device=vectors.device)
         columns = torch.tensor([q.column for q in questions for _ in q.rows], device=vectors.device)
@@ -56,6 +61,14 @@ class VerifierTrainer(Trainer):
         losses = binary_cross_entropy_with_logits(margins, targets.float(), reduction="none")
         groups = [losses[mask].mean() for mask in (targets, ~targets) if mask.any()]
         return torch.stack(groups).mean()
+
+    def _first_margins(self, episode: TrainingEpisode) -> np.ndarray:
+        """s - n of every pair and relation by the model that is to be looked over, (P, R)."""
+        encoder, scorer = self.first.encoder, self.first.scorer
+        prototypes = build_prototypes(encoder, scorer, episode.relations).weighted(scorer)
+        vectors = pair_vectors(encoder, self.first.packer, episode.items)
+        margins: np.ndarray = scorer.features(vectors) @ prototypes.T - scorer.none_scores(vectors)[:, None]
+        return margins
 
     def _read(self, episode: TrainingEpisode, questions: list[Question]) -> Tensor:
         """A vector for each row of each question, in order."""
@@ -67,8 +80,8 @@ class VerifierTrainer(Trainer):
         return self._pair_tensor(items, texts)
 
 
-def draw_questions(episode: TrainingEpisode, near: np.ndarray, rng: np.random.Generator) -> list[Question]:
-    """What each sentence of an episode is asked for; `near` (R, R): how alike the relations are.
+def draw_questions(episode: TrainingEpisode, margins: np.ndarray, rng: np.random.Generator) -> list[Question]:
+    """What each sentence of an episode is asked for; `margins` (P, R): what the first model makes of it.
 
     Of a sentence's pairs all are asked whose answer is known.
     """
@@ -84,9 +97,8 @@ def draw_questions(episode: TrainingEpisode, near: np.ndarray, rng: np.random.Ge
         others = np.flatnonzero(known.any(axis=0) & ~wanted)
         chosen = list(np.flatnonzero(wanted))
         if len(others):
-            if wanted.any():
-                chosen.append(others[near[others][:, wanted].max(axis=1).argmax()])
-            chosen.append(rng.choice(others))
+            highest = np.where(known, margins[rows], -np.inf).max(axis=0)
+            chosen.append(rng.choice(others[np.argsort(-highest[others])[:CANDIDATES]]))
         for column in dict.fromkeys(int(column) for column in chosen):
             questions.append(Question(item, column, tuple(rows[known[:, column]].tolist())))
     return questions
