@@ -83,15 +83,7 @@ def main() -> None:
         "seed": args.seed,
         "scores": {**zero_shot, "teacher": files.config["scores"]},
     }
-    made = model_files(
-        student,
-        own_scorer,
-        files.relations,
-        calibration=(1.0, 0.0),
-        threshold=0.5,
-        facts=facts,
-        quantization=quantization,
-    )
+    made = model_files(student, own_scorer, files.relations, facts=facts, quantization=quantization)
     made, figures = recalibrated(made, data.judged)
     made.config["scores"]["redocred_documents_211_250"] = figures
     write_model(args.output, made, licences(args.teacher) + NOTICE)

@@ -22,8 +22,11 @@ import torch
 from builtin_data import SOURCES, builtin_sampler, licences, read_builtin_data
 
 from zslre.cli.stopping import stop_after_step
+from zslre.datasets.annotated import AnnotatedSentence
+from zslre.encoder import pair_vectors
 from zslre.encoder.loading import load_encoder
 from zslre.encoder.transformer import TransformerEncoder, bf16_is_fast
+from zslre.evaluation.metrics import classification_scores
 from zslre.extractor import RelationExtractor
 from zslre.relations import catalogue
 from zslre.serialization import BUILTIN
@@ -34,7 +37,7 @@ from zslre.training.observer import Observer
 from zslre.training.trained import load_trained
 from zslre.training.trainer import TrainingConfig
 from zslre.training.verifier import VerifierTrainer, calibrate_verifier
-from zslre.verifier import Verifier, relation_text
+from zslre.verifier import CANDIDATES, Verifier, relation_text
 
 
 def main() -> None:
@@ -78,7 +81,7 @@ def main() -> None:
     batches = (batch for batch, _ in trainer.packer.pack([(s.sentence, s.pairs) for s in shown], texts))
     facts = {
         "name": args.output.name,
-        "verifier": {"calibrated_on_candidates_of": first.config["name"]},
+        "verifier": {"calibrated_on_candidates_of": first.config["name"], "first_weight": 0.0},
         "base_encoder": args.base if args.base is not None else first.config["base_encoder"],
         "trained_relations": sorted({*first.config["trained_relations"], *data.trained, *data.phrases}),
         "data": SOURCES if data.unseen else [*SOURCES, "FewRel 1.0 val (MIT)"],
@@ -92,18 +95,40 @@ def main() -> None:
         encoder,
         scorer,
         first.relations,
-        calibration=(1.0, 0.0),
-        threshold=0.5,
         facts=facts,
         ranges=input_ranges(encoder, batches, phrases_of(known)) if args.base is None else None,
     )
     verifier = Verifier(load_encoder(files), files.scorer, files.config)
-    numbers, figures = calibrate_verifier(verifier, first, data.judged, first.relations)
+    weight, numbers, figures = calibrate_verifier(verifier, first, data.judged, first.relations)
     files.scorer.calibration[:] = numbers
+    files.config["verifier"]["first_weight"] = weight
     files.config["threshold"] = figures["threshold"]
     files.config["scores"] = {"redocred_documents_211_250": figures}
+    told = Verifier(verifier.encoder, files.scorer, files.config)
+    new = first.with_relations(relations.select(data.dev_names))
+    files.config["scores"]["held_out_relations_macro_f1"] = {
+        "first": held_out_score(data.dev, new, None),
+        "verified": held_out_score(data.dev, new, told),
+    }
     write_model(args.output, files, licences(args.first))
     say(json.dumps(files.config["scores"], indent=1))
+
+
+def held_out_score(sentences: list[AnnotatedSentence], first: RelationExtractor, verifier: Verifier | None) -> float:
+    """Macro-F1 of the best relation of each labelled pair."""
+    items = [(s.sentence, s.pairs) for s in sentences]
+    pairs = [pair for s in sentences for pair in s.pairs]
+    found = first.matcher.candidates(pair_vectors(first.encoder, first.packer, items), pairs, 0.0, CANDIDATES)
+    best = [max(candidates, key=lambda candidate: candidate[1]) for candidates in found]
+    if verifier is not None:
+        prototypes = verifier.prototypes(first.relations)
+        best = [candidates[0] for candidates in verifier.rescored(items, found, first.relations, prototypes)]
+    labels = [names for s in sentences for names in s.labels]
+    told = [
+        (min(names), first.relations[column].name) for names, (column, _) in zip(labels, best, strict=True) if names
+    ]
+    gold, predicted = zip(*told, strict=True)
+    return round(classification_scores(gold, predicted).macro_f1, 4)
 
 
 def say(line: str) -> None:

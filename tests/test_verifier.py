@@ -22,7 +22,12 @@ from zslre.verifier import FLOOR, Verifier, by_sentence_and_relation, relation_t
 
 OTHER_SEED = 9  # of the verifier's weights
 TEXTS = ("Ann lives in Rome and works for Acme", "Bob married Dora", "Oslo")
-CONFIG = {"name": "tiny verifier", "verifier": {}, "threshold": 0.3, "encoder": tiny.encoder_settings()}
+CONFIG = {
+    "name": "tiny verifier",
+    "verifier": {"first_weight": 0.0},
+    "threshold": 0.3,
+    "encoder": tiny.encoder_settings(),
+}
 
 
 def verifier(**changes: Any) -> Verifier:
@@ -125,6 +130,20 @@ def test_scores_are_the_verifiers_and_so_is_the_threshold() -> None:
     assert all(triple.score >= 0.3 for triple in checked.predict(text))
 
 
+def test_the_first_models_log_odds_are_added() -> None:
+    asked, prototypes = items((TEXTS[1],)), verifier().prototypes(tiny.RELATIONS)
+    handed = [[(0, 0.8), (1, 0.5)], [(2, 0.1)]]
+    margins = verifier().margins(asked, [[0, 1], [2]], tiny.RELATIONS, prototypes)
+    made = verifier(verifier={"first_weight": 2.0})
+    found = made.rescored(asked, handed, tiny.RELATIONS, prototypes)
+    slope, offset = made.scorer.calibration
+    for candidates, odds, own in zip(found, [[np.log(4), 0.0], [-np.log(9)]], margins, strict=True):
+        expected = 1 / (1 + np.exp(-(slope * (own + 2.0 * np.array(odds)) + offset)))
+        assert sorted(p for _, p in candidates) == pytest.approx(sorted(expected), abs=1e-5)
+    sure = verifier(verifier={"first_weight": 1e6}).rescored(asked, handed, tiny.RELATIONS, prototypes)
+    assert [column for column, _ in sure[0]] == [0, 1]
+
+
 def test_it_looks_over_what_the_first_model_deems_possible() -> None:
     plain = tiny.extractor()
     doubtful = replace(plain.scorer, calibration=np.float32([1.0, -60.0]))  # nothing reaches the floor
@@ -170,7 +189,7 @@ def test_an_explanation_adds_up_to_the_score() -> None:
 
 def test_folders_are_told_apart(tmp_path: Path) -> None:
     files = tiny.model_files(seed=OTHER_SEED)
-    save_model(tmp_path / "verifier", replace(files, config={**files.config, "verifier": {}}))
+    save_model(tmp_path / "verifier", replace(files, config={**files.config, "verifier": {"first_weight": 0.0}}))
     save_model(tmp_path / "model", files)
     loaded = Verifier.from_pretrained(tmp_path / "verifier", threads=1)
     pairs = items(("Ann lives in Rome",))

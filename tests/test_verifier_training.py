@@ -12,6 +12,7 @@ import tiny
 
 from zslre.candidates import candidate_pairs
 from zslre.datasets import AnnotatedSentence, group_examples
+from zslre.exceptions import InputError
 from zslre.prototypes import relation_phrases
 from zslre.relations import Relation, RelationSet
 from zslre.types import Mention, Sentence
@@ -24,7 +25,13 @@ from zslre.training.episodes import EpisodeSampler, TrainingEpisode  # noqa: E40
 from zslre.training.model import TorchScorer  # noqa: E402
 from zslre.training.observer import Observer  # noqa: E402
 from zslre.training.trainer import TrainingConfig  # noqa: E402
-from zslre.training.verifier import Question, VerifierTrainer, calibrate_verifier, draw_questions  # noqa: E402
+from zslre.training.verifier import (  # noqa: E402
+    Question,
+    VerifierTrainer,
+    calibrate_verifier,
+    draw_questions,
+    fit_first_weight,
+)
 
 PEOPLE, CITIES, FIRMS = ("Ann", "Bob", "Carl", "Dora"), ("Rome", "Oslo", "Lima"), ("Acme", "Zeta")
 PARTIAL = group_examples(
@@ -117,7 +124,7 @@ def test_torch_and_numpy_read_alike(tmp_path: Path) -> None:
         vectors = made._read(episode, questions)
         prototypes, present = made.scorer.prototypes(made.encoder, [relation_phrases(r) for r in episode.relations])
         margins = made.scorer.similarities(vectors, prototypes, present)[:, 0] - made.scorer.none_scores(vectors)
-    config = {"encoder": {**tiny.encoder_settings(), "max_text_tokens": 128}}
+    config = {"encoder": {**tiny.encoder_settings(), "max_text_tokens": 128}, "verifier": {"first_weight": 0.0}}
     numpy = Verifier(made.encoder, made.scorer.to_numpy(), config)
     relations = RelationSet(episode.relations)
     asked = [[0]] * sum(len(pairs) for _, pairs in episode.items)
@@ -129,12 +136,23 @@ def test_calibration_is_fitted_on_what_the_verifier_is_handed() -> None:
     sentences = [
         complete(f"{a} lives in {b} and works for {c}", a, b, c) for a in PEOPLE for b in CITIES for c in FIRMS
     ]
-    config = {"encoder": tiny.encoder_settings()}
+    config = {"encoder": tiny.encoder_settings(), "verifier": {"first_weight": 0.0}}
     made = Verifier(tiny.runtime_encoder(9), tiny.scorer(9), config)
-    (slope, offset), figures = calibrate_verifier(made, tiny.extractor(), sentences, tiny.RELATIONS)
-    assert np.isfinite([slope, offset]).all()
+    weight, (slope, offset), figures = calibrate_verifier(made, tiny.extractor(), sentences, tiny.RELATIONS)
+    assert np.isfinite([weight, slope, offset]).all()
     assert set(figures) == {"threshold", "f1", "calibration_error"}
     assert figures["calibration_error"] < 0.2
+
+
+def test_the_first_model_counts_as_much_as_it_tells() -> None:
+    rng = np.random.default_rng(0)
+    own, odds = rng.normal(size=20_000), rng.normal(size=20_000)
+    right = rng.random(20_000) < 1 / (1 + np.exp(-(0.5 * (own + 3.0 * odds) - 1.0)))
+    assert fit_first_weight(own, odds, right) == pytest.approx(3.0, rel=0.15)
+    unheard = rng.random(20_000) < 1 / (1 + np.exp(-own))
+    assert 0.0 <= fit_first_weight(own, odds, unheard) < 0.05
+    with pytest.raises(InputError, match="nothing to calibrate on"):
+        fit_first_weight(own[:0], odds[:0], right[:0])
 
 
 def complete(text: str, person: str, city: str, firm: str) -> AnnotatedSentence:

@@ -143,7 +143,7 @@ class RelationExtractor:
     def with_verifier(self, verifier: Verifier | None) -> RelationExtractor:
         """The same, but the verifier scores the best few relations of each pair anew, and its threshold holds.
 
-        Support examples play no part in its scores. None: no verifier.
+        Support examples count in the share of the scores that is the first model's. None: no verifier.
         """
         return self._with(verifier=verifier, prototypes=self.__dict__.get("prototypes"))
 

@@ -81,13 +81,18 @@ class Scorer:
     def margins(self, probabilities: FloatArray) -> FloatArray:
         """The margins that have these calibrated probabilities, any shape; those of 0 and 1 are large, not infinite."""
         slope, offset = self.calibration
-        kept = np.clip(np.asarray(probabilities, dtype=np.float64), 1e-7, 1.0 - 1e-7)
-        return np.asarray((np.log(kept / (1.0 - kept)) - offset) / slope, dtype=np.float32)
+        return np.asarray((log_odds(probabilities) - offset) / slope, dtype=np.float32)
 
 
 def calibrated_probabilities(margins: FloatArray, slope: float, offset: float) -> FloatArray:
     """sigmoid(slope · margin + offset), any shape."""
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(slope * margins + offset, -60.0, 60.0))), dtype=np.float32)
+
+
+def log_odds(probabilities: FloatArray) -> FloatArray:
+    """log(p / (1 - p)), any shape; those of 0 and 1 are large, not infinite."""
+    kept = np.clip(np.asarray(probabilities, dtype=np.float64), 1e-7, 1.0 - 1e-7)
+    return np.asarray(np.log(kept / (1.0 - kept)), dtype=np.float32)
 
 
 def unit(vectors: FloatArray) -> FloatArray:

@@ -3,7 +3,9 @@
 A verifier is a model like any other, but for one thing: behind each sentence, in the same pass, stands the text of one
 relation, [CLS] sentence [SEP] relation [SEP], and the markers of a pair see both. So the pair vector depends on the
 relation that is asked for, and the score of Scorer, s(z, r) - n(z), becomes a cross-encoder's. A pass serves all pairs
-of a sentence that are asked for the same relation. `zslre.training.verifier` trains one.
+of a sentence that are asked for the same relation. What the first model said counts as well: the two err in different
+places. Its log odds are added, times `first_weight`, before the probability is taken. `zslre.training.verifier` trains
+one.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from zslre.exceptions import ModelError
 from zslre.packing import Item, Packer, Pair
 from zslre.prototypes import build_prototypes, relation_phrases
 from zslre.relations import Relation, RelationSet
-from zslre.scoring import Scorer
+from zslre.scoring import Scorer, log_odds
 
 CANDIDATES = 3  # relations of a pair that are looked over, at least as many as may be printed
 FLOOR = 0.05  # least probability by the first model of what is looked over: below it next to nothing is true
@@ -32,6 +34,7 @@ class Verifier:
 
     def __init__(self, encoder: Encoder, scorer: Scorer, config: Mapping[str, Any]) -> None:
         self.encoder, self.scorer, self.config = encoder, scorer, config
+        self.first_weight = float(config["verifier"]["first_weight"])
         self.packer = Packer(
             encoder.tokenizer,
             max_text_tokens=config["encoder"]["max_text_tokens"],
@@ -56,15 +59,16 @@ class Verifier:
     def rescored(
         self, items: Sequence[Item], candidates: Candidates, relations: RelationSet, prototypes: FloatArray
     ) -> Candidates:
-        """The candidates of each pair with this model's probabilities, the best first.
+        """The candidates of each pair with the probabilities of both models together, the best first.
 
         Pairs are numbered through all items, in order.
         """
         margins = self.margins(items, [[column for column, _ in found] for found in candidates], relations, prototypes)
-        scored = [
-            [(column, float(p)) for (column, _), p in zip(found, self.scorer.probabilities(own), strict=True)]
-            for found, own in zip(candidates, margins, strict=True)
-        ]
+        scored = []
+        for found, own in zip(candidates, margins, strict=True):
+            first = log_odds(np.array([p for _, p in found], dtype=np.float32))
+            probabilities = self.scorer.probabilities(own + self.first_weight * first)
+            scored.append([(column, float(p)) for (column, _), p in zip(found, probabilities, strict=True)])
         return [sorted(found, key=lambda candidate: -candidate[1]) for found in scored]
 
     def margins(

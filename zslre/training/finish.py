@@ -55,14 +55,14 @@ def model_files(
     scorer: TorchScorer,
     relations: RelationSet,
     *,
-    calibration: tuple[float, float],
-    threshold: float,
     facts: Mapping[str, Any],
+    calibration: tuple[float, float] = (1.0, 0.0),
+    threshold: float = 0.5,
     ranges: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None,
     quantization: Quantization | None = None,
     max_text_tokens: int = 192,
 ) -> ModelFiles:
-    """All files of a model; `facts` go into config.json as they are.
+    """All files of a model; `facts` go into config.json as they are. Without calibration and threshold it has none yet.
 
     With `ranges` the encoder is slimmed and its weights are stored in 8 bits; with `quantization` it is slimmed and
     stored as what it was trained to be.

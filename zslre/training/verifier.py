@@ -18,11 +18,13 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.encoder import pair_vectors
+from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
 from zslre.packing import Pair
 from zslre.prototypes import build_prototypes, relation_phrases
 from zslre.relations import RelationSet
-from zslre.training.calibration import calibrated
+from zslre.scoring import log_odds
+from zslre.training.calibration import calibrated, minimise
 from zslre.training.episodes import TrainingEpisode
 from zslre.training.trainer import Trainer
 from zslre.types import Sentence
@@ -106,11 +108,12 @@ def draw_questions(episode: TrainingEpisode, margins: np.ndarray, rng: np.random
 
 def calibrate_verifier(
     verifier: Verifier, first: RelationExtractor, sentences: list[AnnotatedSentence], relations: RelationSet
-) -> tuple[tuple[float, float], dict[str, float]]:
-    """Slope and offset fitted on what `first` hands to the verifier in sentences whose pairs are all labelled.
+) -> tuple[float, tuple[float, float], dict[str, float]]:
+    """The first model's weight, slope and offset, fitted on what `first` hands to the verifier in sentences whose pairs
+    are all labelled.
 
-    A pair counts with the candidate that the verifier likes best. The figures: `threshold`, its `f1`, and the
-    `calibration_error`, all in [0, 1]. Raises InputError where `first` hands nothing over.
+    Slope and offset are for the candidate of each pair that both together like best. The figures: `threshold`, its
+    `f1`, and the `calibration_error`, all in [0, 1]. Raises InputError where `first` hands nothing over.
     """
     first = first.with_relations(relations)
     items = [(annotated.sentence, annotated.pairs) for annotated in sentences]
@@ -118,14 +121,36 @@ def calibrate_verifier(
     labels = [truth & set(relations.names) for annotated in sentences for truth in annotated.labels]
     handed = first.matcher.candidates(pair_vectors(first.encoder, first.packer, items), pairs, FLOOR, CANDIDATES)
     asked = [[column for column, _ in found] for found in handed]
-    margins = verifier.margins(items, asked, relations, verifier.prototypes(relations))
-    best = [int(found.argmax()) if len(found) else None for found in margins]
-    taken = np.array([found[place] for found, place in zip(margins, best, strict=True) if place is not None])
-    correct = np.array(
-        [
-            relations[wanted[place]].name in truth
-            for wanted, place, truth in zip(asked, best, labels, strict=True)
-            if place is not None
-        ]
-    )
-    return calibrated(taken.astype(np.float32), correct, sum(map(len, labels)))
+    own = verifier.margins(items, asked, relations, verifier.prototypes(relations))
+    odds = [log_odds(np.array([p for _, p in found], dtype=np.float32)) for found in handed]
+    right = [
+        np.array([relations[column].name in truth for column in wanted], dtype=np.bool_)
+        for wanted, truth in zip(asked, labels, strict=True)
+    ]
+    weight = fit_first_weight(np.concatenate(own), np.concatenate(odds), np.concatenate(right))
+    margins, correct = [], []
+    for mine, theirs, truths in zip(own, odds, right, strict=True):
+        if len(mine):
+            together = mine + weight * theirs
+            margins.append(together.max())
+            correct.append(truths[together.argmax()])
+    numbers, figures = calibrated(np.array(margins, dtype=np.float32), np.array(correct), sum(map(len, labels)))
+    return weight, numbers, figures
+
+
+def fit_first_weight(own: np.ndarray, odds: np.ndarray, right: np.ndarray) -> float:
+    """The w ≥ 0 with the least log loss of sigmoid(a (own + w odds) + b), a > 0; all (N,).
+
+    Raises InputError where nothing is given.
+    """
+    if not len(own):
+        raise InputError("the first model deems nothing possible in these sentences: there is nothing to calibrate on")
+    x, z, y = (torch.from_numpy(values.astype(np.float64)) for values in (own, odds, right))
+    logs = torch.zeros(3, dtype=torch.float64, requires_grad=True)  # of a and w, and b as it is
+
+    def loss() -> Tensor:
+        slope, weight = logs[:2].exp()
+        return binary_cross_entropy_with_logits(slope * (x + weight * z) + logs[2], y)
+
+    minimise(loss, [logs])
+    return float(logs[1].detach().exp())
