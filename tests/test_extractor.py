@@ -22,7 +22,7 @@ from zslre.encoder import FloatArray, pair_vectors
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
 from zslre.prototypes import build_prototypes
-from zslre.relations import Relation, RelationSet, SideInformation
+from zslre.relations import Relation, RelationSet, SideInformation, Source
 from zslre.scoring import Scorer
 from zslre.types import Example, Mention, Sentence, Triple
 
@@ -327,6 +327,25 @@ def test_a_date_or_number_is_no_head_unless_a_relation_wants_such() -> None:
         assert len(found) == expected
     untyped = replace(sentence, mentions=tuple(replace(m, type=None) for m in sentence.mentions))
     assert len(candidate_pairs(untyped)) == 2
+
+
+def test_a_date_is_no_tail_where_names_are_wanted() -> None:
+    text = "Ann born May 1990"
+    sentence = Sentence(text, (Mention("Ann", 0, 3, "PERSON"), Mention("May 1990", 9, 17, "DATE")))
+
+    def found(sentence: Sentence, *kinds: str, sources: tuple[Source, ...] = ()) -> int:
+        relation = Relation("works for", side=SideInformation(tail_hypernyms=kinds), sources=sources)
+        alone = EXTRACTOR.with_relations(RelationSet([relation, Relation("other")]))
+        (triples,) = alone.extract_sentences([sentence], threshold=0.0, top_k=2)
+        return sum(triple.relation == "works for" for triple in triples)
+
+    assert found(sentence, "company", "organization") == 0
+    for kinds in ((), ("date",), ("company", "date"), ("price",), ("company", "salary"), ("thing",)):
+        assert found(sentence, *kinds) == 1, kinds
+    by_build = Source("tail_hypernyms", "company", "wikidata", "2026-01-01", 0.9)
+    assert found(sentence, "company", sources=(by_build,)) == 1  # that was only found, and may be wrong
+    untyped = replace(sentence, mentions=tuple(replace(m, type=None) for m in sentence.mentions))
+    assert found(untyped, "company") == 1
 
 
 def test_a_sentence_beyond_the_window_and_beyond_a_row() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zslre.candidates import candidate_pairs, item_batches, one_direction, wants_literal_heads
+from zslre.candidates import candidate_pairs, item_batches, one_direction, takes_names_only, wants_literal_heads
 from zslre.documents import Document
 from zslre.encoder import Encoder, FloatArray, pair_vectors
 from zslre.exceptions import InputError, ModelError
@@ -120,7 +120,8 @@ class RelationExtractor:
             from zslre.sideinfo.query import StrictTypes
 
             strict = StrictTypes(self.relations, self.hypernyms)
-        return Matcher(self.scorer, self.prototypes, evidence, strict)
+        names_only = [takes_names_only(relation) for relation in self.relations]
+        return Matcher(self.scorer, self.prototypes, evidence, strict, names_only)
 
     @cached_property
     def _verified(self) -> FloatArray:

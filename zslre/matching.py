@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zslre.candidates import LITERALS
 from zslre.encoder import FloatArray
 from zslre.packing import IntArray, Pair
 from zslre.prototypes import Prototypes, kind_widths
@@ -23,7 +24,8 @@ SCORES_AT_ONCE = 1_000_000  # pair-relation scores that a thread holds in memory
 class Matcher:
     """Compares pair vectors with the prototypes of R relations.
 
-    `evidence`: what is known of the mentions' types beside the sentence; `strict`: which types rule a relation out.
+    `evidence`: what is known of the mentions' types beside the sentence; `strict`: which types rule a relation out;
+    `names_only`: (R,) bool, which relations no date or number can be the tail of.
     """
 
     def __init__(
@@ -32,8 +34,10 @@ class Matcher:
         prototypes: Prototypes,
         evidence: TypeEvidence | None = None,
         strict: StrictTypes | None = None,
+        names_only: Sequence[bool] = (),
     ) -> None:
         self.scorer, self.prototypes, self.evidence, self.strict = scorer, prototypes, evidence, strict
+        self._names_only = np.flatnonzero(names_only)
         # Kinds that no relation has add nothing: bare names and descriptions need two thirds of the columns.
         self._used = np.repeat(prototypes.shares.any(axis=0), kind_widths(scorer))
         self._weighted = np.ascontiguousarray(prototypes.weighted(scorer)[:, self._used].T)  # (used columns, R)
@@ -63,6 +67,8 @@ class Matcher:
         self, features: FloatArray, none: FloatArray, pairs: Sequence[Pair], least: float, top_k: int
     ) -> list[list[tuple[int, float]]]:
         scores = features @ self._weighted
+        literal = np.flatnonzero([tail.type in LITERALS for _, tail in pairs])
+        scores[np.ix_(literal, self._names_only)] = -np.inf
         if self.strict is not None:
             scores = np.where(self.strict.allowed(pairs), scores, -np.inf)
         k = min(top_k, self._weighted.shape[1])
