@@ -9,7 +9,7 @@ are the hard negatives.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.encoder import pair_vectors
+from zslre.encoder.transformer import TransformerEncoder
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
 from zslre.packing import Pair
@@ -25,8 +26,10 @@ from zslre.prototypes import build_prototypes, relation_phrases
 from zslre.relations import RelationSet
 from zslre.scoring import log_odds
 from zslre.training.calibration import calibrated, minimise
-from zslre.training.episodes import TrainingEpisode
-from zslre.training.trainer import Trainer
+from zslre.training.episodes import EpisodeSampler, TrainingEpisode
+from zslre.training.model import TorchScorer
+from zslre.training.observer import PRINTING, Observer
+from zslre.training.trainer import Trainer, TrainingConfig
 from zslre.types import Sentence
 from zslre.verifier import CANDIDATES, FLOOR, Verifier, relation_text
 
@@ -43,8 +46,18 @@ class Question:
 class VerifierTrainer(Trainer):
     """Trains encoder and scorer on sentences with a relation's text behind them; `first` is to be looked over."""
 
-    def __init__(self, *args: Any, first: RelationExtractor, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        encoder: TransformerEncoder,
+        scorer: TorchScorer,
+        sampler: EpisodeSampler,
+        config: TrainingConfig,
+        *,
+        first: RelationExtractor,
+        folder: Path,
+        observer: Observer = PRINTING,
+    ) -> None:
+        super().__init__(encoder, scorer, sampler, config, folder=folder, observer=observer)
         self.first = first
 
     def loss(self, episode: TrainingEpisode, rng: np.random.Generator) -> Tensor:
@@ -97,11 +110,11 @@ def draw_questions(episode: TrainingEpisode, margins: np.ndarray, rng: np.random
         sparse = ~known.all(axis=1)
         wanted = targets.any(axis=0) | known[sparse].any(axis=0)
         others = np.flatnonzero(known.any(axis=0) & ~wanted)
-        chosen = list(np.flatnonzero(wanted))
+        chosen = np.flatnonzero(wanted).tolist()
         if len(others):
             highest = np.where(known, margins[rows], -np.inf).max(axis=0)
-            chosen.append(rng.choice(others[np.argsort(-highest[others])[:CANDIDATES]]))
-        for column in dict.fromkeys(int(column) for column in chosen):
+            chosen.append(int(rng.choice(others[np.argsort(-highest[others])[:CANDIDATES]])))
+        for column in chosen:
             questions.append(Question(item, column, tuple(rows[known[:, column]].tolist())))
     return questions
 
