@@ -117,8 +117,7 @@ def main() -> None:
 def held_out_score(sentences: list[AnnotatedSentence], first: RelationExtractor, verifier: Verifier | None) -> float:
     """Macro-F1 of the best relation of each labelled pair."""
     items = [(s.sentence, s.pairs) for s in sentences]
-    pairs = [pair for s in sentences for pair in s.pairs]
-    found = first.matcher.candidates(pair_vectors(first.encoder, first.packer, items), pairs, 0.0, CANDIDATES)
+    found = first.matcher.candidates(pair_vectors(first.encoder, first.packer, items), items, 0.0, CANDIDATES)
     best = [max(candidates, key=lambda candidate: candidate[1]) for candidates in found]
     if verifier is not None:
         prototypes = verifier.prototypes(first.relations)

@@ -22,6 +22,7 @@ from zslre.scoring import Scorer
 from zslre.sentences import split_sentences
 from zslre.threads import one_blas_thread
 from zslre.types import Example, Mention, Sentence, Triple
+from zslre.wordings import Wordings
 
 if TYPE_CHECKING:
     from zslre.mentions import MentionDetector
@@ -121,7 +122,8 @@ class RelationExtractor:
 
             strict = StrictTypes(self.relations, self.hypernyms)
         names_only = [takes_names_only(relation) for relation in self.relations]
-        return Matcher(self.scorer, self.prototypes, evidence, strict, names_only)
+        wordings = Wordings.of(self.encoder, self.scorer, self.relations)
+        return Matcher(self.scorer, self.prototypes, evidence, strict, names_only, wordings)
 
     @cached_property
     def _verified(self) -> FloatArray:
@@ -271,22 +273,22 @@ class RelationExtractor:
         self, items: Sequence[Item], vectors: FloatArray, least: float, top_k: int
     ) -> list[list[tuple[int, float]]]:
         """For each pair vector, (P, D), the up to `top_k` relations to print, verified if there is a verifier."""
-        pairs = [pair for _, pairs in items for pair in pairs]
         if self.verifier is None:
-            return self.matcher.candidates(vectors, pairs, least, top_k)
+            return self.matcher.candidates(vectors, items, least, top_k)
         from zslre.verifier import CANDIDATES, FLOOR
 
-        candidates = self.matcher.candidates(vectors, pairs, min(least, FLOOR), max(top_k, CANDIDATES))
+        candidates = self.matcher.candidates(vectors, items, min(least, FLOOR), max(top_k, CANDIDATES))
         scored = self.verifier.rescored(items, candidates, self.relations, self._verified)
         return [[(column, p) for column, p in found[:top_k] if p >= least] for found in scored]
 
     def _explain(self, vector: FloatArray, pair: Pair, column: int, probability: float) -> dict[str, float]:
-        """`Matcher.explain`; with a verifier, "verifier" is by how much it changed the margin."""
+        """`Matcher.explain`, and by how much the verifier, or else another wording, changed the margin."""
         parts = self.matcher.explain(vector, pair, column)
-        if self.verifier is None:
+        wordings = self.matcher.wordings
+        if self.verifier is None and (wordings is None or column not in wordings.columns):
             return parts
         after = float(self.scorer.margins(np.array([probability], dtype=np.float32))[0])
-        return {**parts, "verifier": after - sum(parts.values())}
+        return {**parts, "verifier" if self.verifier else "other wording": after - sum(parts.values())}
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write a model folder that `from_pretrained` reads, with these relations and their support."""

@@ -10,10 +10,11 @@ import numpy as np
 
 from zslre.candidates import LITERALS
 from zslre.encoder import FloatArray
-from zslre.packing import IntArray, Pair
+from zslre.packing import IntArray, Item, Pair
 from zslre.prototypes import Prototypes, kind_widths
 from zslre.scoring import KINDS, Scorer
 from zslre.threads import all_threads
+from zslre.wordings import Wordings, reversed_places
 
 if TYPE_CHECKING:
     from zslre.sideinfo.query import StrictTypes, TypeEvidence
@@ -25,7 +26,8 @@ class Matcher:
     """Compares pair vectors with the prototypes of R relations.
 
     `evidence`: what is known of the mentions' types beside the sentence; `strict`: which types rule a relation out;
-    `names_only`: (R,) bool, which relations no date or number can be the tail of.
+    `names_only`: (R,) bool, which relations no date or number can be the tail of; `wordings`: what else relations are
+    called.
     """
 
     def __init__(
@@ -35,28 +37,36 @@ class Matcher:
         evidence: TypeEvidence | None = None,
         strict: StrictTypes | None = None,
         names_only: Sequence[bool] = (),
+        wordings: Wordings | None = None,
     ) -> None:
         self.scorer, self.prototypes, self.evidence, self.strict = scorer, prototypes, evidence, strict
-        self._names_only = np.flatnonzero(names_only)
+        self._names_only, self.wordings = np.flatnonzero(names_only), wordings
         # Kinds that no relation has add nothing: bare names and descriptions need two thirds of the columns.
         self._used = np.repeat(prototypes.shares.any(axis=0), kind_widths(scorer))
         self._weighted = np.ascontiguousarray(prototypes.weighted(scorer)[:, self._used].T)  # (used columns, R)
 
     def candidates(
-        self, vectors: FloatArray, pairs: Sequence[Pair], least: float, top_k: int
+        self, vectors: FloatArray, items: Sequence[Item], least: float, top_k: int
     ) -> list[list[tuple[int, float]]]:
-        """For each pair vector, (P, D), its best relations and their probabilities, those of at least `least`."""
-        features = self.scorer.features(vectors)
+        """For each pair vector, (P, D), its best relations and their probabilities, those of at least `least`.
+
+        `items`: the sentences and their pairs, in the order of the vectors.
+        """
+        pairs = [pair for _, pairs in items for pair in pairs]
+        features, none = self.scorer.features(vectors), self.scorer.none_scores(vectors)
         if self.evidence is not None:
             keep, add = self.evidence.shift(pairs)
             features = features * keep + add
-        features, none = features[:, self._used], self.scorer.none_scores(vectors)
+        back = reversed_places(items) if self.wordings is not None else None
         step = max(1, SCORES_AT_ONCE // self._weighted.shape[1])
         starts = range(0, len(vectors), step)
 
         def part(start: int) -> list[list[tuple[int, float]]]:
             rows = slice(start, start + step)
-            return self._candidates(features[rows], none[rows], pairs[rows], least, top_k)
+            margins = features[rows][:, self._used] @ self._weighted - none[rows, None]
+            if self.wordings is not None and back is not None:
+                self.wordings.raise_margins(margins, features, none, rows, back)
+            return self._candidates(margins, pairs[rows], least, top_k)
 
         if len(starts) < 2:
             return part(0) if starts else []
@@ -64,18 +74,18 @@ class Matcher:
             return [found for kept in pool.map(part, starts) for found in kept]
 
     def _candidates(
-        self, features: FloatArray, none: FloatArray, pairs: Sequence[Pair], least: float, top_k: int
+        self, margins: FloatArray, pairs: Sequence[Pair], least: float, top_k: int
     ) -> list[list[tuple[int, float]]]:
-        scores = features @ self._weighted
+        """The best of margins (n, R), which this overwrites, of as many pairs."""
         literal = np.flatnonzero([tail.type in LITERALS for _, tail in pairs])
-        scores[np.ix_(literal, self._names_only)] = -np.inf
+        margins[np.ix_(literal, self._names_only)] = -np.inf
         if self.strict is not None:
-            scores = np.where(self.strict.allowed(pairs), scores, -np.inf)
+            margins[~self.strict.allowed(pairs)] = -np.inf
         k = min(top_k, self._weighted.shape[1])
-        best = scores.argmax(axis=1)[:, None] if k == 1 else np.argpartition(-scores, k - 1, axis=1)[:, :k]
-        margins = np.take_along_axis(scores, best, axis=1) - none[:, None]
+        best = margins.argmax(axis=1)[:, None] if k == 1 else np.argpartition(-margins, k - 1, axis=1)[:, :k]
+        kept = np.take_along_axis(margins, best, axis=1)
         # What was ruled out is not found at a threshold of 0 either.
-        probabilities = np.where(np.isfinite(margins), self.scorer.probabilities(margins), -1.0)
+        probabilities = np.where(np.isfinite(kept), self.scorer.probabilities(kept), -1.0)
         return [
             [(int(c), float(p)) for c, p in zip(columns, row, strict=True) if p >= least]
             for columns, row in zip(best, probabilities, strict=True)
@@ -84,7 +94,7 @@ class Matcher:
     def best(self, vectors: FloatArray) -> tuple[IntArray, FloatArray]:
         """The place of each pair vector's best relation, and its probability; (P, D) → (P,), (P,).
 
-        From the vectors alone: what is known of mentions, and strict types, play no part.
+        From the vectors alone: what is known of mentions, strict types and other wordings play no part.
         """
         places = np.zeros(len(vectors), dtype=np.int64)
         margins = np.zeros(len(vectors), dtype=np.float32)

@@ -80,9 +80,10 @@ def _inflected(verb: str, form: Form, irregular: tuple[str, ...]) -> str:
     listed = [other for other in irregular if other.endswith("ing") == (form == "gerund")]
     if form == "gerund":
         return listed[0] if listed else _stem(verb, "ing") + "ing"
-    if (form == "participle" and verb in _SAME_PARTICIPLE) or verb in _SAME_PAST:
-        return verb
     past = [other for other in listed if not other.endswith("s")]
+    beaten = form == "participle" and any(other.endswith("en") for other in past)
+    if (form == "participle" and verb in _SAME_PARTICIPLE) or (verb in _SAME_PAST and not beaten):
+        return verb
     if not past or verb in _REGULAR:
         return _stem(verb, "ed") + "ed"
     # sung and not sang; written and not wrote

@@ -130,9 +130,8 @@ def calibrate_verifier(
     """
     first = first.with_relations(relations)
     items = [(annotated.sentence, annotated.pairs) for annotated in sentences]
-    pairs = [pair for annotated in sentences for pair in annotated.pairs]
     labels = [truth & set(relations.names) for annotated in sentences for truth in annotated.labels]
-    handed = first.matcher.candidates(pair_vectors(first.encoder, first.packer, items), pairs, FLOOR, CANDIDATES)
+    handed = first.matcher.candidates(pair_vectors(first.encoder, first.packer, items), items, FLOOR, CANDIDATES)
     asked = [[column for column, _ in found] for found in handed]
     own = verifier.margins(items, asked, relations, verifier.prototypes(relations))
     odds = [log_odds(np.array([p for _, p in found], dtype=np.float32)) for found in handed]

@@ -1,0 +1,122 @@
+"""Relations named by a verb, where the sentence uses the name's voice and where it uses the other one.
+
+    python scripts/bench/voices.py ../shared/data/nyt/casrel_val.json --json docs/results/voices.json
+
+Of the sentences in a dataset, whose labels play no part, those are taken whose parse ties two names by a transitive
+verb ("Oracle sued Google", "Google was sued by Oracle"). Every verb becomes a relation of the model, named by its past
+("sued"), its present ("sues") or its passive ("sued by"), all of them at once. Each sentence's pair is asked for its
+verb's relation both ways round, with the name alone and with the wordings that zslre adds to it. Figures, in percent of
+the pairs: `direction`, the right one scores higher; `found`, that one reaches the threshold; `reversed`, the wrong one
+scores higher and does; `another`, some other verb's relation is printed of the pair, either way round.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import spacy
+
+from zslre.encoder import pair_vectors
+from zslre.evaluation.tables import percent, piped
+from zslre.evaluation.tasks import read_labelled
+from zslre.extractor import RelationExtractor
+from zslre.matching import Matcher
+from zslre.mentions import DEFAULT_PIPELINE
+from zslre.packing import Item, Pair
+from zslre.relations import Relation, RelationSet
+from zslre.sideinfo.wordnet import wordnet
+from zslre.sideinfo.words import inflect
+from zslre.training.stated import stated_pairs
+from zslre.types import Sentence
+from zslre.wordings import verb_of
+
+FORMS = ("past", "third", "passive")
+MOST_CHARACTERS = 300
+FIGURES = ("direction", "found", "reversed", "another")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence that ties a pair by a verb; `passive`: its head is what the verb is done to."""
+
+    sentence: Sentence
+    pair: Pair
+    verb: str
+    passive: bool
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("-m", "--model", default=None)
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+
+    examples = read_labelled([args.data], None, on_bad=lambda error: None).examples
+    texts = sorted({e.sentence.text for e in examples if len(e.sentence.text) <= MOST_CHARACTERS})
+    said = list(read_said(texts))
+    model = RelationExtractor.from_pretrained(args.model)
+    lines, rows = [["name", "voice of the sentence", "wordings", "pairs", *FIGURES]], []
+    for form in FORMS:
+        for added, scores in judged(model, said, form).items():
+            for same in (True, False):
+                chosen = [
+                    row for row, s in zip(scores, said, strict=True) if (s.passive == (form == "passive")) == same
+                ]
+                figures = dict(zip(FIGURES, np.mean(chosen, axis=0).tolist(), strict=True))
+                facts = {"name": form, "voice": "same" if same else "other", "wordings": added, "pairs": len(chosen)}
+                rows.append(facts | figures)
+                lines.append([*map(str, facts.values()), *map(percent, figures.values())])
+    print(f"{len(texts)} sentences, {len(said)} pairs, {len({s.verb for s in said})} verbs\n\n{piped(lines)}")
+    if args.json:
+        facts = {"command": "python " + " ".join(sys.argv), "model": model.config["name"], "rows": rows}
+        args.json.write_text(json.dumps(facts, indent=1) + "\n")
+
+
+def read_said(texts: Sequence[str]) -> Iterator[Said]:
+    """The pairs that these texts tie by nothing but a verb, or by a passive and "by"."""
+    for doc in spacy.load(DEFAULT_PIPELINE).pipe(texts, batch_size=64):
+        for pair, phrase in stated_pairs(doc):
+            verb = verb_of(phrase, wordnet())
+            if verb is not None:
+                yield Said(Sentence(doc.text, tuple(sorted(pair, key=lambda m: m.start))), pair, *verb)
+
+
+def name_of(verb: str, form: str) -> str:
+    if form == "passive":
+        return f"{inflect(verb, 'participle', wordnet())} by"
+    return inflect(verb, "past" if form == "past" else "third", wordnet())
+
+
+def judged(model: RelationExtractor, said: Sequence[Said], form: str) -> dict[str, np.ndarray]:
+    """FIGURES of each pair (n, 4), 0 or 1, without further wordings and with them."""
+    verbs = sorted({s.verb for s in said})
+    asked = model.with_relations(RelationSet(Relation(name_of(verb, form)) for verb in verbs))
+    items: list[Item] = [(s.sentence, [s.pair, s.pair[::-1]]) for s in said]
+    vectors = pair_vectors(model.encoder, model.packer, items)
+    column = {verb: number for number, verb in enumerate(verbs)}
+    least, found = float(model.config["threshold"]), {}
+    for added, matcher in {"no": Matcher(asked.scorer, asked.prototypes), "yes": asked.matcher}.items():
+        scores = np.zeros((len(vectors), len(verbs)))
+        for row, candidates in enumerate(matcher.candidates(vectors, items, 0.0, len(verbs))):
+            for place, probability in candidates:
+                scores[row, place] = probability
+        figures = []
+        for number, s in enumerate(said):
+            both = scores[2 * number : 2 * number + 2]
+            right, wrong = both[:, column[s.verb]] if s.passive == (form == "passive") else both[::-1, column[s.verb]]
+            printed = [best for best, p in zip(both.argmax(axis=1), both.max(axis=1), strict=True) if p >= least]
+            another = any(best != column[s.verb] for best in printed)
+            figures.append([right > wrong, right > wrong and right >= least, wrong > right and wrong >= least, another])
+        found[added] = np.array(figures, dtype=float)
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""Further wordings of relations that are named by a verb: which they are, and what they do to a score."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+import tiny
+
+import zslre.matching
+from zslre.candidates import candidate_pairs
+from zslre.encoder import pair_vectors
+from zslre.packing import Item
+from zslre.prototypes import build_prototypes
+from zslre.relations import Relation, RelationSet, SideInformation
+from zslre.sideinfo.wordnet import wordnet
+from zslre.types import Mention, Sentence
+from zslre.wordings import Wordings, other_wordings, reversed_places, verb_of
+
+EXTRACTOR = tiny.extractor()
+TEXTS = ("Ann met Bob", "Dora married Carl in Rome", "Acme hired Ann", "Oslo")
+
+
+def items(texts: tuple[str, ...] = TEXTS) -> list[Item]:
+    sentences = [Sentence(text, tiny.capitals(text)) for text in texts]
+    return [(sentence, candidate_pairs(sentence)) for sentence in sentences]
+
+
+# Which they are
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("sued by", ("sue", True)),
+        ("is sued by", ("sue", True)),
+        ("has been led by", ("lead", True)),
+        ("Was Taken Over By", ("take over", True)),
+        ("took over", ("take over", False)),
+        ("sued", ("sue", False)),
+        ("sues", ("sue", False)),
+        ("has bought", ("buy", False)),
+        ("acquire", ("acquire", False)),
+        ("author", None),  # a noun, though it can be a verb
+        ("is employed", None),  # by whom?
+        ("written", None),
+        ("beaten by", ("beat", True)),
+        ("works for", None),
+        ("sits on the board of", None),
+        ("by", None),
+        ("has", None),
+        ("is married to", None),
+        ("mother of", None),
+        ("CEO", None),
+    ],
+)
+def test_which_names_are_verbs(name: str, expected: tuple[str, bool] | None) -> None:
+    assert verb_of(name, wordnet()) == expected
+
+
+@pytest.mark.parametrize(
+    ("relation", "expected"),
+    [
+        (Relation("sued by"), [(True, "sued")]),
+        (Relation("wrote"), [(True, "written by")]),
+        (Relation("beat"), [(True, "beaten by")]),
+        (Relation("supplies"), [(False, "supplied"), (True, "supplied by")]),
+        (Relation("supplies", "the head sells goods to the tail"),
+         [(False, "supplies"), (False, "supplied"), (True, "supplied by")]),
+        (Relation("led by", side=SideInformation(synonyms=("run by",))), [(False, "led by"), (True, "led")]),
+        (Relation("works for"), []),
+        (Relation("sued by", id="P1"), []),
+        (Relation("met", symmetric=True), []),
+    ],
+)  # fmt: skip
+def test_wordings_by_hand(relation: Relation, expected: list[tuple[bool, str]]) -> None:
+    assert [(converse, wording.name) for converse, wording in other_wordings(relation)] == expected
+
+
+def test_the_converse_has_the_types_changed_about() -> None:
+    side = SideInformation(("bought by",), ("company",), ("firm", "investor"), ("takeover",))
+    (_, forward), (_, back) = other_wordings(Relation("bought", side=side))[-2:]
+    assert (forward.side.head_hypernyms, forward.side.tail_hypernyms) == (("company",), ("firm", "investor"))
+    assert (back.side.head_hypernyms, back.side.tail_hypernyms) == (("firm", "investor"), ("company",))
+    assert forward.side.keywords == back.side.keywords == ("takeover",)
+    assert forward.side.synonyms == back.side.synonyms == ()
+
+
+# What they do
+
+
+def test_places_of_reversed_pairs() -> None:
+    a, b, c = (Mention(name, start, start + 1) for name, start in (("a", 0), ("b", 2), ("c", 4)))
+    sentence = Sentence("a b c")
+    asked: list[Item] = [(sentence, [(a, b), (c, b), (b, a)]), (sentence, []), (sentence, [(b, a), (a, b)])]
+    assert reversed_places(asked).tolist() == [2, -1, 0, 4, 3]
+    assert reversed_places([]).tolist() == []
+
+
+def test_margins_against_one_at_a_time() -> None:
+    rng = np.random.default_rng(0)
+    wordings = Wordings(np.array([2, 0, 2, 2]), np.array([False, True, True, False]), rng.normal(size=(4, 5)))
+    features, none = rng.normal(size=(6, 5)), rng.normal(size=6)
+    back = np.array([1, 0, -1, 5, -1, 3])
+    before = rng.normal(size=(6, 3))
+    expected = before.copy()
+    for pair, number in product(range(6), range(4)):
+        said_of = back[pair] if wordings.converse[number] else pair
+        if said_of >= 0:
+            margin = features[said_of] @ wordings.rows[number] - none[said_of]
+            column = wordings.columns[number]
+            expected[pair, column] = max(expected[pair, column], margin)
+    for rows in (slice(0, 4), slice(4, 8)):  # the reversed pair of one is in the other
+        found = before[rows].copy()
+        wordings.raise_margins(found, features, none, rows, back)
+        np.testing.assert_allclose(found, expected[rows])
+    assert (expected != before)[:, [0, 2]].any()
+    np.testing.assert_array_equal(expected[:, 1], before[:, 1])
+
+
+def slow_scores(name: str, converse: str) -> dict[tuple[int, str, str], float]:
+    """The probability of each pair by the better of the name, and the converse of the reversed pair."""
+    rows = build_prototypes(EXTRACTOR.encoder, EXTRACTOR.scorer, [Relation(name), Relation(converse)])
+    margins = {}
+    for number, (sentence, pairs) in enumerate(items()):
+        for pair in pairs:
+            vector = pair_vectors(EXTRACTOR.encoder, EXTRACTOR.packer, [(sentence, [pair])])
+            similarity = EXTRACTOR.scorer.features(vector) @ rows.weighted(EXTRACTOR.scorer).T
+            margins[number, pair[0].text, pair[1].text] = (similarity - EXTRACTOR.scorer.none_scores(vector))[0]
+    better = {key: max(margin[0], margins[key[0], key[2], key[1]][1]) for key, margin in margins.items()}
+    return {key: float(EXTRACTOR.scorer.probabilities(np.float32([margin]))[0]) for key, margin in better.items()}
+
+
+@pytest.mark.parametrize("at_once", [1_000_000, 1])
+def test_scores_against_the_better_wording(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zslre.matching, "SCORES_AT_ONCE", at_once)
+    asked = EXTRACTOR.with_relations(RelationSet([Relation("married")]))
+    vectors = pair_vectors(EXTRACTOR.encoder, EXTRACTOR.packer, items())
+    found = asked.matcher.candidates(vectors, items(), 0.0, 1)
+    keys = [(number, h.text, t.text) for number, (_, pairs) in enumerate(items()) for h, t in pairs]
+    expected = slow_scores("married", "married by")
+    assert {key: p for key, [(_, p)] in zip(keys, found, strict=True)} == pytest.approx(expected, abs=1e-4)
+    named = EXTRACTOR.with_relations(RelationSet([Relation("married", id="P1")]))  # as if it were the catalogue's
+    alone = named.matcher.candidates(vectors, items(), 0.0, 1)
+    assert all(p <= q + 1e-6 for [(_, p)], [(_, q)] in zip(alone, found, strict=True))
+    assert any(p < q - 1e-3 for [(_, p)], [(_, q)] in zip(alone, found, strict=True))
+
+
+def test_a_pair_whose_reverse_is_not_asked_has_its_own_wordings_only() -> None:
+    asked = EXTRACTOR.with_relations(RelationSet([Relation("married")]))
+    (sentence, pairs) = items()[1]
+    vectors = pair_vectors(EXTRACTOR.encoder, EXTRACTOR.packer, [(sentence, pairs)])
+    plain = EXTRACTOR.with_relations(RelationSet([Relation("married", id="P1")]))
+    for row, pair in enumerate(pairs):
+        one = [(sentence, [pair])]
+        [[(_, found)]] = asked.matcher.candidates(vectors[row : row + 1], one, 0.0, 1)
+        [[(_, alone)]] = plain.matcher.candidates(vectors[row : row + 1], one, 0.0, 1)
+        assert found == pytest.approx(alone, abs=1e-6)
+
+
+def test_an_explanation_names_them_and_adds_up() -> None:
+    asked = EXTRACTOR.with_relations(RelationSet([Relation("married"), Relation("works for")]))
+    triples = asked.predict(TEXTS[1], threshold=0.0, explain=True, top_k=2)
+    assert {triple.relation for triple in triples} == {"married", "works for"}
+    for triple in triples:
+        assert triple.explanation is not None
+        assert ("other wording" in triple.explanation) == (triple.relation == "married")
+        total = np.float32([sum(triple.explanation.values())])
+        assert asked.scorer.probabilities(total)[0] == pytest.approx(triple.score, abs=1e-4)
+
+
+def test_strict_types_rule_other_wordings_out_as_well() -> None:
+    sentence = Sentence("Ann met Bob", tuple(replace(m, type="PERSON") for m in tiny.capitals("Ann met Bob")))
+    side = SideInformation(head_hypernyms=("company",))
+    for strict, expected in ((True, 0), (False, 1)):
+        asked = EXTRACTOR.with_relations(RelationSet([Relation("married", side=side, strict_types=strict)]))
+        (triples,) = asked.extract_sentences([sentence], threshold=0.0)
+        assert len(triples) == expected

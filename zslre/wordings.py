@@ -1,0 +1,131 @@
+"""What else a relation may be called that is named by a verb: "sues" is "sued", and the other way round "sued by".
+
+Of a relation named "sued by" texts say "Oracle sued Google" more often than "Google was sued by Oracle", and the name
+alone does not tell the encoder that head and tail change places then: it finds the verb, in either direction. So the
+verb's past and its other voice are compared as well, the latter with the reversed pair; `scripts/bench/voices.py` says
+what that is worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from zslre.encoder import Encoder, FloatArray
+from zslre.packing import IntArray, Item
+from zslre.prototypes import build_prototypes
+from zslre.relations import Relation, SideInformation
+from zslre.scoring import Scorer
+from zslre.sideinfo.wordnet import WordNet, wordnet
+from zslre.sideinfo.words import inflect
+
+PASSIVE = ("is", "was", "been")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wordings:
+    """W further wordings of some relations: `columns` (W,), whose each is, `converse` (W,) bool, whether it is said
+    from tail to head, and the weighted prototypes `rows` (W, D + 3T)."""
+
+    columns: IntArray
+    converse: np.ndarray
+    rows: FloatArray
+
+    @classmethod
+    def of(cls, encoder: Encoder, scorer: Scorer, relations: Iterable[Relation]) -> Wordings | None:
+        """Those of the relations that are not the catalogue's; None where there are none."""
+        found = [
+            (column, converse, wording)
+            for column, relation in enumerate(relations)
+            for converse, wording in other_wordings(relation)
+        ]
+        if not found:
+            return None
+        columns, converse, wordings = zip(*found, strict=True)
+        rows = build_prototypes(encoder, scorer, wordings).weighted(scorer)
+        return cls(np.array(columns), np.array(converse, dtype=np.bool_), rows)
+
+    def raise_margins(
+        self, margins: FloatArray, features: FloatArray, none: FloatArray, rows: slice, back: IntArray
+    ) -> None:
+        """Raise margins (n, R), those of the pairs `rows` of all P, to the best wording's.
+
+        `features` (P, D + 3T) and `none` (P,) of all pairs; `back` (P,): the place of the reversed pair, -1 for none.
+        """
+        own = np.arange(len(features))[rows]
+        for converse, places in ((False, own), (True, back[rows])):
+            wanted = self.converse == converse
+            there = np.flatnonzero(places >= 0)
+            asked = places[there]
+            found = features[asked] @ self.rows[wanted].T - none[asked, None]
+            raised = margins[there]
+            np.maximum.at(raised.T, self.columns[wanted], found.T)
+            margins[there] = raised
+
+
+def reversed_places(items: Sequence[Item]) -> IntArray:
+    """For each pair of all items, in order, the place of the one with head and tail swapped, (P,); -1 for none."""
+    places: list[int] = []
+    for _, pairs in items:
+        first = len(places)
+        own = {pair: first + number for number, pair in enumerate(pairs)}
+        places += [own.get((tail, head), -1) for head, tail in pairs]
+    return np.array(places, dtype=np.int64)
+
+
+def other_wordings(relation: Relation) -> list[tuple[bool, Relation]]:
+    """Further wordings, and whether each is said from tail to head; none unless the name is a verb.
+
+    The catalogue's relations have none: their direction was trained.
+
+    >>> [(converse, r.name) for converse, r in other_wordings(Relation("supplies"))]
+    [(False, 'supplied'), (True, 'supplied by')]
+    >>> [(converse, r.name) for converse, r in other_wordings(Relation("sued by", "the tail took the head to court"))]
+    [(False, 'sued by'), (True, 'sued')]
+    """
+    if relation.id is not None or relation.symmetric or (verb := verb_of(relation.name, wordnet())) is None:
+        return []
+    lemma, passive = verb
+    past, by = inflect(lemma, "past", wordnet()), f"{inflect(lemma, 'participle', wordnet())} by"
+    same, other = (by, past) if passive else (past, by)
+    side = relation.side
+    there = SideInformation(
+        head_hypernyms=side.head_hypernyms, tail_hypernyms=side.tail_hypernyms, keywords=side.keywords
+    )
+    back = SideInformation(
+        head_hypernyms=side.tail_hypernyms, tail_hypernyms=side.head_hypernyms, keywords=side.keywords
+    )
+    bare = not relation.description and not side.synonyms
+    names = dict.fromkeys([relation.name, same])
+    forward = [(False, Relation(name, side=there)) for name in names if not (bare and name == relation.name)]
+    return [*forward, (True, Relation(other, side=back))]
+
+
+def verb_of(name: str, words: WordNet) -> tuple[str, bool] | None:
+    """The verb that a relation is named by, and whether in the passive voice; None for another name.
+
+    >>> [verb_of(name, wordnet()) for name in ("was written by", "took over", "mentors", "author", "works for")]
+    [('write', True), ('take over', False), ('mentor', False), None, None]
+    """
+    said = name.casefold().split()
+    passive = len(said) > 1 and said[-1] == "by"
+    said = said[:-1] if passive else said
+    while said and (said[0] == "has" or (passive and said[0] in PASSIVE)):
+        said = said[1:]
+    if not 1 <= len(said) <= 2:
+        return None
+    for base in words.base_forms(said[0], "v"):
+        lemma = " ".join([base, *said[1:]])
+        if not words.senses(lemma, "v"):
+            continue
+        if passive:
+            forms = {inflect(base, "participle", words)}
+        else:
+            forms = {inflect(base, "past", words), inflect(base, "third", words)}
+            # "author" is no verb where it names a relation
+            forms |= set() if words.senses(base, "n") else {base}
+        if said[0] in forms:
+            return lemma, passive
+    return None
