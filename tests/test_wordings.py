@@ -63,14 +63,20 @@ def test_which_names_are_verbs(name: str, expected: tuple[str, bool] | None) -> 
 @pytest.mark.parametrize(
     ("relation", "expected"),
     [
-        (Relation("sued by"), [(True, "sued")]),
-        (Relation("wrote"), [(True, "written by")]),
-        (Relation("beat"), [(True, "beaten by")]),
+        (Relation("sued by"), [(True, "sued"), (True, "sues")]),
+        (Relation("wrote"), [(False, "writes"), (True, "written by")]),
+        (Relation("beat"), [(False, "beats"), (True, "beaten by")]),
         (Relation("supplies"), [(False, "supplied"), (True, "supplied by")]),
         (Relation("supplies", "the head sells goods to the tail"),
          [(False, "supplies"), (False, "supplied"), (True, "supplied by")]),
-        (Relation("led by", side=SideInformation(synonyms=("run by",))), [(False, "led by"), (True, "led")]),
-        (Relation("works for"), []),
+        (Relation("led by", side=SideInformation(synonyms=("run by",))),
+         [(False, "led by"), (True, "led"), (True, "leads")]),
+        (Relation("sits on the board of"), [(False, "sat on the board of")]),
+        (Relation("recruited from"), []),  # it may be that the head was recruited
+        (Relation("parts of"), []),
+        (Relation("is based in"), []),
+        (Relation("works for"), [(False, "worked for")]),
+        (Relation("author"), []),
         (Relation("sued by", id="P1"), []),
         (Relation("met", symmetric=True), []),
     ],
@@ -81,7 +87,7 @@ def test_wordings_by_hand(relation: Relation, expected: list[tuple[bool, str]]) 
 
 def test_the_converse_has_the_types_changed_about() -> None:
     side = SideInformation(("bought by",), ("company",), ("firm", "investor"), ("takeover",))
-    (_, forward), (_, back) = other_wordings(Relation("bought", side=side))[-2:]
+    *_, (_, forward), (_, back) = other_wordings(Relation("bought", side=side))
     assert (forward.side.head_hypernyms, forward.side.tail_hypernyms) == (("company",), ("firm", "investor"))
     assert (back.side.head_hypernyms, back.side.tail_hypernyms) == (("firm", "investor"), ("company",))
     assert forward.side.keywords == back.side.keywords == ("takeover",)
@@ -120,16 +126,17 @@ def test_margins_against_one_at_a_time() -> None:
     np.testing.assert_array_equal(expected[:, 1], before[:, 1])
 
 
-def slow_scores(name: str, converse: str) -> dict[tuple[int, str, str], float]:
-    """The probability of each pair by the better of the name, and the converse of the reversed pair."""
-    rows = build_prototypes(EXTRACTOR.encoder, EXTRACTOR.scorer, [Relation(name), Relation(converse)])
+def slow_scores(forward: list[str], converse: list[str]) -> dict[tuple[int, str, str], float]:
+    """The probability of each pair by the best of its wordings, and the converse ones of the reversed pair."""
+    rows = build_prototypes(EXTRACTOR.encoder, EXTRACTOR.scorer, [Relation(name) for name in [*forward, *converse]])
     margins = {}
     for number, (sentence, pairs) in enumerate(items()):
         for pair in pairs:
             vector = pair_vectors(EXTRACTOR.encoder, EXTRACTOR.packer, [(sentence, [pair])])
             similarity = EXTRACTOR.scorer.features(vector) @ rows.weighted(EXTRACTOR.scorer).T
             margins[number, pair[0].text, pair[1].text] = (similarity - EXTRACTOR.scorer.none_scores(vector))[0]
-    better = {key: max(margin[0], margins[key[0], key[2], key[1]][1]) for key, margin in margins.items()}
+    n = len(forward)
+    better = {key: max(*margin[:n], *margins[key[0], key[2], key[1]][n:]) for key, margin in margins.items()}
     return {key: float(EXTRACTOR.scorer.probabilities(np.float32([margin]))[0]) for key, margin in better.items()}
 
 
@@ -140,7 +147,7 @@ def test_scores_against_the_better_wording(at_once: int, monkeypatch: pytest.Mon
     vectors = pair_vectors(EXTRACTOR.encoder, EXTRACTOR.packer, items())
     found = asked.matcher.candidates(vectors, items(), 0.0, 1)
     keys = [(number, h.text, t.text) for number, (_, pairs) in enumerate(items()) for h, t in pairs]
-    expected = slow_scores("married", "married by")
+    expected = slow_scores(["married", "marries"], ["married by"])
     assert {key: p for key, [(_, p)] in zip(keys, found, strict=True)} == pytest.approx(expected, abs=1e-4)
     named = EXTRACTOR.with_relations(RelationSet([Relation("married", id="P1")]))  # as if it were the catalogue's
     alone = named.matcher.candidates(vectors, items(), 0.0, 1)
@@ -150,20 +157,18 @@ def test_scores_against_the_better_wording(at_once: int, monkeypatch: pytest.Mon
 
 def test_a_pair_whose_reverse_is_not_asked_has_its_own_wordings_only() -> None:
     asked = EXTRACTOR.with_relations(RelationSet([Relation("married")]))
-    (sentence, pairs) = items()[1]
-    vectors = pair_vectors(EXTRACTOR.encoder, EXTRACTOR.packer, [(sentence, pairs)])
-    plain = EXTRACTOR.with_relations(RelationSet([Relation("married", id="P1")]))
-    for row, pair in enumerate(pairs):
-        one = [(sentence, [pair])]
-        [[(_, found)]] = asked.matcher.candidates(vectors[row : row + 1], one, 0.0, 1)
-        [[(_, alone)]] = plain.matcher.candidates(vectors[row : row + 1], one, 0.0, 1)
-        assert found == pytest.approx(alone, abs=1e-6)
+    (sentence, pairs), expected = items()[1], slow_scores(["married", "marries"], [])
+    for pair in pairs:
+        one: list[Item] = [(sentence, [pair])]
+        vector = pair_vectors(EXTRACTOR.encoder, EXTRACTOR.packer, one)
+        [[(_, found)]] = asked.matcher.candidates(vector, one, 0.0, 1)
+        assert found == pytest.approx(expected[1, pair[0].text, pair[1].text], abs=1e-4)
 
 
 def test_an_explanation_names_them_and_adds_up() -> None:
-    asked = EXTRACTOR.with_relations(RelationSet([Relation("married"), Relation("works for")]))
+    asked = EXTRACTOR.with_relations(RelationSet([Relation("married"), Relation("mother of")]))
     triples = asked.predict(TEXTS[1], threshold=0.0, explain=True, top_k=2)
-    assert {triple.relation for triple in triples} == {"married", "works for"}
+    assert {triple.relation for triple in triples} == {"married", "mother of"}
     for triple in triples:
         assert triple.explanation is not None
         assert ("other wording" in triple.explanation) == (triple.relation == "married")

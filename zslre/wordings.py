@@ -19,9 +19,11 @@ from zslre.prototypes import build_prototypes
 from zslre.relations import Relation, SideInformation
 from zslre.scoring import Scorer
 from zslre.sideinfo.wordnet import WordNet, wordnet
-from zslre.sideinfo.words import inflect
+from zslre.sideinfo.words import Form, inflect
 
 PASSIVE = ("is", "was", "been")
+AUXILIARIES = ("be", "have", "do")
+FORMS: tuple[Form, ...] = ("past", "third")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,31 +78,40 @@ def reversed_places(items: Sequence[Item]) -> IntArray:
 
 
 def other_wordings(relation: Relation) -> list[tuple[bool, Relation]]:
-    """Further wordings, and whether each is said from tail to head; none unless the name is a verb.
+    """Further wordings, and whether each is said from tail to head; none unless the name begins with a verb.
 
-    The catalogue's relations have none: their direction was trained.
+    The catalogue's relations have none: what they are called was trained.
 
     >>> [(converse, r.name) for converse, r in other_wordings(Relation("supplies"))]
     [(False, 'supplied'), (True, 'supplied by')]
     >>> [(converse, r.name) for converse, r in other_wordings(Relation("sued by", "the tail took the head to court"))]
-    [(False, 'sued by'), (True, 'sued')]
+    [(False, 'sued by'), (True, 'sued'), (True, 'sues')]
+    >>> [(converse, r.name) for converse, r in other_wordings(Relation("reports to"))]
+    [(False, 'reported to')]
     """
-    if relation.id is not None or relation.symmetric or (verb := verb_of(relation.name, wordnet())) is None:
+    if relation.id is not None or relation.symmetric:
         return []
-    lemma, passive = verb
-    past, by = inflect(lemma, "past", wordnet()), f"{inflect(lemma, 'participle', wordnet())} by"
-    same, other = (by, past) if passive else (past, by)
+    name, words = relation.name, wordnet()
+    same: list[str] = []
+    other: list[str] = []
+    if (verb := verb_of(name, words)) is not None:
+        lemma, passive = verb
+        active = [inflect(lemma, form, words) for form in FORMS]
+        by = [f"{inflect(lemma, 'participle', words)} by"]
+        same, other = (by, active) if passive else (active, by)
+    elif (past := in_the_past(name, words)) is not None:
+        same = [past]
+    if not same:
+        return []
     side = relation.side
-    there = SideInformation(
-        head_hypernyms=side.head_hypernyms, tail_hypernyms=side.tail_hypernyms, keywords=side.keywords
-    )
-    back = SideInformation(
-        head_hypernyms=side.tail_hypernyms, tail_hypernyms=side.head_hypernyms, keywords=side.keywords
-    )
+    types = side.head_hypernyms, side.tail_hypernyms
+    there = SideInformation(head_hypernyms=types[0], tail_hypernyms=types[1], keywords=side.keywords)
+    back = SideInformation(head_hypernyms=types[1], tail_hypernyms=types[0], keywords=side.keywords)
     bare = not relation.description and not side.synonyms
-    names = dict.fromkeys([relation.name, same])
-    forward = [(False, Relation(name, side=there)) for name in names if not (bare and name == relation.name)]
-    return [*forward, (True, Relation(other, side=back))]
+    forward = [wording for wording in dict.fromkeys([name, *same]) if not (bare and wording == name)]
+    return [(False, Relation(wording, side=there)) for wording in forward] + [
+        (True, Relation(wording, side=back)) for wording in other
+    ]
 
 
 def verb_of(name: str, words: WordNet) -> tuple[str, bool] | None:
@@ -118,14 +129,27 @@ def verb_of(name: str, words: WordNet) -> tuple[str, bool] | None:
         return None
     for base in words.base_forms(said[0], "v"):
         lemma = " ".join([base, *said[1:]])
-        if not words.senses(lemma, "v"):
-            continue
-        if passive:
-            forms = {inflect(base, "participle", words)}
-        else:
-            forms = {inflect(base, "past", words), inflect(base, "third", words)}
-            # "author" is no verb where it names a relation
-            forms |= set() if words.senses(base, "n") else {base}
-        if said[0] in forms:
+        forms = {inflect(base, "participle", words)} if passive else {inflect(base, "past", words)}
+        if words.senses(lemma, "v") and (said[0] in forms or (not passive and in_the_present(said[0], base, words))):
             return lemma, passive
     return None
+
+
+def in_the_past(name: str, words: WordNet) -> str | None:
+    """The name with its first word in the past tense; None unless that is a verb in the present.
+
+    >>> [in_the_past(name, wordnet()) for name in ("sits on the board of", "hails from", "sat on", "parts of")]
+    ['sat on the board of', 'hailed from', None, None]
+    """
+    verb, *others = name.casefold().split()
+    if not others or others[0] == "of":
+        return None
+    for base in words.base_forms(verb, "v"):
+        if base not in AUXILIARIES and in_the_present(verb, base, words):
+            return " ".join([inflect(base, "past", words), *others])
+    return None
+
+
+def in_the_present(word: str, base: str, words: WordNet) -> bool:
+    """Whether the word is the third person of a verb, or the verb itself and no noun, as "author" is."""
+    return word == inflect(base, "third", words) or (word == base and not words.senses(base, "n"))
