@@ -14,7 +14,7 @@ from zslre.candidates import candidate_pairs
 from zslre.encoder import pair_vectors
 from zslre.packing import Item
 from zslre.prototypes import build_prototypes
-from zslre.relations import Relation, RelationSet, SideInformation
+from zslre.relations import Relation, RelationSet, SideInformation, Source
 from zslre.sideinfo.wordnet import wordnet
 from zslre.types import Mention, Sentence
 from zslre.wordings import Wordings, other_wordings, reversed_places, verb_of
@@ -92,6 +92,14 @@ def test_the_converse_has_the_types_changed_about() -> None:
     assert (back.side.head_hypernyms, back.side.tail_hypernyms) == (("firm", "investor"), ("company",))
     assert forward.side.keywords == back.side.keywords == ("takeover",)
     assert forward.side.synonyms == back.side.synonyms == ()
+
+
+def test_types_that_were_only_found_are_left_out() -> None:
+    found = Source("head_hypernyms", "company", "wikidata", "2026-01-01", 0.9)
+    side = SideInformation(head_hypernyms=("company",), tail_hypernyms=("firm",))
+    for converse, wording in other_wordings(Relation("sued", side=side, sources=(found,))):
+        written = (wording.side.head_hypernyms, wording.side.tail_hypernyms)
+        assert written == ((("firm",), ()) if converse else ((), ("firm",)))
 
 
 # What they do

@@ -18,6 +18,7 @@ from zslre.packing import IntArray, Item
 from zslre.prototypes import build_prototypes
 from zslre.relations import Relation, SideInformation
 from zslre.scoring import Scorer
+from zslre.sideinfo.merging import own_part
 from zslre.sideinfo.wordnet import WordNet, wordnet
 from zslre.sideinfo.words import Form, inflect
 
@@ -103,11 +104,11 @@ def other_wordings(relation: Relation) -> list[tuple[bool, Relation]]:
         same = [past]
     if not same:
         return []
-    side = relation.side
+    side = own_part(relation).side  # what was found would count as if it had been written
     types = side.head_hypernyms, side.tail_hypernyms
     there = SideInformation(head_hypernyms=types[0], tail_hypernyms=types[1], keywords=side.keywords)
     back = SideInformation(head_hypernyms=types[1], tail_hypernyms=types[0], keywords=side.keywords)
-    bare = not relation.description and not side.synonyms
+    bare = not relation.description and not relation.side.synonyms
     forward = [wording for wording in dict.fromkeys([name, *same]) if not (bare and wording == name)]
     return [(False, Relation(wording, side=there)) for wording in forward] + [
         (True, Relation(wording, side=back)) for wording in other

@@ -96,23 +96,23 @@ def name_of(verb: str, form: str) -> str:
 
 def judged(model: RelationExtractor, said: Sequence[Said], form: str) -> dict[str, np.ndarray]:
     """FIGURES of each pair (n, 4), 0 or 1, without further wordings and with them."""
-    verbs = sorted({s.verb for s in said})
-    asked = model.with_relations(RelationSet(Relation(name_of(verb, form)) for verb in verbs))
+    names = [name_of(s.verb, form) for s in said]
+    asked = model.with_relations(RelationSet(Relation(name) for name in sorted(set(names))))
     items: list[Item] = [(s.sentence, [s.pair, s.pair[::-1]]) for s in said]
     vectors = pair_vectors(model.encoder, model.packer, items)
-    column = {verb: number for number, verb in enumerate(verbs)}
+    columns = [asked.relations.names.index(name) for name in names]
     least, found = float(model.config["threshold"]), {}
     for added, matcher in {"no": Matcher(asked.scorer, asked.prototypes), "yes": asked.matcher}.items():
-        scores = np.zeros((len(vectors), len(verbs)))
-        for row, candidates in enumerate(matcher.candidates(vectors, items, 0.0, len(verbs))):
+        scores = np.zeros((len(vectors), len(asked.relations)))
+        for row, candidates in enumerate(matcher.candidates(vectors, items, 0.0, len(asked.relations))):
             for place, probability in candidates:
                 scores[row, place] = probability
         figures = []
-        for number, s in enumerate(said):
+        for number, (s, column) in enumerate(zip(said, columns, strict=True)):
             both = scores[2 * number : 2 * number + 2]
-            right, wrong = both[:, column[s.verb]] if s.passive == (form == "passive") else both[::-1, column[s.verb]]
+            right, wrong = both[:, column] if s.passive == (form == "passive") else both[::-1, column]
             printed = [best for best, p in zip(both.argmax(axis=1), both.max(axis=1), strict=True) if p >= least]
-            another = any(best != column[s.verb] for best in printed)
+            another = any(best != column for best in printed)
             figures.append([right > wrong, right > wrong and right >= least, wrong > right and wrong >= least, another])
         found[added] = np.array(figures, dtype=float)
     return found
