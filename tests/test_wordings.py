@@ -74,6 +74,7 @@ def test_which_names_are_verbs(name: str, expected: tuple[str, bool] | None) -> 
         (Relation("sits on the board of"), [(False, "sat on the board of")]),
         (Relation("recruited from"), []),  # it may be that the head was recruited
         (Relation("parts of"), []),
+        (Relation("sports discipline competed in"), []),
         (Relation("is based in"), []),
         (Relation("works for"), [(False, "worked for")]),
         (Relation("author"), []),

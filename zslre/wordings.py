@@ -20,7 +20,7 @@ from zslre.relations import Relation, SideInformation
 from zslre.scoring import Scorer
 from zslre.sideinfo.merging import own_part
 from zslre.sideinfo.wordnet import WordNet, wordnet
-from zslre.sideinfo.words import Form, inflect
+from zslre.sideinfo.words import FUNCTION_WORDS, Form, inflect
 
 PASSIVE = ("is", "was", "been")
 AUXILIARIES = ("be", "have", "do")
@@ -146,7 +146,8 @@ def in_the_past(name: str, words: WordNet) -> str | None:
     if not others or others[0] == "of":
         return None
     for base in words.base_forms(verb, "v"):
-        if base not in AUXILIARIES and in_the_present(verb, base, words):
+        noun = bool(words.senses(base, "n")) and others[0] not in FUNCTION_WORDS  # "sports discipline"
+        if base not in AUXILIARIES and not noun and in_the_present(verb, base, words):
             return " ".join([inflect(base, "past", words), *others])
     return None
 
