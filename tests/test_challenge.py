@@ -207,7 +207,8 @@ def test_a_run_with_a_tiny_model(
     assert nothing["detected mentions"]["plain"]["with direction"] == 1  # at any threshold
     assert "| cooccurrence |" in capsys.readouterr().out
 
-    strict = Verifier(tiny.runtime_encoder(), tiny.scorer(), {**tiny.extractor().config, "threshold": 1.0, "name": "v"})
+    config = {**tiny.extractor().config, "verifier": {"first_weight": 0.0}, "threshold": 1.0, "name": "v"}
+    strict = Verifier(tiny.runtime_encoder(), tiny.scorer(), config)
     monkeypatch.setattr(Verifier, "from_pretrained", lambda folder: strict)
     verified = run("--verify", "folder")
     assert (everything["verifier"], verified["verifier"], verified["threshold"]) == (None, "v", 1.0)

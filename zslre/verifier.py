@@ -48,7 +48,7 @@ class Verifier:
         from zslre.serialization import load_model
 
         files = load_model(folder)
-        if "verifier" not in files.config:
+        if "first_weight" not in files.config.get("verifier", {}):
             raise ModelError(f"{folder} is no verifier: scripts/train_verifier.py writes one")
         return cls(load_encoder(files, threads=threads), files.scorer, files.config)
 

@@ -2,8 +2,8 @@
 
 Of a relation named "sued by" texts say "Oracle sued Google" more often than "Google was sued by Oracle", and the name
 alone does not tell the encoder that head and tail change places then: it finds the verb, in either direction. So the
-verb's past and its other voice are compared as well, the latter with the reversed pair; `scripts/bench/voices.py` says
-what that is worth.
+verb's other tense and its other voice are compared as well, the latter with the reversed pair; what that is worth,
+`scripts/bench/voices.py` says.
 """
 
 from __future__ import annotations
