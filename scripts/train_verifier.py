@@ -37,7 +37,7 @@ from zslre.training.observer import Observer
 from zslre.training.trained import load_trained
 from zslre.training.trainer import TrainingConfig
 from zslre.training.verifier import VerifierTrainer, calibrate_verifier
-from zslre.verifier import CANDIDATES, Verifier, relation_text
+from zslre.verifier import CANDIDATES, Candidates, Verifier, relation_text
 
 
 def main() -> None:
@@ -106,28 +106,26 @@ def main() -> None:
     files.config["scores"] = {"redocred_documents_211_250": figures}
     told = Verifier(verifier.encoder, files.scorer, files.config)
     new = first.with_relations(relations.select(data.dev_names))
-    files.config["scores"]["held_out_relations_macro_f1"] = {
-        "first": held_out_score(data.dev, new, None),
-        "verified": held_out_score(data.dev, new, told),
-    }
+    files.config["scores"]["held_out_relations_macro_f1"] = held_out_scores(data.dev, new, told)
     write_model(args.output, files, licences(args.first))
     say(json.dumps(files.config["scores"], indent=1))
 
 
-def held_out_score(sentences: list[AnnotatedSentence], first: RelationExtractor, verifier: Verifier | None) -> float:
-    """Macro-F1 of the best relation of each labelled pair."""
+def held_out_scores(
+    sentences: list[AnnotatedSentence], first: RelationExtractor, verifier: Verifier
+) -> dict[str, float]:
+    """Macro-F1 of the best relation of each labelled pair, by the first model alone and verified."""
     items = [(s.sentence, s.pairs) for s in sentences]
-    found = first.matcher.candidates(pair_vectors(first.encoder, first.packer, items), items, 0.0, CANDIDATES)
-    best = [max(candidates, key=lambda candidate: candidate[1]) for candidates in found]
-    if verifier is not None:
-        prototypes = verifier.prototypes(first.relations)
-        best = [candidates[0] for candidates in verifier.rescored(items, found, first.relations, prototypes)]
     labels = [names for s in sentences for names in s.labels]
-    told = [
-        (min(names), first.relations[column].name) for names, (column, _) in zip(labels, best, strict=True) if names
-    ]
-    gold, predicted = zip(*told, strict=True)
-    return round(classification_scores(gold, predicted).macro_f1, 4)
+    found = first.matcher.candidates(pair_vectors(first.encoder, first.packer, items), items, 0.0, CANDIDATES)
+    verified = verifier.rescored(items, found, first.relations, verifier.prototypes(first.relations))
+
+    def macro_f1(candidates: Candidates) -> float:
+        best = [max(of_pair, key=lambda candidate: candidate[1])[0] for of_pair in candidates]
+        told = [(min(names), first.relations[place].name) for names, place in zip(labels, best, strict=True) if names]
+        return round(classification_scores(*zip(*told, strict=True)).macro_f1, 4)
+
+    return {"first": macro_f1(found), "verified": macro_f1(verified)}
 
 
 def say(line: str) -> None:

@@ -121,9 +121,14 @@ class RelationExtractor:
             from zslre.sideinfo.query import StrictTypes
 
             strict = StrictTypes(self.relations, self.hypernyms)
-        names_only = [takes_names_only(relation) for relation in self.relations]
+        names_only = map(takes_names_only, self.relations)
         wordings = Wordings.of(self.encoder, self.scorer, self.relations)
         return Matcher(self.scorer, self.prototypes, evidence, strict, names_only, wordings)
+
+    @property
+    def threshold(self) -> float:
+        """The least probability of a triple where none is asked for: the model's, or the verifier's."""
+        return float((self.verifier or self).config["threshold"])
 
     @cached_property
     def _verified(self) -> FloatArray:
@@ -237,8 +242,7 @@ class RelationExtractor:
         batch_size: int = BATCH_SIZE,
     ) -> Iterator[list[Triple]]:
         """Triples of sentences that hold their mentions, one list a sentence, lazily; offsets index the document."""
-        config = self.config if self.verifier is None else self.verifier.config
-        least = threshold if threshold is not None else float(config["threshold"])
+        least = threshold if threshold is not None else self.threshold
         if not 0.0 <= least <= 1.0:
             raise InputError(f"threshold must lie in [0, 1], got {least}")
         if top_k < 1 or batch_size < 1:
@@ -284,8 +288,7 @@ class RelationExtractor:
     def _explain(self, vector: FloatArray, pair: Pair, column: int, probability: float) -> dict[str, float]:
         """`Matcher.explain`, and by how much the verifier, or else another wording, changed the margin."""
         parts = self.matcher.explain(vector, pair, column)
-        wordings = self.matcher.wordings
-        if self.verifier is None and (wordings is None or column not in wordings.columns):
+        if self.verifier is None and not self.matcher.has_wordings(column):
             return parts
         after = float(self.scorer.margins(np.array([probability], dtype=np.float32))[0])
         return {**parts, "verifier" if self.verifier else "other wording": after - sum(parts.values())}

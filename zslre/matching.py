@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -36,14 +36,18 @@ class Matcher:
         prototypes: Prototypes,
         evidence: TypeEvidence | None = None,
         strict: StrictTypes | None = None,
-        names_only: Sequence[bool] = (),
+        names_only: Iterable[bool] = (),
         wordings: Wordings | None = None,
     ) -> None:
         self.scorer, self.prototypes, self.evidence, self.strict = scorer, prototypes, evidence, strict
-        self._names_only, self.wordings = np.flatnonzero(names_only), wordings
+        self._names_only, self.wordings = np.flatnonzero(list(names_only)), wordings
         # Kinds that no relation has add nothing: bare names and descriptions need two thirds of the columns.
         self._used = np.repeat(prototypes.shares.any(axis=0), kind_widths(scorer))
         self._weighted = np.ascontiguousarray(prototypes.weighted(scorer)[:, self._used].T)  # (used columns, R)
+
+    def has_wordings(self, column: int) -> bool:
+        """Whether the relation at this place is called something else as well."""
+        return self.wordings is not None and column in self.wordings.columns
 
     def candidates(
         self, vectors: FloatArray, items: Sequence[Item], least: float, top_k: int

@@ -66,8 +66,7 @@ class Verifier:
         margins = self.margins(items, [[column for column, _ in found] for found in candidates], relations, prototypes)
         scored = []
         for found, own in zip(candidates, margins, strict=True):
-            first = log_odds(np.array([p for _, p in found], dtype=np.float32))
-            probabilities = self.scorer.probabilities(own + self.first_weight * first)
+            probabilities = self.scorer.probabilities(own + self.first_weight * first_odds(found))
             scored.append([(column, float(p)) for (column, _), p in zip(found, probabilities, strict=True)])
         return [sorted(found, key=lambda candidate: -candidate[1]) for found in scored]
 
@@ -90,6 +89,11 @@ class Verifier:
         numbers = [number for pairs in questions.values() for number, _ in pairs]
         places = {key: place for place, key in enumerate(zip(numbers, columns.tolist(), strict=True))}
         return [found[[places[number, column] for column in wanted]] for number, wanted in enumerate(asked)]
+
+
+def first_odds(candidates: Sequence[tuple[int, float]]) -> FloatArray:
+    """The first model's log odds of a pair's candidates."""
+    return log_odds(np.array([p for _, p in candidates], dtype=np.float32))
 
 
 def relation_text(relation: Relation) -> str:

@@ -9,14 +9,14 @@ verb's other tense and its other voice are compared as well, the latter with the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from zslre.encoder import Encoder, FloatArray
 from zslre.packing import IntArray, Item
 from zslre.prototypes import build_prototypes
-from zslre.relations import Relation, SideInformation
+from zslre.relations import Relation
 from zslre.scoring import Scorer
 from zslre.sideinfo.merging import own_part
 from zslre.sideinfo.wordnet import WordNet, wordnet
@@ -98,16 +98,14 @@ def other_wordings(relation: Relation) -> list[tuple[bool, Relation]]:
     if (verb := verb_of(name, words)) is not None:
         lemma, passive = verb
         active = [inflect(lemma, form, words) for form in FORMS]
-        by = [f"{inflect(lemma, 'participle', words)} by"]
+        by = [passive_of(lemma, words)]
         same, other = (by, active) if passive else (active, by)
     elif (past := in_the_past(name, words)) is not None:
         same = [past]
     if not same:
         return []
-    side = own_part(relation).side  # what was found would count as if it had been written
-    types = side.head_hypernyms, side.tail_hypernyms
-    there = SideInformation(head_hypernyms=types[0], tail_hypernyms=types[1], keywords=side.keywords)
-    back = SideInformation(head_hypernyms=types[1], tail_hypernyms=types[0], keywords=side.keywords)
+    there = replace(own_part(relation).side, synonyms=())  # what was found would count as if it had been written
+    back = replace(there, head_hypernyms=there.tail_hypernyms, tail_hypernyms=there.head_hypernyms)
     bare = not relation.description and not relation.side.synonyms
     forward = [wording for wording in dict.fromkeys([name, *same]) if not (bare and wording == name)]
     return [(False, Relation(wording, side=there)) for wording in forward] + [
@@ -134,6 +132,10 @@ def verb_of(name: str, words: WordNet) -> tuple[str, bool] | None:
         if words.senses(lemma, "v") and (said[0] in forms or (not passive and in_the_present(said[0], base, words))):
             return lemma, passive
     return None
+
+
+def passive_of(verb: str, words: WordNet) -> str:
+    return f"{inflect(verb, 'participle', words)} by"
 
 
 def in_the_past(name: str, words: WordNet) -> str | None:

@@ -84,7 +84,6 @@ def main() -> None:
     extractor = extractor.with_relations(asked_relations(extractor.relations, rows))
     verifier = Verifier.from_pretrained(args.verify) if args.verify is not None else None
     extractor = extractor.with_verifier(verifier)
-    config = extractor.config if verifier is None else verifier.config
     result: dict[str, Any] = {
         "command": " ".join(sys.argv),
         "model": extractor.config.get("name"),
@@ -92,7 +91,7 @@ def main() -> None:
         "sentences": len({row.example.sentence for row in rows}),
         "rows": len(rows),
         "relations": len(extractor.relations),
-        "threshold": args.threshold if args.threshold is not None else config["threshold"],
+        "threshold": args.threshold if args.threshold is not None else extractor.threshold,
     }
     for title, detect in (("given mentions", None), ("detected mentions", extractor.detector.detect)):
         result[title] = by_category(verdicts(extractor, rows, threshold=args.threshold, detect=detect))

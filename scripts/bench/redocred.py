@@ -39,7 +39,6 @@ def main() -> None:
     unseen = relations.without([name for name in relations.names if name in trained])
     verifier = Verifier.from_pretrained(args.verify) if args.verify is not None else None
     extractor = extractor.with_verifier(verifier)
-    config = extractor.config if verifier is None else verifier.config
     result: dict[str, object] = {
         "command": " ".join(sys.argv),
         "documents": "last 250 of Re-DocRED dev",
@@ -47,7 +46,7 @@ def main() -> None:
         "relations": len(relations),
         "relations_not_trained_on": list(unseen.names),
         "verifier": None if verifier is None else verifier.config["name"],
-        "threshold": args.threshold if args.threshold is not None else config["threshold"],
+        "threshold": args.threshold if args.threshold is not None else extractor.threshold,
         "gold mentions": asdict(extraction_scores(extractor, sentences, threshold=args.threshold)),
         "gold mentions, up to two relations a pair": asdict(
             extraction_scores(extractor, sentences, threshold=args.threshold, top_k=2)

@@ -1,6 +1,6 @@
 """Relations named by a verb, where the sentence uses the name's voice and where it uses the other one.
 
-    python scripts/bench/voices.py ../shared/data/nyt/casrel_val.json --json docs/results/voices.json
+    python scripts/bench/voices.py ../shared/data/fewrel/val_wiki.json --json docs/results/voices_fewrel.json
 
 Of the sentences in a dataset, whose labels play no part, those are taken whose parse ties two names by a transitive
 verb ("Oracle sued Google", "Google was sued by Oracle"). Every verb becomes a relation of the model, named by its past
@@ -34,9 +34,10 @@ from zslre.sideinfo.wordnet import wordnet
 from zslre.sideinfo.words import inflect
 from zslre.training.stated import stated_pairs
 from zslre.types import Sentence
-from zslre.wordings import verb_of
+from zslre.wordings import FORMS as TENSES
+from zslre.wordings import passive_of, verb_of
 
-FORMS = ("past", "third", "passive")
+FORMS = (*TENSES, "passive")
 MOST_CHARACTERS = 300
 FIGURES = ("direction", "found", "reversed", "another")
 
@@ -49,6 +50,9 @@ class Said:
     pair: Pair
     verb: str
     passive: bool
+
+    def in_voice_of(self, form: str) -> bool:
+        return self.passive == (form == "passive")
 
 
 def main() -> None:
@@ -66,9 +70,7 @@ def main() -> None:
     for form in FORMS:
         for added, scores in judged(model, said, form).items():
             for same in (True, False):
-                chosen = [
-                    row for row, s in zip(scores, said, strict=True) if (s.passive == (form == "passive")) == same
-                ]
+                chosen = [row for row, s in zip(scores, said, strict=True) if s.in_voice_of(form) == same]
                 figures = dict(zip(FIGURES, np.mean(chosen, axis=0).tolist(), strict=True))
                 facts = {"name": form, "voice": "same" if same else "other", "wordings": added, "pairs": len(chosen)}
                 rows.append(facts | figures)
@@ -89,9 +91,7 @@ def read_said(texts: Sequence[str]) -> Iterator[Said]:
 
 
 def name_of(verb: str, form: str) -> str:
-    if form == "passive":
-        return f"{inflect(verb, 'participle', wordnet())} by"
-    return inflect(verb, "past" if form == "past" else "third", wordnet())
+    return passive_of(verb, wordnet()) if form == "passive" else inflect(verb, form, wordnet())
 
 
 def judged(model: RelationExtractor, said: Sequence[Said], form: str) -> dict[str, np.ndarray]:
@@ -110,7 +110,7 @@ def judged(model: RelationExtractor, said: Sequence[Said], form: str) -> dict[st
         figures = []
         for number, (s, column) in enumerate(zip(said, columns, strict=True)):
             both = scores[2 * number : 2 * number + 2]
-            right, wrong = both[:, column] if s.passive == (form == "passive") else both[::-1, column]
+            right, wrong = both[:, column] if s.in_voice_of(form) else both[::-1, column]
             printed = [best for best, p in zip(both.argmax(axis=1), both.max(axis=1), strict=True) if p >= least]
             another = any(best != column for best in printed)
             figures.append([right > wrong, right > wrong and right >= least, wrong > right and wrong >= least, another])

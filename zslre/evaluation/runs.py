@@ -66,7 +66,7 @@ def run_task(extractor: RelationExtractor, task: Task, options: RunOptions, *, d
         )
 
     rng = np.random.default_rng(options.seed)
-    threshold = options.threshold if options.threshold is not None else float(extractor.config["threshold"])
+    threshold = options.threshold if options.threshold is not None else extractor.threshold
     if task.setting == "zero-shot":
         return zero_shot(extractor, task, encode, transductive=options.transductive)
     if task.setting == "supervised":

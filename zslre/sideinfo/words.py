@@ -81,8 +81,8 @@ def _inflected(verb: str, form: Form, irregular: tuple[str, ...]) -> str:
     if form == "gerund":
         return listed[0] if listed else _stem(verb, "ing") + "ing"
     past = [other for other in listed if not other.endswith("s")]
-    beaten = form == "participle" and any(other.endswith("en") for other in past)
-    if (form == "participle" and verb in _SAME_PARTICIPLE) or (verb in _SAME_PAST and not beaten):
+    own_participle = form == "participle" and any(other.endswith("en") for other in past)  # beaten
+    if (form == "participle" and verb in _SAME_PARTICIPLE) or (verb in _SAME_PAST and not own_participle):
         return verb
     if not past or verb in _REGULAR:
         return _stem(verb, "ed") + "ed"

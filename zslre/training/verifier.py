@@ -24,14 +24,13 @@ from zslre.extractor import RelationExtractor
 from zslre.packing import Pair
 from zslre.prototypes import build_prototypes, relation_phrases
 from zslre.relations import RelationSet
-from zslre.scoring import log_odds
 from zslre.training.calibration import calibrated, minimise
 from zslre.training.episodes import EpisodeSampler, TrainingEpisode
 from zslre.training.model import TorchScorer
 from zslre.training.observer import PRINTING, Observer
 from zslre.training.trainer import Trainer, TrainingConfig
 from zslre.types import Sentence
-from zslre.verifier import CANDIDATES, FLOOR, Verifier, relation_text
+from zslre.verifier import CANDIDATES, FLOOR, Verifier, first_odds, relation_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ def calibrate_verifier(
     handed = first.matcher.candidates(pair_vectors(first.encoder, first.packer, items), items, FLOOR, CANDIDATES)
     asked = [[column for column, _ in found] for found in handed]
     own = verifier.margins(items, asked, relations, verifier.prototypes(relations))
-    odds = [log_odds(np.array([p for _, p in found], dtype=np.float32)) for found in handed]
+    odds = [first_odds(found) for found in handed]
     right = [
         np.array([relations[column].name in truth for column in wanted], dtype=np.bool_)
         for wanted, truth in zip(asked, labels, strict=True)
