@@ -45,6 +45,8 @@ def texts(text: str) -> list[str]:
         ["Mr. Jones and Dr. Lee, e.g. here, disagree.", "Why?!", "Nobody knows."],
         ['He said "Go."', "Sales rose 3.5 percent."],
         ["She was born in the U.S.", "In 1990 she left."],
+        ["He lost both in World War I.", "Insulin came later.", "It is 16 \xa0 m.", "The reef spans 9mm.", "Why?"],
+        ["Michael I. Jordan won.", "He was born (m. 1902)."],
         ["The banks' bosses met.", "Siemens bought Nordvik.", "The workers' unions protested."],
     ],
 )

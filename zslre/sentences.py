@@ -19,6 +19,8 @@ WINDOW = 10_000
 _WHITE = re.compile(r"\s+")
 _LINE_END = re.compile("\r\n|[\n\r\x0b\x85\u2028]")
 _PARAGRAPH_END = re.compile("[\f\u2029]")
+# Ends that sentencex takes for a middle initial ("John I. Smith") and for abbreviations ("m. 1902": married).
+_MISSED_END = re.compile(r"(?:\bWar I|\d\s*mm?)\.(?=\s+[A-Z])")
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -91,9 +93,10 @@ def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
 def _sentences(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each sentence of a paragraph, in characters of `text`."""
     for found in get_sentence_boundaries("en", SURROGATE.sub("\ufffd", text)):
-        start, end = found["start_index"], found["end_index"]
-        part = text[start:end]
-        start += len(part) - len(part.lstrip())
-        end -= len(part) - len(part.rstrip())
-        if start < end:
-            yield start, end
+        start, last = found["start_index"], found["end_index"]
+        for end in (*(missed.end() for missed in _MISSED_END.finditer(text, start, last)), last):
+            part = text[start:end]
+            left, right = start + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip())
+            if left < right:
+                yield left, right
+            start = end
