@@ -164,6 +164,10 @@ def test_batch_size_must_be_positive() -> None:
         ("St James' Park", "St James'", "FAC", "St James'"),
         ("the end", "the ", "ORG", "the"),
         ('a "" b', '""', "ORG", ""),
+        ("Best,\nPaula\n--\nPaula Reyes", "Paula\n-", "PERSON", "Paula"),
+        ("\u2022 Rome | Oslo", "\u2022 Rome |", "GPE", "Rome"),
+        ("it is -5 now", "-5", "CARDINAL", "-5"),
+        ("they write C# and C++", "C#", "MISC", "C#"),
     ],
 )
 def test_trim(text: str, found: str, label: str, expected: str) -> None:

@@ -32,6 +32,9 @@ MAX_STRINGS = 300_000
 _LONG_RUN = re.compile(r"\S{400,}")
 _APOSTROPHES = "'\u2019"
 _QUOTES = _APOSTROPHES + '"`\u2018\u201c\u201d\u201e\u00ab\u00bb'
+_RULES = "-\u2013\u2014|\u2022*_=<>/\\"  # of lists, tables, and signatures
+_ENDS = frozenset(_QUOTES + _RULES) - frozenset(_APOSTROPHES)
+_BULLETS = frozenset(f"{rule} " for rule in _RULES)  # "-5" is a number
 
 
 class MentionDetector(Protocol):
@@ -161,10 +164,10 @@ def place_mentions(sentences: Iterable[Sentence], mentions: Iterable[Mention], t
 def trim(text: str, start: int, end: int, label: str = "") -> tuple[int, int]:
     """The span without what is not part of the name; an empty one if nothing is left.
 
-    Entity taggers often take white space and quotation marks along, and are not consistent about an article before or
-    a possessive after a name; without them one entity has one text wherever it stands. "The" stays in titles of works,
-    and within a sentence: of the names in FewRel's training set that hold or follow a capital "The" there, 97 % hold
-    it. "'s" stays where no word follows, as in "he eats at McDonald's".
+    Entity taggers often take white space, quotation marks, dashes and bullets along, and are not consistent about an
+    article before or a possessive after a name; without them one entity has one text wherever it stands. "The" stays in
+    titles of works, and within a sentence: of the names in FewRel's training set that hold or follow a capital "The"
+    there, 97 % hold it. "'s" stays where no word follows, as in "he eats at McDonald's".
 
     >>> text = 'in the United Nations\\'s hall'
     >>> trim(text, 3, 23)
@@ -182,9 +185,9 @@ def trim(text: str, start: int, end: int, label: str = "") -> tuple[int, int]:
 
 def _strip(text: str, start: int, end: int) -> tuple[int, int]:
     # A quotation mark inside stays, and an apostrophe at the end does where it may belong to the name (James').
-    while start < end and (text[start].isspace() or text[start] in _QUOTES):
+    while start < end and (text[start].isspace() or text[start] in _QUOTES or text[start : start + 2] in _BULLETS):
         start += 1
-    while start < end and (text[end - 1].isspace() or (text[end - 1] in _QUOTES and text[end - 1] not in _APOSTROPHES)):
+    while start < end and (text[end - 1].isspace() or text[end - 1] in _ENDS):
         end -= 1
     return start, end
 
