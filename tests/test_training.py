@@ -589,6 +589,23 @@ def test_half_of_the_relations_are_near_others() -> None:
     assert together[True] > 1.5 * together[False]
 
 
+def test_reversed_pairs_without_a_relation_are_asked_as_often_as_wanted() -> None:
+    asked = {}
+    for rate in (0.0, 0.25, 1.0):
+        drawn = EpisodeSampler(PARTIAL, [], RELATIONS, n_relations=4, n_sentences=3, reverse_rate=rate)
+        pairs = []
+        for step in range(40):
+            episode = drawn.episode(step)
+            for text, some in ((sentence.text, some) for sentence, some in episode.items):
+                pairs += [(" lives in " in text, " lives in " in text and head.text in CITIES) for head, _ in some]
+                if " lives in " not in text:  # employer has an inverse, and spouse holds both ways
+                    assert len(some) == 2
+        asked[rate] = sum(back for _, back in pairs) / sum(forth for forth, _ in pairs)
+    assert asked[0.0] == 0.0
+    assert 0.1 < asked[0.25] < 0.3  # 0.2: a quarter of the sentences have two pairs
+    assert asked[1.0] == 0.5
+
+
 def test_neighbours_are_ordered_by_their_texts() -> None:
     relations = RelationSet([Relation("mother of"), Relation("made of stone"), Relation("mother of her")])
     found = neighbours(relations, BagOfWords())

@@ -239,6 +239,16 @@ def test_from_base_adds_markers_and_goes_there_and_back(tmp_path: Path) -> None:
     np.testing.assert_allclose(pair_vectors(runtime, packer, items), expected, atol=1e-4)
 
 
+def test_markers_mean_subject_and_object_before_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_base(tmp_path)
+    monkeypatch.setattr("zslre.encoder.transformer.MARKER_WORDS", ("ann", "ann", "lives rome", "rome"))
+    encoder = TransformerEncoder.from_base(tmp_path)
+    words = encoder.tensors["embeddings.word_embeddings.weight"]
+    ann, lives, rome = (words[encoder.tokenizer.token_to_id(word)] for word in ("ann", "lives", "rome"))
+    made = words[encoder.module.marker_ids.numpy()]
+    np.testing.assert_allclose(made, [ann, ann, (lives + rome) / 2, rome], atol=1e-7)
+
+
 def test_before_training_a_pair_vector_is_a_weighted_mean() -> None:
     module = PairTransformer(TORCH.module.backbone, [0, 1, 2, 3])
     ones = torch.ones(6 * tiny.H)

@@ -1,6 +1,7 @@
 """FewRel's and Wiki-ZSL's relations with side information that was found automatically, for `-r` of `zslre evaluate`.
 
     python scripts/bench/automatic_relations.py -o build/automatic.json
+    python scripts/bench/automatic_relations.py --text-only -o build/automatic_text.json
 
 Labels are the datasets' own, descriptions Wikidata's as they ship with zslre; the rest is what `zslre side-info build`
 finds from them, without examples, with phrase vectors of the base encoder, which has seen no relation. Nothing written
@@ -16,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from zslre.encoder.transformer import TransformerEncoder
-from zslre.relations import Relation, RelationSet, catalogue
+from zslre.relations import Relation, RelationSet, SideInformation, catalogue
 from zslre.sideinfo.builder import build_side_information
 from zslre.sideinfo.wikidata import properties
 from zslre.training.base import default_base_folder
@@ -26,9 +27,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--text-only", action="store_true", help="synonyms alone, no types and no keywords")
     args = parser.parse_args()
     args.output.parent.mkdir(parents=True, exist_ok=True)
-    automatic(labelled(args.data)).to_file(args.output)
+    found = automatic(labelled(args.data))
+    (synonyms_alone(found) if args.text_only else found).to_file(args.output)
 
 
 def labelled(data: Path) -> RelationSet:
@@ -51,6 +54,17 @@ def automatic(plain: RelationSet) -> RelationSet:
         if (found := known.get(str(relation.id))) is not None
         else relation
         for relation in built
+    )
+
+
+def synonyms_alone(relations: RelationSet) -> RelationSet:
+    return RelationSet(
+        replace(
+            relation,
+            side=SideInformation(relation.side.synonyms),
+            sources=tuple(source for source in relation.sources if source.field == "synonyms"),
+        )
+        for relation in relations
     )
 
 

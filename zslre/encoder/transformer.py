@@ -18,6 +18,8 @@ from zslre.exceptions import ModelError
 from zslre.packing import MARKERS_PER_PAIR, PackedBatch, pack_phrases, plain_tokenizer
 
 MARKERS = ("[HS]", "[HE]", "[TS]", "[TE]")
+# What they mean before training, which leaves word embeddings as they are, in the terms of Wikidata's descriptions.
+MARKER_WORDS = ("subject", "subject", "object", "object")
 # Position ids of these start behind the padding id (Hugging Face's `create_position_ids_from_input_ids`).
 OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet"})
 ROWS_A_PASS = 64  # of pairs with markers in the text
@@ -137,6 +139,7 @@ class TransformerEncoder:
         tokenizer.add_special_tokens(list(MARKERS))
         size = max(tokenizer.get_vocab_size(), backbone.config.vocab_size)
         backbone.resize_token_embeddings(size, mean_resizing=False)
+        _start_markers_as_words(backbone, tokenizer)
         if hasattr(backbone, "pooler"):
             backbone.pooler = None  # its output is never used
         if backbone.config.model_type == "mpnet":
@@ -234,6 +237,14 @@ def _marker_ids(tokenizer: Tokenizer) -> list[int]:
     if len(ids) < len(MARKERS):
         raise ModelError(f"the tokenizer lacks the marker tokens {', '.join(MARKERS)}: it is not this model's")
     return ids
+
+
+def _start_markers_as_words(backbone: Any, tokenizer: Tokenizer) -> None:
+    embeddings = backbone.get_input_embeddings().weight
+    with torch.no_grad():
+        for marker, word in zip(_marker_ids(tokenizer), MARKER_WORDS, strict=True):
+            pieces = tokenizer.encode(word, add_special_tokens=False).ids
+            embeddings[marker] = embeddings[pieces].mean(dim=0)
 
 
 def _module_name(name: str) -> str:

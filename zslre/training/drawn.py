@@ -39,6 +39,13 @@ def first_labelled(drawn: Drawn) -> tuple[Pair, frozenset[str]]:
     return next((pair, names) for pair, names in zip(drawn.pairs, drawn.labels, strict=True) if names)
 
 
+def labelled_only(drawn: Drawn) -> Drawn:
+    """Without the pairs that have no relation."""
+    kept = [i for i, names in enumerate(drawn.labels) if names]
+    pairs, labels = tuple(drawn.pairs[i] for i in kept), tuple(drawn.labels[i] for i in kept)
+    return Drawn(drawn.sentence, pairs, labels, tuple(drawn.asked[i] for i in kept))
+
+
 def thinned(annotated: AnnotatedSentence, most: int, rng: np.random.Generator) -> AnnotatedSentence:
     """At most so many pairs, those with relations first, then others at random."""
     if len(annotated.pairs) <= most:

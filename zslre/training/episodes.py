@@ -14,7 +14,7 @@ from zslre.mentions import MentionDetector
 from zslre.packing import Pair
 from zslre.relations import Relation, RelationSet
 from zslre.training.augmentation import Doubter, assurance, names_by_type, renamed_mentions
-from zslre.training.drawn import Drawn, all_known, first_labelled, mentions_of, thinned
+from zslre.training.drawn import Drawn, all_known, first_labelled, labelled_only, mentions_of, thinned
 from zslre.training.lists import listed_with, with_list
 from zslre.training.stated import with_stated_reverse
 from zslre.training.variation import vary
@@ -58,6 +58,7 @@ class EpisodeSampler:
     `variants`: the same relations with other side information, which takes the place of theirs in half of the draws.
     `near`: name → names of other relations, the most alike first: half of an episode's relations are drawn for being
     among the first few of another one's. That teaches to tell them apart.
+    `reverse_rate`: share of the partial sentences whose reversed pair is asked where it has no relation.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class EpisodeSampler:
         alike: Mapping[str, Collection[str]] | None = None,
         variants: RelationSet | None = None,
         near: Mapping[str, Sequence[str]] | None = None,
+        reverse_rate: float = 1.0,
         seed: int = 0,
     ) -> None:
         self.relations = {relation.name: relation for relation in relations}
@@ -104,7 +106,7 @@ class EpisodeSampler:
         }
         self.n_relations, self.n_sentences, self.n_complete = n_relations, n_sentences, n_complete
         self.max_pairs, self.detector, self.doubter, self.seed = max_pairs, detector, doubter, seed
-        self.writer, self.n_written = writer, n_written
+        self.writer, self.n_written, self.reverse_rate = writer, n_written, reverse_rate
         self.names_by_hypernym = names or {}
         phrases = frozenset(phrase for sentence in stated for phrase in sentence.labels[0])
         self.stated: dict[str, list[Drawn]] = {phrase: [] for phrase in sorted(phrases)}
@@ -125,7 +127,9 @@ class EpisodeSampler:
         for name in chosen:
             pool = self.by_relation[name]
             for number in rng.choice(len(pool), size=min(self.n_sentences, len(pool)), replace=False):
-                sentences.append(self.partial[pool[number]])
+                known = self.partial[pool[number]]
+                asked_back = self.reverse_rate == 1.0 or rng.random() < self.reverse_rate
+                sentences.append(known if asked_back else labelled_only(known))
         for phrase in self._stated_beside(chosen, rng):
             stating = self.stated[phrase]
             sentences.append(stating[int(rng.integers(len(stating)))])
@@ -147,13 +151,13 @@ class EpisodeSampler:
         targets = np.zeros((len(labels), len(chosen)), dtype=np.bool_)
         for row, names in enumerate(labels):
             targets[row, [column[name] for name in names if name in column]] = True
-        known = np.ones_like(targets)
+        sure = np.ones_like(targets)
         for row, asked in enumerate(names for d in drawn for names in d.asked):
             if asked is not None:
-                known[row] = targets[row]
-                known[row, [column[name] for name in asked if name in column]] = True
+                sure[row] = targets[row]
+                sure[row, [column[name] for name in asked if name in column]] = True
         relations = [vary(self._version(name, rng), rng) for name in chosen]
-        return TrainingEpisode([(d.sentence, d.pairs) for d in drawn], relations, targets, known)
+        return TrainingEpisode([(d.sentence, d.pairs) for d in drawn], relations, targets, sure)
 
     def _chosen(self, rng: np.random.Generator) -> list[str]:
         size = min(self.n_relations, len(self.names))

@@ -97,17 +97,13 @@ def train_model(
     torch.manual_seed(config.seed)
     encoder = TransformerEncoder.from_base(base if base is not None else default_base_folder(), in_text=in_text)
     scorer = TorchScorer(encoder.dim)
-    # Each pair's own pass keeps what its gradient needs: fewer of them take the memory of one shared pass.
-    n_relations, n_sentences, n_complete = (16, 2, 2) if in_text else (24, 3, 8)
-    sampler = EpisodeSampler(
-        data.partial,
-        data.complete,
-        relations,
-        n_relations=n_relations,
-        n_sentences=n_sentences,
-        n_complete=n_complete,
-        seed=config.seed,
+    # Each pair's own pass keeps what its gradient needs, and costs as much as a sentence: few have no relation.
+    size = (
+        {"n_relations": 32, "n_sentences": 2, "n_complete": 2, "reverse_rate": 0.25}
+        if in_text
+        else {"n_relations": 24, "n_sentences": 3, "n_complete": 8}
     )
+    sampler = EpisodeSampler(data.partial, data.complete, relations, **size, seed=config.seed)
     dev_set = relations.select(dev_names) if dev_names else None
     trainer = Trainer(
         encoder,
