@@ -16,8 +16,10 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from side_info import with_only
+
 from zslre.encoder.transformer import TransformerEncoder
-from zslre.relations import Relation, RelationSet, SideInformation, catalogue
+from zslre.relations import Relation, RelationSet, catalogue
 from zslre.sideinfo.builder import build_side_information
 from zslre.sideinfo.wikidata import properties
 from zslre.training.base import default_base_folder
@@ -31,7 +33,7 @@ def main() -> None:
     args = parser.parse_args()
     args.output.parent.mkdir(parents=True, exist_ok=True)
     found = automatic(labelled(args.data))
-    (synonyms_alone(found) if args.text_only else found).to_file(args.output)
+    (with_only(found, ("synonyms",)) if args.text_only else found).to_file(args.output)
 
 
 def labelled(data: Path) -> RelationSet:
@@ -54,17 +56,6 @@ def automatic(plain: RelationSet) -> RelationSet:
         if (found := known.get(str(relation.id))) is not None
         else relation
         for relation in built
-    )
-
-
-def synonyms_alone(relations: RelationSet) -> RelationSet:
-    return RelationSet(
-        replace(
-            relation,
-            side=SideInformation(relation.side.synonyms),
-            sources=tuple(source for source in relation.sources if source.field == "synonyms"),
-        )
-        for relation in relations
     )
 
 

@@ -133,7 +133,7 @@ def extraction(model: RelationExtractor, vectors: np.ndarray, gold: list[str | N
     places, probabilities = model.matcher.best(vectors)
     right = np.array([model.relations.names[place] == name for place, name in zip(places, gold, strict=True)])
     true = sum(name is not None for name in gold)
-    printed = right[probabilities >= model.config["threshold"]]
+    printed = right[probabilities >= model.threshold]
     figures = {
         "average_precision": precision_recall(probabilities.tolist(), right.tolist(), true).area,
         "precision": printed.mean() if len(printed) else 0.0,

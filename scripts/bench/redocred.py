@@ -72,17 +72,21 @@ def main() -> None:
 def by_length(
     extractor: RelationExtractor, sentences: list[AnnotatedSentence], threshold: float | None
 ) -> dict[str, dict[str, float]]:
-    """Precision, and the precision that the scores promise, of triples from sentences of so many characters."""
+    """Precision, and the precision that the scores promise, of triples from sentences of so many characters.
+
+    Lengths at which nothing is printed are left out.
+    """
     found = {}
     for least, most in pairwise(LENGTHS):
         some = [s for s in sentences if least <= len(s.sentence.text) < most]
         triples = list(extractor.extract_sentences((s.sentence for s in some), threshold=threshold))
         predicted = triple_keys(triples, extractor.relations)
-        found[f"{least} to {most - 1}"] = {
-            "predicted": len(predicted),
-            "precision": round(len(predicted & gold_keys(some, extractor.relations)) / len(predicted), 4),
-            "mean score": round(mean(triple.score for of_sentence in triples for triple in of_sentence), 4),
-        }
+        if predicted:  # by a high threshold nothing may be
+            found[f"{least} to {most - 1}"] = {
+                "predicted": len(predicted),
+                "precision": round(len(predicted & gold_keys(some, extractor.relations)) / len(predicted), 4),
+                "mean score": round(mean(triple.score for of_sentence in triples for triple in of_sentence), 4),
+            }
     return found
 
 

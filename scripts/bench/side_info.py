@@ -69,7 +69,7 @@ def with_only(relations: RelationSet, fields: tuple[str, ...]) -> RelationSet:
 
 def measure(extractor: RelationExtractor, sentences: list[Example]) -> dict[str, float]:
     """Accuracy of the best relation; the true one's mean probability; above the threshold, share found and false."""
-    threshold = float(extractor.config["threshold"])
+    threshold = extractor.threshold
     probabilities = ranked(extractor, [(e.sentence, [(e.head, e.tail)]) for e in sentences])
     swapped = ranked(extractor, [(e.sentence, [(e.tail, e.head)]) for e in sentences])
     gold = np.array([extractor.relations.names.index(str(e.relation)) for e in sentences])

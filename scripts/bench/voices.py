@@ -101,7 +101,7 @@ def judged(model: RelationExtractor, said: Sequence[Said], form: str) -> dict[st
     items: list[Item] = [(s.sentence, [s.pair, s.pair[::-1]]) for s in said]
     vectors = pair_vectors(model.encoder, model.packer, items)
     columns = [asked.relations.names.index(name) for name in names]
-    least, found = float(model.config["threshold"]), {}
+    least, found = model.threshold, {}
     for added, matcher in {"no": Matcher(asked.scorer, asked.prototypes), "yes": asked.matcher}.items():
         scores = np.zeros((len(vectors), len(asked.relations)))
         for row, candidates in enumerate(matcher.candidates(vectors, items, 0.0, len(asked.relations))):

@@ -128,6 +128,7 @@ class EpisodeSampler:
             pool = self.by_relation[name]
             for number in rng.choice(len(pool), size=min(self.n_sentences, len(pool)), replace=False):
                 known = self.partial[pool[number]]
+                # No number is drawn where nothing hangs on it: episodes stay what they were for a seed.
                 asked_back = self.reverse_rate == 1.0 or rng.random() < self.reverse_rate
                 sentences.append(known if asked_back else labelled_only(known))
         for phrase in self._stated_beside(chosen, rng):
