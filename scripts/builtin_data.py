@@ -159,6 +159,7 @@ def builtin_sampler(
     n_complete: int = 16,
     n_written: int = 8,
     max_pairs: int = 16,
+    join_rate: float = 0.0,
     seed: int,
 ) -> EpisodeSampler:
     """Episodes of everything in `data`. `encoder` finds side information of the relations, a second version of each."""
@@ -186,5 +187,6 @@ def builtin_sampler(
         alike=alike(data.phrases, known, encoder),
         variants=found,
         near=neighbours(known, encoder),
+        join_rate=join_rate,
         seed=seed,
     )

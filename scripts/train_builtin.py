@@ -3,10 +3,12 @@ r"""Rebuild the built-in model: FewRel's training relations, Wiki-ZSL and Re-Doc
     python scripts/train_builtin.py --steps 1100 --work build/builtin/first-training -o build/builtin/first
     python scripts/train_builtin.py --start build/builtin/first --steps 1050 --seed 1 \
         --work build/builtin/second-training -o build/builtin/second
+    python scripts/train_builtin.py --start build/builtin/second build/builtin/third --steps 0 -o build/builtin/mean
 
 What trains and what is held out, builtin_data.py says: the first round leaves relations out for a zero-shot test, the
-next go on with those as well, in smaller steps. The last step's weights are kept, so that nothing else is selected. An
-hour each on two cores; `--resume` goes on after a stop. Prints the scores that go into config.json.
+next go on with those as well, in smaller steps. A round starts from the mean of the models given; with no steps the
+mean is what is written. The last step's weights are kept, so that nothing else is selected. An hour each on two cores;
+`--resume` goes on after a stop. Prints the scores that go into config.json.
 """
 
 from __future__ import annotations
@@ -32,15 +34,17 @@ from builtin_data import (
 from zslre.encoder.transformer import TransformerEncoder, bf16_is_fast
 from zslre.packing import Packer
 from zslre.relations import catalogue
+from zslre.serialization import ModelFiles
 from zslre.training.base import BASE_NAME, default_base_folder
 from zslre.training.calibration import fit_kind_weights
 from zslre.training.finish import calibrate, model_files, phrases_of, write_model
 from zslre.training.inputs import input_ranges
 from zslre.training.model import TorchScorer
 from zslre.training.observer import Observer
-from zslre.training.trained import load_trained
+from zslre.training.trained import load_mean
 from zslre.training.trainer import Trainer, TrainingConfig
 
+AND = " && "
 NOTICES = """
 ## Licences of what it derives from
 
@@ -55,34 +59,42 @@ NOTICES = """
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints")
+    parser.add_argument("--work", type=Path, help="folder for checkpoints")
     parser.add_argument("-o", "--output", type=Path, required=True, help="model folder to write")
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--start", type=Path, help="model folder of the round before")
+    parser.add_argument("--start", type=Path, nargs="+", default=[], help="model folders of rounds before")
+    parser.add_argument("--max-pairs", type=int, default=8, help="of a sentence, in later rounds")
+    parser.add_argument("--join-rate", type=float, default=0.0, help="share of sentences joined to others")
     parser.add_argument("--float", action="store_true", help="store float32 weights")
     args = parser.parse_args()
+    if (args.steps and args.work is None) or not (args.steps or args.start):
+        parser.error("training needs --work, and a mean without --steps needs --start")
 
     relations = catalogue()
-    data = read_builtin_data(args.data, relations, with_val=args.start is not None)
+    data = read_builtin_data(args.data, relations, with_val=bool(args.start))
     say(f"{len(data.malformed)} malformed rows left out, such as: {data.malformed[0] if data.malformed else None}")
     say(f"{len(data.partial)} + {len(data.complete)} sentences, {len(data.trained)} relations with those written about")
     say(f"{len(data.stated)} sentences that state something in words of their own")
 
     torch.manual_seed(args.seed)
-    before, size = None, dict[str, int]()
-    if args.start is None:
+    rounds: list[ModelFiles] = []
+    size: dict[str, Any] = {}
+    if args.start:
+        encoder, scorer, rounds = load_mean(args.start)
+        size = {"n_sentences": 1, "n_complete": 8, "n_written": 6, "max_pairs": args.max_pairs}
+    else:
         encoder = TransformerEncoder.from_base(default_base_folder())
         scorer = TorchScorer(encoder.dim)
-    else:
-        encoder, scorer, before = load_trained(args.start)
-        size = {"n_sentences": 1, "n_complete": 8, "n_written": 6, "max_pairs": 8}
-    sampler = builtin_sampler(data, relations, encoder, **size, seed=args.seed)
-    config = TrainingConfig(
-        steps=args.steps, learning_rate=1e-4, threshold_weight=1.0, bf16=bf16_is_fast(), seed=args.seed
-    )
-    Trainer(encoder, scorer, sampler, config, folder=args.work, observer=Observer(say)).train(resume=args.resume)
+    settings: dict[str, Any] = {"mean_of": len(rounds)}
+    if args.steps:
+        config = TrainingConfig(
+            steps=args.steps, learning_rate=1e-4, threshold_weight=1.0, bf16=bf16_is_fast(), seed=args.seed
+        )
+        settings = asdict(config)
+        sampler = builtin_sampler(data, relations, encoder, **size, join_rate=args.join_rate, seed=args.seed)
+        Trainer(encoder, scorer, sampler, config, folder=args.work, observer=Observer(say)).train(resume=args.resume)
 
     encoder.bf16 = False
     packer = Packer(encoder.tokenizer)
@@ -92,22 +104,23 @@ def main() -> None:
     numbers, figures = calibrate(encoder, scorer.to_numpy(), packer, data.judged, shipped)
     scores: dict[str, Any] = zero_shot_scores(data, relations, encoder, scorer, packer)
     scores["redocred_documents_211_250"] = figures
-    if before is not None:
-        scores["round_before"] = before.config["scores"]
+    if rounds:
+        scores["rounds_before"] = [files.config["scores"] for files in rounds]
     rng = np.random.default_rng(args.seed)
     shown = [data.partial[i] for i in rng.choice(len(data.partial), 300, replace=False)] + data.complete[:200]
     batches = (batch for batch, _ in packer.pack([(s.sentence, s.pairs) for s in shown]))
     ranges = None if args.float else input_ranges(encoder, batches, phrases_of(relations.select(data.trained)))
-    command = "python " + " ".join(sys.argv)
+    commands = dict.fromkeys(c for files in rounds for c in files.config["command"].split(AND))
+    command = AND.join([*commands, "python " + " ".join(sys.argv)])
     facts = {
         "name": "zslre-minilm",
         "base_encoder": BASE_NAME,
         "trained_relations": [*data.trained, *data.phrases],
-        "data": SOURCES if before is None else [*SOURCES, "FewRel 1.0 val (MIT)"],
+        "data": [*SOURCES, "FewRel 1.0 val (MIT)"] if rounds else SOURCES,
         "held_out": {"zero_shot_test": [relations[id].name for id in data.unseen], "kind_weights": data.dev_names},
         "kind_weights": weights,
-        "command": command if before is None else f"{before.config['command']} && {command}",
-        "training": asdict(config),
+        "command": command,
+        "training": settings,
         "seed": args.seed,
         "scores": scores,
     }

@@ -46,7 +46,7 @@ from zslre.training.model import TorchScorer  # noqa: E402
 from zslre.training.reconstruction import Regression, rounded_with_feedback  # noqa: E402
 from zslre.training.rounding import Rounding, shared, trits_of  # noqa: E402
 from zslre.training.student import Quantization  # noqa: E402
-from zslre.training.trained import chosen_layers, encoder_of, load_trained, matching_layers  # noqa: E402
+from zslre.training.trained import chosen_layers, encoder_of, load_mean, load_trained, matching_layers  # noqa: E402
 from zslre.training.unlabelled import Glosses, TextPool, WordReplacement, two_words  # noqa: E402
 
 PEOPLE, CITIES, FIRMS = ("Ann", "Bob", "Carl", "Dora"), ("Rome", "Oslo", "Lima"), ("Acme", "Zeta")
@@ -406,6 +406,21 @@ def test_a_model_folder_of_any_weights_comes_back_in_torch(tmp_path: Path) -> No
         again = scorer.to_numpy((1.0, -1.0)).tensors()
         for key, value in files.scorer.tensors().items():
             np.testing.assert_allclose(again[key], value, rtol=2e-3 if name != "float" else 1e-5)
+
+
+def test_the_mean_of_models_by_hand(tmp_path: Path) -> None:
+    for seed in (1, 2):
+        save_model(tmp_path / str(seed), tiny.model_files(seed=seed))
+    encoder, scorer, read = load_mean([tmp_path / "1", tmp_path / "2"])
+    one, two = tiny.encoder_tensors(1), tiny.encoder_tensors(2)
+    for name, tensor in encoder.tensors.items():
+        np.testing.assert_allclose(tensor, (one[name] + two[name]) / 2, atol=1e-6)
+    scorers = [tiny.scorer(seed).tensors() for seed in (1, 2)]
+    mean = {name: (tensor + scorers[1][name]) / 2 for name, tensor in scorers[0].items()}
+    again = scorer.to_numpy((1.0, -1.0)).tensors()
+    for name in ("pair_views", "none_hidden", "none_output", "kind_logits"):
+        np.testing.assert_allclose(again[name], mean[name], rtol=2e-3, atol=1e-3)
+    assert [files.scorer.tensors()["none_bias"] for files in read] == [scorer["none_bias"] for scorer in scorers]
 
 
 def test_fewer_layers_start_as_the_teachers() -> None:

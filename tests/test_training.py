@@ -30,11 +30,12 @@ from safetensors.torch import load_file  # noqa: E402
 from zslre.training import base  # noqa: E402
 from zslre.training.augmentation import Doubter  # noqa: E402
 from zslre.training.drawn import thinned  # noqa: E402
-from zslre.training.episodes import EpisodeSampler, TrainingEpisode, reverse_labels  # noqa: E402
+from zslre.training.episodes import EpisodeSampler, TrainingEpisode  # noqa: E402
 from zslre.training.losses import ranking_loss, threshold_loss  # noqa: E402
 from zslre.training.model import TorchScorer  # noqa: E402
 from zslre.training.neighbours import neighbours  # noqa: E402
 from zslre.training.observer import Observer  # noqa: E402
+from zslre.training.reversal import reverse_labels  # noqa: E402
 from zslre.training.trainer import Trainer, TrainingConfig, zero_shot_predictions  # noqa: E402
 from zslre.training.variation import vary  # noqa: E402
 

@@ -22,6 +22,7 @@ from zslre.training.episodes import EpisodeSampler
 from zslre.training.finish import calibrate, model_files, write_model
 from zslre.training.model import TorchScorer
 from zslre.training.observer import PRINTING, Observer
+from zslre.training.reversal import with_reversed
 from zslre.training.run import training_data
 from zslre.training.start import MAX_TEXT_TOKENS, quantized
 from zslre.training.student import BITS
@@ -103,7 +104,7 @@ def distill_model(
     calibration, threshold = files.scorer.calibration, files.config["threshold"]
     numbers, figures = (float(calibration[0]), float(calibration[1])), {"threshold": threshold}
     if dev_relations is not None:
-        judged, packer = [sampler.with_reversed(sentence) for sentence in data.dev], Packer(student.tokenizer)
+        judged, packer = [with_reversed(sentence, sampler.reverse) for sentence in data.dev], Packer(student.tokenizer)
         with distiller.rounded():
             numbers, figures = calibrate(student, own_scorer.to_numpy(), packer, judged, dev_relations)
     taught = files.config

@@ -15,7 +15,9 @@ from zslre.packing import Pair
 from zslre.relations import Relation, RelationSet
 from zslre.training.augmentation import Doubter, assurance, names_by_type, renamed_mentions
 from zslre.training.drawn import Drawn, all_known, first_labelled, labelled_only, mentions_of, thinned
+from zslre.training.joined import some_joined
 from zslre.training.lists import listed_with, with_list
+from zslre.training.reversal import drawn_with_reverses, reverse_labels, with_reversed
 from zslre.training.stated import with_stated_reverse
 from zslre.training.variation import vary
 from zslre.training.written import Writer
@@ -58,6 +60,7 @@ class EpisodeSampler:
     `variants`: the same relations with other side information, which takes the place of theirs in half of the draws.
     `near`: name → names of other relations, the most alike first: half of an episode's relations are drawn for being
     among the first few of another one's. That teaches to tell them apart.
+    `join_rate`: share of the partial sentences to which another one is joined.
     `reverse_rate`: share of the partial sentences whose reversed pair is asked where it has no relation.
     """
 
@@ -83,11 +86,14 @@ class EpisodeSampler:
         variants: RelationSet | None = None,
         near: Mapping[str, Sequence[str]] | None = None,
         reverse_rate: float = 1.0,
+        join_rate: float = 0.0,
         seed: int = 0,
     ) -> None:
         self.relations = {relation.name: relation for relation in relations}
         self.reverse = reverse_labels(relations)
-        self.partial = [self._with_doubtful_reverses(self.with_reversed(sentence)) for sentence in partial]
+        self.partial = [
+            drawn_with_reverses(with_reversed(sentence, self.reverse), self.relations) for sentence in partial
+        ]
         self.complete = [sentence for sentence in complete if sentence.pairs]
         self.names_by_type = names_by_type(self.complete, rename)
         self.by_relation: dict[str, list[int]] = {}
@@ -106,7 +112,8 @@ class EpisodeSampler:
         }
         self.n_relations, self.n_sentences, self.n_complete = n_relations, n_sentences, n_complete
         self.max_pairs, self.detector, self.doubter, self.seed = max_pairs, detector, doubter, seed
-        self.writer, self.n_written, self.reverse_rate = writer, n_written, reverse_rate
+        self.writer, self.n_written = writer, n_written
+        self.reverse_rate, self.join_rate = reverse_rate, join_rate
         self.names_by_hypernym = names or {}
         phrases = frozenset(phrase for sentence in stated for phrase in sentence.labels[0])
         self.stated: dict[str, list[Drawn]] = {phrase: [] for phrase in sorted(phrases)}
@@ -135,7 +142,8 @@ class EpisodeSampler:
             stating = self.stated[phrase]
             sentences.append(stating[int(rng.integers(len(stating)))])
             chosen.append(phrase)
-        drawn = self._with_doubts(self._with_confusable_pairs(self._with_lists(sentences, rng), rng), rng)
+        drawn = self._with_confusable_pairs(self._with_lists(sentences, rng), rng)
+        drawn = self._with_doubts(some_joined(drawn, self.join_rate, rng, self._kind), rng)
         if self.complete and self.n_complete:
             for number in rng.choice(len(self.complete), size=min(self.n_complete, len(self.complete)), replace=False):
                 annotated = thinned(self.complete[number], self.max_pairs, rng)
@@ -220,6 +228,11 @@ class EpisodeSampler:
             more.append(Drawn(known.sentence, (*known.pairs, *new), labels, (*known.asked, *[names] * len(new))))
         return more
 
+    def _kind(self, clause: Drawn) -> str:
+        """Of which kind the head is, by its relation."""
+        side = self.relations[min(first_labelled(clause)[1])].side
+        return next(iter(side.head_hypernyms), "")
+
     def _with_doubts(self, drawn: list[Drawn], rng: np.random.Generator) -> list[Drawn]:
         """The sentences once more, where they can be doubted; a fifth of the others assured."""
         if self.doubter is None:
@@ -266,35 +279,3 @@ class EpisodeSampler:
     def _version(self, name: str, rng: np.random.Generator) -> Relation:
         own = self.relations[name]
         return self.variants.get(name, own) if rng.random() < 0.5 else own
-
-    def with_reversed(self, annotated: AnnotatedSentence) -> AnnotatedSentence:
-        """The sentence with the reverse of every pair, labelled with the inverse relations or none."""
-        pairs, labels = list(annotated.pairs), list(annotated.labels)
-        for (head, tail), names in zip(annotated.pairs, annotated.labels, strict=True):
-            if (tail, head) not in pairs:
-                pairs.append((tail, head))
-                labels.append(frozenset(reverse for name in names for reverse in self.reverse.get(name, ())))
-        return replace(annotated, pairs=tuple(pairs), labels=tuple(labels))
-
-    def _with_doubtful_reverses(self, annotated: AnnotatedSentence) -> Drawn:
-        """The reverse of a relation with several inverses (child: father, mother) lacks that one; more is not known."""
-        labels = dict(zip(annotated.pairs, annotated.labels, strict=True))
-        asked = []
-        for (head, tail), names in labels.items():
-            back = labels.get((tail, head), frozenset())
-            unsure = not names and any(len(self.relations[name].inverse) > 1 for name in back if name in self.relations)
-            asked.append(back if unsure else None)
-        return Drawn(annotated.sentence, annotated.pairs, annotated.labels, tuple(asked))
-
-
-def reverse_labels(relations: RelationSet) -> Mapping[str, tuple[str, ...]]:
-    """Name → names that hold for the swapped pair: itself where symmetric, else its only inverse in the set.
-
-    A relation with two inverses (child: father, mother) says nothing certain about the swapped pair.
-    """
-    by_key = {key: r.name for r in relations for key in (r.name, r.id) if key}
-    reverse = {r.name: (r.name,) for r in relations if r.symmetric}
-    for relation in relations:
-        if len(relation.inverse) == 1 and relation.inverse[0] in by_key:
-            reverse[relation.name] = (by_key[relation.inverse[0]],)
-    return reverse

@@ -20,6 +20,7 @@ from zslre.training.episodes import EpisodeSampler
 from zslre.training.finish import calibrate, model_files, write_model
 from zslre.training.model import TorchScorer
 from zslre.training.observer import PRINTING, Observer
+from zslre.training.reversal import with_reversed
 from zslre.training.sources import dev_sentences, without_leaks
 from zslre.training.trainer import Trainer, TrainingConfig
 from zslre.types import Example
@@ -122,7 +123,7 @@ def train_model(
     if dev_set is not None:
         weights = fit_kind_weights(encoder, scorer, Packer(encoder.tokenizer), dev, dev_set)
         observer.report(f"weights of side information on the held-out relations: {weights}")
-        judged = [sampler.with_reversed(sentence) for sentence in dev]
+        judged = [with_reversed(sentence, sampler.reverse) for sentence in dev]
         numbers, figures = calibrate(encoder, scorer.to_numpy(), Packer(encoder.tokenizer), judged, dev_set)
     config_facts = {
         "name": output.name,

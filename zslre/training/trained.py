@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,19 @@ def load_trained(folder: str | Path) -> tuple[TransformerEncoder, TorchScorer, M
     """Encoder and scorer of a model folder, in float32, and the files; raises ModelError as `load_model` does."""
     files = load_model(folder)
     return encoder_of(files), TorchScorer.from_numpy(files.scorer), files
+
+
+def load_mean(folders: Sequence[str | Path]) -> tuple[TransformerEncoder, TorchScorer, list[ModelFiles]]:
+    """The mean of the weights of models that go back to the same one, and the files of each.
+
+    A model soup (Wortsman et al., arXiv 2203.05482).
+    """
+    models = [load_trained(folder) for folder in folders]
+    encoder, scorer, _ = models[0]
+    for module, *others in zip(*((encoder.module, scorer) for encoder, scorer, _ in models), strict=True):
+        states = [some.state_dict() for some in (module, *others)]
+        module.load_state_dict({name: sum(s[name] for s in states) / len(states) for name in states[0]})
+    return encoder, scorer, [files for _, _, files in models]
 
 
 def encoder_of(files: ModelFiles, layers: int | None = None) -> TransformerEncoder:
