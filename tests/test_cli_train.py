@@ -181,6 +181,36 @@ def test_interrupted_run_resumes_to_the_same_model(
     np.testing.assert_allclose(weights(output), weights(tmp_path / "whole"), atol=1e-6)
 
 
+def test_training_goes_on_from_a_model(
+    data: Path, schema: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch", reason="training needs torch")
+    learned = tiny.model_files()
+    learned.config.update(base_encoder="some/base", trained_relations=["owner"], data=["old.jsonl"], threshold=0.7)
+    save_model(tmp_path / "start", learned)
+    monkeypatch.setattr("zslre.serialization.BUILTIN", tmp_path / "start")
+    command = ["train", str(data), "-r", str(schema), "--threads", "1", "-q", "--steps", "2", "--no-bf16"]
+
+    def trained(name: str, *options: str) -> Path:
+        assert main([*command, "-o", str(tmp_path / name), *options]) == 0
+        return tmp_path / name
+
+    start = learned.encoder["pair.projection.weight"]
+    still = trained("still", "-m", str(tmp_path / "start"), "--learning-rate", "1e-9")
+    np.testing.assert_allclose(weights(still), start, atol=1e-6)
+    moved = trained("moved", "-m", "builtin", "--learning-rate", "0.01")
+    assert not np.allclose(weights(moved), start, atol=1e-3)
+    config = read_config(moved)
+    assert config["trained_relations"] == ["employer", "founder", "owner", "residence"]
+    assert config["base_encoder"] == "some/base"
+    assert config["data"] == ["old.jsonl", data.name]
+    assert config["threshold"] == 0.7  # nothing was held out that could choose another
+    np.testing.assert_allclose(RelationExtractor.from_pretrained(moved).scorer.calibration, learned.scorer.calibration)
+    chosen = trained("chosen", "-m", "builtin", "--hold-out", "1")
+    again = RelationExtractor.from_pretrained(chosen).scorer.calibration
+    assert not np.allclose(again, learned.scorer.calibration, atol=1e-3)
+
+
 def test_head_only_adds_support(
     data: Path, schema: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,7 +228,8 @@ def test_head_only_adds_support(
         (["--head-only", "--base", "x"], 2),
         (["--head-only", "--resume"], 2),
         (["--head-only", "--markers", "text"], 2),
-        (["-m", "x"], 2),
+        (["-m", "builtin", "--base", "x"], 2),
+        (["-m", "builtin", "--markers", "text"], 2),
         (["--hold-out", "3"], 1),
     ],
 )

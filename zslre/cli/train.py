@@ -39,13 +39,15 @@ Labels are names or ids of the relations in -r. Without it they are looked up in
 themselves; NYT's /business/company/founders becomes "company founders". Relation null marks a pair without any; such
 pairs teach rejection.
 
-Without --head-only an encoder is trained with torch, for minutes to hours. Some relations are held out: they say, as
-relations that the model has never seen, when to stop. Ctrl-C keeps what was done; --resume goes on from there.
+Without --head-only an encoder is trained with torch, for minutes to hours: from a base encoder, or with -m from a
+trained model, which has learned elsewhere what is no relation. Some relations are held out: they say, as relations that
+the model has never seen, when to stop. Ctrl-C keeps what was done; --resume goes on from there.
 With --head-only a trained model (-m) gets the examples as support: no torch, no gradient step, seconds.
 """
 EXAMPLES = """\
 examples:
   zslre train examples.jsonl -r schema.toml -o my-model --head-only
+  zslre train examples.jsonl -r schema.toml -o my-model -m builtin --steps 40 --learning-rate 4e-5
   zslre train train_wiki.json -r relations.json -o my-model --steps 2000 --hold-out 5
   zslre train train_wiki.json -r relations.json -o my-model --steps 2000 --hold-out 5 --resume
 """
@@ -65,7 +67,12 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("-r", "--relations", metavar="FILE", help="the relations: a .json or .toml file")
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="DIR", help="model folder to write")
     parser.add_argument("--head-only", action="store_true", help="use the examples as support of a trained model")
-    parser.add_argument("-m", "--model", metavar="DIR", help="with --head-only: that model (default: the built-in one)")
+    parser.add_argument(
+        "-m",
+        "--model",
+        metavar="DIR",
+        help="a trained model to start from, or builtin (default: a base encoder, with --head-only the built-in model)",
+    )
     parser.add_argument("--base", metavar="NAME", help="base encoder, hub id or folder (default: all-MiniLM-L6-v2)")
     parser.add_argument("--markers", choices=MARKER_PLACES, help=MARKERS_HELP)
     parser.add_argument("--steps", type=positive, default=600, help="training steps at most (default: %(default)s)")
@@ -87,8 +94,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.head_only and (args.base is not None or args.markers is not None or args.resume):
         return _usage("--base, --markers and --resume do not go with --head-only, which trains no encoder")
-    if args.model is not None and not args.head_only:
-        return _usage("-m goes with --head-only; --base names the encoder that training starts from")
+    if args.model is not None and (args.base is not None or args.markers is not None):
+        return _usage("--base and --markers do not go with -m, a model with an encoder of its own")
     check_output(args.output)
 
     say = speaker(args.quiet)
@@ -128,7 +135,7 @@ def read(path: Path, relations: RelationSet, on_bad: OnBad) -> Iterator[Example]
 def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Example], say: Callable[[str], None]) -> int:
     from zslre.extractor import RelationExtractor
 
-    extractor = RelationExtractor.from_pretrained(args.model, threads=args.threads).with_relations(relations)
+    extractor = RelationExtractor.from_pretrained(_start(args), threads=args.threads).with_relations(relations)
     extractor.fit(examples).save_pretrained(args.output)
     counts = {name: sum(e.relation == name for e in examples) for name in relations.names}
     bare = [name for name, count in counts.items() if not count]
@@ -161,6 +168,7 @@ def _train(
             config,
             base=args.base,
             in_text=args.markers == "text",
+            start=_start(args),
             hold_out=hold_out,
             work=work,
             resume=args.resume,
@@ -168,6 +176,15 @@ def _train(
             observer=observer,
         )
     return finish(args.output, work, say)
+
+
+def _start(args: argparse.Namespace) -> Path | None:
+    """The model folder that -m names."""
+    from zslre.serialization import BUILTIN
+
+    if args.model is None:
+        return None
+    return BUILTIN if args.model == "builtin" else Path(args.model)
 
 
 def _usage(message: str) -> int:

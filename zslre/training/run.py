@@ -22,6 +22,7 @@ from zslre.training.model import TorchScorer
 from zslre.training.observer import PRINTING, Observer
 from zslre.training.reversal import with_reversed
 from zslre.training.sources import dev_sentences, without_leaks
+from zslre.training.trained import load_trained
 from zslre.training.trainer import Trainer, TrainingConfig
 from zslre.types import Example
 
@@ -80,6 +81,7 @@ def train_model(
     *,
     base: str | None = None,
     in_text: bool = False,
+    start: str | Path | None = None,
     hold_out: int | Sequence[str] = 0,
     work: Path,
     resume: bool = False,
@@ -88,6 +90,8 @@ def train_model(
 ) -> None:
     """Train on `examples`, labelled by relation name, and write a model folder for `relations` to `output`.
 
+    `start`: a model folder to go on from, in place of a `base` encoder; what it was trained on counts as trained, and
+    its calibration stays where no relation is held out.
     `hold_out` relations (these names, or so many drawn by the seed) are left out of training with their inverses and
     sentences; they decide when to stop, and calibrate the scores. Raises KeyboardInterrupt, with a checkpoint in
     `work`, once the observer wants it to stop.
@@ -96,8 +100,16 @@ def train_model(
     dev_names, dev, trained = data.dev_names, data.dev, data.trained
 
     torch.manual_seed(config.seed)
-    encoder = TransformerEncoder.from_base(base if base is not None else default_base_folder(), in_text=in_text)
-    scorer = TorchScorer(encoder.dim)
+    known: Mapping[str, Any] = {"base_encoder": base if base is not None else BASE_NAME, "trained_relations": []}
+    numbers, figures = (1.0, 0.0), {"threshold": 0.5}
+    if start is not None:
+        encoder, scorer, learned = load_trained(start)
+        known, in_text = learned.config, encoder.module.in_text
+        slope, offset = learned.scorer.calibration.tolist()
+        numbers, figures = (slope, offset), {"threshold": float(known["threshold"])}
+    else:
+        encoder = TransformerEncoder.from_base(base if base is not None else default_base_folder(), in_text=in_text)
+        scorer = TorchScorer(encoder.dim)
     # Each pair's own pass keeps what its gradient needs, and costs as much as a sentence: few have no relation.
     size = (
         {"n_relations": 32, "n_sentences": 2, "n_complete": 2, "reverse_rate": 0.25}
@@ -119,7 +131,6 @@ def train_model(
     best = trainer.train(resume=resume)
 
     encoder.bf16 = False
-    numbers, figures = (1.0, 0.0), {"threshold": 0.5}
     if dev_set is not None:
         weights = fit_kind_weights(encoder, scorer, Packer(encoder.tokenizer), dev, dev_set)
         observer.report(f"weights of side information on the held-out relations: {weights}")
@@ -127,14 +138,15 @@ def train_model(
         numbers, figures = calibrate(encoder, scorer.to_numpy(), Packer(encoder.tokenizer), judged, dev_set)
     config_facts = {
         "name": output.name,
-        "base_encoder": base if base is not None else BASE_NAME,
-        "trained_relations": trained,
+        "base_encoder": known["base_encoder"],
+        "trained_relations": sorted({*trained, *known["trained_relations"]}),
         "held_out": {"checkpoint": dev_names},
         "training": asdict(config),
         "seed": config.seed,
         "scores": {"dev_macro_f1": round(best, 4), "held_out_pairs": figures} if dev_names else {},
         **(facts if facts is not None else {}),
     }
+    config_facts["data"] = [*known.get("data", ()), *config_facts.get("data", ())]
     files = model_files(
         encoder, scorer, relations, calibration=numbers, threshold=figures["threshold"], facts=config_facts
     )
