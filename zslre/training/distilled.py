@@ -26,7 +26,7 @@ from zslre.training.reversal import with_reversed
 from zslre.training.run import training_data
 from zslre.training.start import MAX_TEXT_TOKENS, quantized
 from zslre.training.student import BITS
-from zslre.training.trained import encoder_of, load_trained
+from zslre.training.trained import encoder_of, load_trained, own_calibration
 from zslre.training.unlabelled import TextPool
 from zslre.types import Example
 
@@ -101,8 +101,7 @@ def distill_model(
 
     student.bf16 = False
     distiller.modules.eval()
-    calibration, threshold = files.scorer.calibration, files.config["threshold"]
-    numbers, figures = (float(calibration[0]), float(calibration[1])), {"threshold": threshold}
+    numbers, figures = own_calibration(files)
     if dev_relations is not None:
         judged, packer = [with_reversed(sentence, sampler.reverse) for sentence in data.dev], Packer(student.tokenizer)
         with distiller.rounded():

@@ -197,8 +197,7 @@ class EpisodeSampler:
 
     def _with_list(self, known: Drawn, rng: np.random.Generator) -> Drawn:
         pair, labels = first_labelled(known)
-        side = self.relations[min(labels)].side
-        kinds = [next(iter(hypernyms), "") for hypernyms in (side.head_hypernyms, side.tail_hypernyms)]
+        kinds = self._kinds(labels)
         place = int(rng.integers(2))
         names = self.names_by_hypernym.get(kinds[place], ())
         # Two children of one father are siblings: where both are of a kind the list may say more than it tells.
@@ -228,10 +227,13 @@ class EpisodeSampler:
             more.append(Drawn(known.sentence, (*known.pairs, *new), labels, (*known.asked, *[names] * len(new))))
         return more
 
+    def _kinds(self, labels: frozenset[str]) -> tuple[str, str]:
+        """Of which kinds head and tail are, by their relation."""
+        side = self.relations[min(labels)].side
+        return next(iter(side.head_hypernyms), ""), next(iter(side.tail_hypernyms), "")
+
     def _kind(self, clause: Drawn) -> str:
-        """Of which kind the head is, by its relation."""
-        side = self.relations[min(first_labelled(clause)[1])].side
-        return next(iter(side.head_hypernyms), "")
+        return self._kinds(first_labelled(clause)[1])[0]
 
     def _with_doubts(self, drawn: list[Drawn], rng: np.random.Generator) -> list[Drawn]:
         """The sentences once more, where they can be doubted; a fifth of the others assured."""

@@ -22,7 +22,7 @@ from zslre.training.model import TorchScorer
 from zslre.training.observer import PRINTING, Observer
 from zslre.training.reversal import with_reversed
 from zslre.training.sources import dev_sentences, without_leaks
-from zslre.training.trained import load_trained
+from zslre.training.trained import load_trained, own_calibration
 from zslre.training.trainer import Trainer, TrainingConfig
 from zslre.types import Example
 
@@ -105,8 +105,7 @@ def train_model(
     if start is not None:
         encoder, scorer, learned = load_trained(start)
         known, in_text = learned.config, encoder.module.in_text
-        slope, offset = learned.scorer.calibration.tolist()
-        numbers, figures = (slope, offset), {"threshold": float(known["threshold"])}
+        numbers, figures = own_calibration(learned)
     else:
         encoder = TransformerEncoder.from_base(base if base is not None else default_base_folder(), in_text=in_text)
         scorer = TorchScorer(encoder.dim)

@@ -39,6 +39,12 @@ def load_mean(folders: Sequence[str | Path]) -> tuple[TransformerEncoder, TorchS
     return encoder, scorer, [files for _, _, files in models]
 
 
+def own_calibration(files: ModelFiles) -> tuple[tuple[float, float], dict[str, float]]:
+    """Slope and offset of a model's scores, and its threshold, as `calibrate` finds them for a new one."""
+    slope, offset = files.scorer.calibration.tolist()
+    return (slope, offset), {"threshold": float(files.config["threshold"])}
+
+
 def encoder_of(files: ModelFiles, layers: int | None = None) -> TransformerEncoder:
     """The encoder of a model in torch; with fewer `layers`, those of its own that lie evenly among all."""
     tensors = unpack_state(files.encoder) if is_packed(files.encoder) else files.encoder
