@@ -115,7 +115,7 @@ def main() -> None:
     facts = {
         "name": "zslre-minilm",
         "base_encoder": BASE_NAME,
-        "trained_relations": [*data.trained, *data.phrases],
+        "trained_relations": sorted({*data.trained, *data.phrases}),
         "data": [*SOURCES, "FewRel 1.0 val (MIT)"] if rounds else SOURCES,
         "held_out": {"zero_shot_test": [relations[id].name for id in data.unseen], "kind_weights": data.dev_names},
         "kind_weights": weights,
