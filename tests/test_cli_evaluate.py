@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -105,6 +106,7 @@ def split(monkeypatch: pytest.MonkeyPatch) -> None:
     made = {
         name: Split(name, test, ("founder",)) for name, test in (("one", ("spouse",)), ("two", ("spouse", "employer")))
     }
+    made["without-dev"] = Split("without-dev", ("spouse",))
     monkeypatch.setattr("zslre.datasets.splits.published_splits", lambda: made)
 
 
@@ -332,7 +334,14 @@ def test_misuse(folder: Path, setting: str, options: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [[], ["--work", "w", "-m", "model"], ["--work", "w", "--allow-seen"], ["--work", "w", "--drop-seen"]]
+    "options",
+    [
+        [],
+        ["--work", "w", "-m", "model", "--base", "x"],
+        ["--work", "w", "-m", "model", "--markers", "text"],
+        ["--work", "w", "--allow-seen"],
+        ["--work", "w", "--drop-seen"],
+    ],
 )
 def test_misuse_of_training(folder: Path, options: list[str]) -> None:
     with pytest.raises(SystemExit) as left:
@@ -446,6 +455,37 @@ def test_training_options_change_the_model(folder: Path, base: Path, tmp_path: P
         assert trained(folder, base, tmp_path / str(number), "zero-shot", "--unseen", "1", *options) == 0
         found.append(weights(tmp_path / str(number) / "zero-shot-random-m1-0-seed0"))
     assert not any(np.array_equal(found[0], other) for other in found[1:])
+
+
+def test_training_goes_on_from_a_model_that_has_not_seen_the_unseen(
+    folder: Path, base: Path, tmp_path: Path, outcomes: list[Outcome], split: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert trained(folder, base, tmp_path / "first", "zero-shot", "--split", "one") == 0
+    first = tmp_path / "first" / "zero-shot-one-seed0"
+    further = ["--train", str(folder / "data.jsonl"), "-m", str(first), "--work", str(tmp_path), "--steps", "1"]
+    assert evaluate(folder, "zero-shot", *further, "--split", "without-dev") == 0
+    second = tmp_path / "zero-shot-without-dev-seed0"
+    assert 0 < np.abs(weights(second) - weights(first)).max() < 0.01
+    assert outcomes[0].details["training"]["start"] == first.name
+    assert read_config(second)["held_out"]["checkpoint"] == ["founder"]  # as of the first
+    assert evaluate(folder, "zero-shot", *further, "--split", "two") == 1
+    assert "employer" in error(capsys)
+    assert not (tmp_path / "zero-shot-two-seed0.training").exists()  # refused before it was trained
+
+
+def test_the_mean_of_models(
+    folder: Path, base: Path, tmp_path: Path, split: None, monkeypatch: pytest.MonkeyPatch, project: Path
+) -> None:
+    models, mean = [tmp_path / f"zero-shot-{name}-seed0" for name in ("one", "without-dev")], tmp_path / "mean"
+    assert trained(folder, base, tmp_path, "zero-shot", "--split", "one") == 0
+    further = ["--train", str(folder / "data.jsonl"), "-m", str(models[0]), "--work", str(tmp_path), "--steps", "1"]
+    assert evaluate(folder, "zero-shot", *further, "--split", "without-dev") == 0
+    monkeypatch.setattr("sys.argv", ["mean_models.py", *map(str, models), "-o", str(mean)])
+    runpy.run_path(str(project / "scripts" / "mean_models.py"), run_name="__main__")
+    np.testing.assert_allclose(weights(mean), (weights(models[0]) + weights(models[1])) / 2, atol=1e-7)
+    assert read_config(mean)["trained_relations"] == ["employer", "residence"]
+    assert read_config(mean)["held_out"] == {"checkpoint": ["founder"]}
+    assert evaluate(folder, "zero-shot", "-m", str(mean), "--split", "without-dev") == 0
 
 
 def test_missing_base_says_how_to_get_one(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

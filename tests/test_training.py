@@ -27,7 +27,7 @@ torch = pytest.importorskip("torch")
 
 from safetensors.torch import load_file  # noqa: E402
 
-from zslre.training import base  # noqa: E402
+from zslre.training import base, loop  # noqa: E402
 from zslre.training.augmentation import Doubter  # noqa: E402
 from zslre.training.drawn import thinned  # noqa: E402
 from zslre.training.episodes import EpisodeSampler, TrainingEpisode  # noqa: E402
@@ -340,6 +340,29 @@ def test_a_run_that_is_asked_to_stop_leaves_a_checkpoint(tmp_path: Path, stop_af
     assert_same_weights(state(resumed), state(whole))
     found, expected = resumed.history, whole.history  # their losses are means of the steps since the start
     assert [(h["step"], h["dev_macro_f1"]) for h in found] == [(h["step"], h["dev_macro_f1"]) for h in expected]
+
+
+def test_a_run_that_dies_long_after_an_evaluation_has_a_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = trainer(tmp_path / "whole", config=config(eval_every=6))
+    whole.train()
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    broken = trainer(tmp_path / "broken", config=config(eval_every=6))
+    step = broken._step
+
+    def stopping(number: int) -> float:
+        if number == 3:
+            raise Stopped
+        return step(number)
+
+    broken._step = stopping  # type: ignore[method-assign]
+    with pytest.raises(Stopped):
+        broken.train()
+    resumed = trainer(tmp_path / "broken", seed=99, config=config(eval_every=6))
+    assert resumed._restore() == 3
+    resumed.train(resume=True)
+    assert_same_weights(state(resumed), state(whole))
 
 
 def test_a_finished_run_resumes_to_its_best_weights(tmp_path: Path) -> None:

@@ -89,7 +89,8 @@ def add_parser(subparsers: Subparsers) -> None:
         "--model",
         action="append",
         metavar="DIR",
-        help="a model folder (default: the built-in model); given once for each of --split, each has its own",
+        help="a model folder (default: the built-in model), with --train where training goes on from; given once for "
+        "each of --split, each has its own",
     )
     parser.add_argument("-r", "--relations", metavar="FILE", help="relations: a .json or .toml file")
     unseen = parser.add_mutually_exclusive_group()
@@ -203,7 +204,8 @@ def _outcome(
     row_split = same_files if train is not None else bool(read_config(model).get("row_split"))
     task = make_task(args.setting, data, split, row_split=row_split)
     if train is not None:
-        model = trained_model(args, train, task, split, seed, row_split=row_split, say=say, progress=progress)
+        start = Path(model) if args.model is not None else None
+        model = trained_model(args, train, task, split, seed, start, row_split=row_split, say=say, progress=progress)
     extractor = load(model)
     config = extractor.config
     seen = seen_in_training(extractor, task.unseen)
@@ -274,8 +276,8 @@ def _check_usage(args: argparse.Namespace) -> None:
             if getattr(args, name) is not None:
                 args.usage_error(f"{flag[name]} goes with --train")
     else:
-        if args.model is not None:
-            args.usage_error("-m and --train exclude each other: --base names the encoder that training starts from")
+        if args.model is not None and (args.base is not None or args.markers is not None):
+            args.usage_error("--base and --markers do not go with -m, a model with an encoder of its own")
         if args.work is None:
             args.usage_error("--train needs --work, a folder for models and checkpoints")
         if args.allow_seen or args.drop_seen:

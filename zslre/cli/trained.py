@@ -22,13 +22,19 @@ def trained_model(
     task: Task,
     split: Split | None,
     seed: int,
+    start: Path | None,
     *,
     row_split: bool,
     say: Callable[[str], None],
     progress: Progress,
 ) -> Path:
-    """The folder of the model for this task, in `--work`. Raises InputError for one that is there without --resume, or
-    was made otherwise."""
+    """The folder of the model for this task, in `--work`; training goes on from `start`, or begins with a base.
+
+    Raises InputError for a folder that is there without --resume, or was made otherwise, and for a start that has seen
+    what the test calls unseen.
+    """
+    from zslre.evaluation.leaks import check_unseen
+    from zslre.extractor import RelationExtractor
     from zslre.serialization import read_config
 
     with needing_torch("training"):
@@ -51,6 +57,8 @@ def trained_model(
         "learning_rate": config.learning_rate,
         "seed": seed,
     }
+    if start is not None:
+        made["start"] = read_config(start).get("name")
     if not args.resume and (output.exists() or output.with_name(output.name + ".training").exists()):
         raise InputError(f"{output} or its checkpoint exists: add --resume to use it, or choose another --work")
     if output.exists():
@@ -58,6 +66,8 @@ def trained_model(
             raise InputError(f"{output} was trained for another test or otherwise: choose another --work")
         say(f"{output}: finished before, used again")
         return Path(output)
+    if start is not None:
+        check_unseen(RelationExtractor.from_pretrained(start), task.unseen)
     say(f"training {output} on {train.name}")
     with watched(progress, say) as observer:
         train_for(
@@ -68,6 +78,7 @@ def trained_model(
             dev=split.dev if split is not None else (),
             base=args.base,
             in_text=args.markers == "text",
+            start=start,
             resume=bool(args.resume),
             facts={"evaluation": made, "row_split": row_split},
             observer=observer,

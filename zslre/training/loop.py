@@ -22,6 +22,7 @@ from zslre.relations import RelationSet
 from zslre.training.observer import PRINTING, Observer
 
 CHECKPOINT = "checkpoint.safetensors"
+CHECKPOINT_SECONDS = 600  # between evaluations: a large encoder's lie an hour apart, and a stop may come unannounced
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ class TrainingLoop(ABC):
         step = self._restore() if resume else 0
         losses: list[float] = []
         started, first = time.monotonic(), step
+        kept = started
         while step < self.settings.steps and not self._stalled():
             losses.append(self._step(step))
             step += 1
@@ -119,6 +121,11 @@ class TrainingLoop(ABC):
                     self.best = score
                     save_file(contiguous(self.modules.state_dict()), self.folder / "best.safetensors")
                 self._checkpoint(step)
+                kept = time.monotonic()
+            elif time.monotonic() - kept >= CHECKPOINT_SECONDS:
+                self._checkpoint(step)
+                kept = time.monotonic()
+                self.observer.report(f"step {step}/{self.settings.steps}  loss {np.mean(losses):.3f}  checkpoint")
             if self.observer.stopped():  # after the evaluation, which a resumed run would not make up for
                 self._checkpoint(step)
                 self.observer.report(f"stopped after step {step}; the checkpoint in {self.folder} can be resumed")

@@ -13,6 +13,7 @@ from zslre.datasets.annotated import examples_of, group_examples
 from zslre.datasets.splits import normal_text
 from zslre.evaluation.tasks import Dataset, Task
 from zslre.exceptions import InputError
+from zslre.serialization import read_config
 from zslre.training.observer import Observer
 from zslre.training.run import train_model
 from zslre.training.sources import without_leaks
@@ -44,6 +45,7 @@ def train_for(
     dev: Sequence[str],
     base: str | None,
     in_text: bool,
+    start: Path | None = None,
     resume: bool,
     facts: Mapping[str, Any],
     observer: Observer,
@@ -51,10 +53,13 @@ def train_for(
     """Train for `task` and write a model folder to `output`; while it lasts, checkpoints lie beside it.
 
     The relations of `dev` (names or ids), as far as they may be trained on at all, choose the model; where there are
-    none, up to `HELD_OUT` drawn ones do. Seen relations that the test asks for are trained on in any case.
+    none, those that chose the model to `start` from do, or up to `HELD_OUT` drawn ones. Seen relations that the test
+    asks for are trained on in any case.
     """
     examples = fit_for_training(data, task)
     free = {example.relation for example in examples if example.relation is not None} - set(task.relations.names)
+    if start is not None and not dev:
+        dev = read_config(start)["held_out"].get("checkpoint", ())
     chosen = sorted({found.name for key in dev if (found := data.relations.get(key)) is not None} & free)
     if not chosen:
         drawn = np.random.default_rng(config.seed).choice(sorted(free), min(HELD_OUT, len(free) // 5), replace=False)
@@ -67,6 +72,7 @@ def train_for(
         config,
         base=base,
         in_text=in_text,
+        start=start,
         hold_out=chosen,
         work=work,
         resume=resume,
