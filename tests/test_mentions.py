@@ -168,6 +168,9 @@ def test_batch_size_must_be_positive() -> None:
         ("\u2022 Rome | Oslo", "\u2022 Rome |", "GPE", "Rome"),
         ("it is -5 now", "-5", "CARDINAL", "-5"),
         ("they write C# and C++", "C#", "MISC", "C#"),
+        ("the women's league", "women'", "ORG", "women"),
+        ("a 's b", "'", "ORG", ""),
+        ("O'sullivan", "O'", "PERSON", "O'"),
     ],
 )
 def test_trim(text: str, found: str, label: str, expected: str) -> None:
