@@ -141,14 +141,6 @@ def with_found_side(relations: RelationSet, encoder: TransformerEncoder) -> Rela
     return build_side_information(RelationSet(replace(r, side=SideInformation()) for r in relations), encoder)
 
 
-LICENCES = "\n## Licences"
-
-
-def licences(folder: Path) -> str:
-    """The end of a model's card, which says what it derives from."""
-    return LICENCES + (folder / "README.md").read_text(encoding="utf-8").partition(LICENCES)[2]
-
-
 def builtin_sampler(
     data: BuiltinData,
     relations: RelationSet,

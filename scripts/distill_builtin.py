@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from builtin_data import builtin_sampler, licences, read_builtin_data, zero_shot_scores
+from builtin_data import builtin_sampler, read_builtin_data, zero_shot_scores
 
 from zslre.cli.stopping import stop_after_step
 from zslre.encoder.transformer import bf16_is_fast
@@ -24,7 +24,7 @@ from zslre.packing import Packer
 from zslre.relations import catalogue
 from zslre.training.distillation import DistillationConfig, Distiller, Model
 from zslre.training.distilled import distillation_facts
-from zslre.training.finish import model_files, recalibrated, write_model
+from zslre.training.finish import licence_notices, model_files, recalibrated, write_model
 from zslre.training.model import TorchScorer
 from zslre.training.observer import Observer
 from zslre.training.start import quantized
@@ -86,7 +86,7 @@ def main() -> None:
     made = model_files(student, own_scorer, files.relations, facts=facts, quantization=quantization)
     made, figures = recalibrated(made, data.judged)
     made.config["scores"]["redocred_documents_211_250"] = figures
-    write_model(args.output, made, licences(args.teacher) + NOTICE)
+    write_model(args.output, made, licence_notices(args.teacher) + NOTICE)
     say(json.dumps(made.config["scores"], indent=1))
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from zslre.cli.training import check_output
-from zslre.training.finish import model_files, write_model
+from zslre.training.finish import licence_notices, model_files, write_model
 from zslre.training.trained import load_mean, own_calibration
 
 
@@ -42,7 +42,7 @@ def main() -> None:
     files = model_files(
         encoder, scorer, models[0].relations, calibration=(slope, offset), threshold=threshold, facts=facts
     )
-    write_model(args.output, files)
+    write_model(args.output, files, licence_notices(args.models[0]))
 
 
 if __name__ == "__main__":

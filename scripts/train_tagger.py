@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from builtin_data import licences
 from tagger_data import TaggerData, read_tagger_data
 
 from zslre.encoder.head import TaggerHead
@@ -28,7 +27,7 @@ from zslre.evaluation.mentions import DOCRED_OF, argument_recall, span_scores
 from zslre.mentions import MentionDetector, load_detector
 from zslre.serialization import ModelFiles, load_model
 from zslre.tagger import TaggerDetector
-from zslre.training.finish import write_model
+from zslre.training.finish import licence_notices, write_model
 from zslre.training.tagging import TaggerSettings, TorchHead, train_head
 from zslre.types import Sentence
 
@@ -72,7 +71,7 @@ def main() -> None:
         "scores": {"tagger": chosen, "spaCy's small model": judged(teacher, data)},
     }
     files = replace(model, tagger=stored, config={**model.config, "tagger_training": facts})
-    notices = licences(args.model)
+    notices = licence_notices(args.model)
     write_model(args.output, files, notices + (NOTICE if NOTICE not in notices else ""))
     say(json.dumps(facts["scores"], indent=1))
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from builtin_data import SOURCES, builtin_sampler, licences, read_builtin_data
+from builtin_data import SOURCES, builtin_sampler, read_builtin_data
 
 from zslre.cli.stopping import stop_after_step
 from zslre.datasets.annotated import AnnotatedSentence
@@ -30,7 +30,7 @@ from zslre.evaluation.metrics import classification_scores
 from zslre.extractor import RelationExtractor
 from zslre.relations import catalogue
 from zslre.serialization import BUILTIN
-from zslre.training.finish import model_files, phrases_of, write_model
+from zslre.training.finish import licence_notices, model_files, phrases_of, write_model
 from zslre.training.inputs import input_ranges
 from zslre.training.model import TorchScorer
 from zslre.training.observer import Observer
@@ -107,7 +107,7 @@ def main() -> None:
     told = Verifier(verifier.encoder, files.scorer, files.config)
     new = first.with_relations(relations.select(data.dev_names))
     files.config["scores"]["held_out_relations_macro_f1"] = held_out_scores(data.dev, new, told)
-    write_model(args.output, files, licences(args.first))
+    write_model(args.output, files, licence_notices(args.first))
     say(json.dumps(files.config["scores"], indent=1))
 
 

@@ -177,6 +177,8 @@ def test_interrupted_run_resumes_to_the_same_model(
     monkeypatch.setattr(Trainer, "_step", step)
     assert not output.exists()
     assert train(data, schema, base, output, "-q") == 1  # a stopped run is not thrown away by mistake
+    other = tiny.base_folder(tmp_path / "other")
+    assert train(data, schema, other, output, "-q", "--resume") == 1  # the checkpoint is of the first base
     assert train(data, schema, base, output, "-q", "--resume") == 0
     np.testing.assert_allclose(weights(output), weights(tmp_path / "whole"), atol=1e-6)
 
@@ -188,6 +190,7 @@ def test_training_goes_on_from_a_model(
     learned = tiny.model_files()
     learned.config.update(base_encoder="some/base", trained_relations=["owner"], data=["old.jsonl"], threshold=0.7)
     save_model(tmp_path / "start", learned)
+    (tmp_path / "start" / "README.md").write_text("# start\n\n## Licences\n\n- old.jsonl: MIT\n", encoding="utf-8")
     monkeypatch.setattr("zslre.serialization.BUILTIN", tmp_path / "start")
     command = ["train", str(data), "-r", str(schema), "--threads", "1", "-q", "--steps", "2", "--no-bf16"]
 
@@ -204,6 +207,7 @@ def test_training_goes_on_from_a_model(
     assert config["trained_relations"] == ["employer", "founder", "owner", "residence"]
     assert config["base_encoder"] == "some/base"
     assert config["data"] == ["old.jsonl", data.name]
+    assert (moved / "README.md").read_text(encoding="utf-8").endswith("\n## Licences\n\n- old.jsonl: MIT\n")
     assert config["threshold"] == 0.7  # nothing was held out that could choose another
     np.testing.assert_allclose(RelationExtractor.from_pretrained(moved).scorer.calibration, learned.scorer.calibration)
     chosen = trained("chosen", "-m", "builtin", "--hold-out", "1")

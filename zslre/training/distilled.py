@@ -19,7 +19,7 @@ from zslre.relations import RelationSet
 from zslre.serialization import ModelFiles, load_model
 from zslre.training.distillation import DistillationConfig, Distiller, Model
 from zslre.training.episodes import EpisodeSampler
-from zslre.training.finish import calibrate, model_files, write_model
+from zslre.training.finish import calibrate, licence_notices, model_files, write_model
 from zslre.training.model import TorchScorer
 from zslre.training.observer import PRINTING, Observer
 from zslre.training.reversal import with_reversed
@@ -129,7 +129,7 @@ def distill_model(
         quantization=quantization,
         max_text_tokens=min(MAX_TEXT_TOKENS, int(taught["encoder"]["max_text_tokens"])),
     )
-    write_model(output, made)
+    write_model(output, made, licence_notices(teacher))
 
 
 def starting_student(teacher: ModelFiles, base: str | None, layers: int | None) -> TransformerEncoder:

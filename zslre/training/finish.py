@@ -27,6 +27,8 @@ from zslre.training.model import TorchScorer
 from zslre.training.slim import slim
 from zslre.training.student import Quantization
 
+LICENCES = "\n## Licences"  # the heading that notices begin with in a card
+
 
 def calibrate(
     encoder: Encoder,
@@ -90,6 +92,13 @@ def write_model(folder: Path, files: ModelFiles, notices: str = "") -> None:
     """The model folder, with its card, which the notices end."""
     save_model(folder, files)
     (folder / "README.md").write_text(model_card(files) + notices, encoding="utf-8")
+
+
+def licence_notices(folder: str | Path) -> str:
+    """The end of a model's card, on the licences of what the model derives from; empty where the card has none."""
+    card = Path(folder) / "README.md"
+    _, heading, notices = (card.read_text(encoding="utf-8") if card.exists() else "").partition(LICENCES)
+    return heading + notices
 
 
 def model_card(files: ModelFiles) -> str:

@@ -53,7 +53,8 @@ class TrainingLoop(ABC):
     it is. A subclass says what the loss of a step is, and how good the model is.
 
     `groups`: parameters and their highest learning rate. With `dev_relations`, which the training must not have seen,
-    the sentences `dev` choose the weights, and say when to stop; without, the last ones are kept.
+    the sentences `dev` choose the weights, and say when to stop; without, the last ones are kept. `origin`: what the
+    weights began as; a run is not resumed from another.
     """
 
     def __init__(
@@ -65,11 +66,12 @@ class TrainingLoop(ABC):
         folder: Path,
         dev: Sequence[AnnotatedSentence] = (),
         dev_relations: RelationSet | None = None,
+        origin: str = "",
         observer: Observer = PRINTING,
     ) -> None:
         self.modules, self.settings, self.folder = modules, config, folder
         self.dev, self.dev_relations = dev, dev_relations
-        self.observer = observer
+        self.origin, self.observer = origin, observer
         self.optimizer = torch.optim.AdamW(
             [{"params": list(parameters), "lr": rate} for parameters, rate in groups],
             weight_decay=config.weight_decay,
@@ -161,7 +163,7 @@ class TrainingLoop(ABC):
         tensors = {f"model.{k}": v for k, v in self.modules.state_dict().items()}
         for number, state in self.optimizer.state_dict()["state"].items():
             tensors.update({f"optimizer.{number}.{k}": torch.as_tensor(v) for k, v in state.items()})
-        note = {"step": step, "best": self.best, "history": self.history}
+        note = {"step": step, "best": self.best, "history": self.history, "origin": self.origin}
         write_checkpoint(self.folder / CHECKPOINT, note, tensors, self.settings)
 
     def _restore(self) -> int:
@@ -170,6 +172,8 @@ class TrainingLoop(ABC):
             self.observer.report(f"no checkpoint in {self.folder} yet: starting from the beginning")
             return 0
         note, tensors = read_checkpoint(path, self.settings)
+        if note.get("origin", self.origin) != self.origin:
+            raise ModelError(f"{path} began as {note['origin']}, not as {self.origin}: use that, or start anew")
         self.modules.load_state_dict(
             {key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")}
         )

@@ -17,7 +17,7 @@ from zslre.relations import RelationSet
 from zslre.training.base import BASE_NAME, default_base_folder
 from zslre.training.calibration import fit_kind_weights
 from zslre.training.episodes import EpisodeSampler
-from zslre.training.finish import calibrate, model_files, write_model
+from zslre.training.finish import calibrate, licence_notices, model_files, write_model
 from zslre.training.model import TorchScorer
 from zslre.training.observer import PRINTING, Observer
 from zslre.training.reversal import with_reversed
@@ -100,11 +100,13 @@ def train_model(
     dev_names, dev, trained = data.dev_names, data.dev, data.trained
 
     torch.manual_seed(config.seed)
-    known: Mapping[str, Any] = {"base_encoder": base if base is not None else BASE_NAME, "trained_relations": []}
+    origin = base if base is not None else BASE_NAME
+    known: Mapping[str, Any] = {"base_encoder": origin, "trained_relations": []}
     numbers, figures = (1.0, 0.0), {"threshold": 0.5}
     if start is not None:
         encoder, scorer, learned = load_trained(start)
         known, in_text = learned.config, encoder.module.in_text
+        origin = f"{known['name']} ({known.get('checksums', {}).get('encoder.safetensors', '')[:12]})"
         numbers, figures = own_calibration(learned)
     else:
         encoder = TransformerEncoder.from_base(base if base is not None else default_base_folder(), in_text=in_text)
@@ -125,6 +127,7 @@ def train_model(
         folder=work,
         dev=dev,
         dev_relations=dev_set,
+        origin=origin,
         observer=observer,
     )
     best = trainer.train(resume=resume)
@@ -139,7 +142,7 @@ def train_model(
         "name": output.name,
         "base_encoder": known["base_encoder"],
         "trained_relations": sorted({*trained, *known["trained_relations"]}),
-        "held_out": {"checkpoint": dev_names},
+        "held_out": {**known.get("held_out", {}), "checkpoint": dev_names},
         "training": asdict(config),
         "seed": config.seed,
         "scores": {"dev_macro_f1": round(best, 4), "held_out_pairs": figures} if dev_names else {},
@@ -149,4 +152,4 @@ def train_model(
     files = model_files(
         encoder, scorer, relations, calibration=numbers, threshold=figures["threshold"], facts=config_facts
     )
-    write_model(output, files)
+    write_model(output, files, licence_notices(start) if start is not None else "")

@@ -46,6 +46,7 @@ class Trainer(TrainingLoop):
         folder: Path,
         dev: Sequence[AnnotatedSentence] = (),
         dev_relations: RelationSet | None = None,
+        origin: str = "",
         observer: Observer = PRINTING,
     ) -> None:
         self.encoder, self.scorer, self.sampler, self.config = encoder, scorer, sampler, config
@@ -66,6 +67,7 @@ class Trainer(TrainingLoop):
             folder=folder,
             dev=dev,
             dev_relations=dev_relations,
+            origin=origin,
             observer=observer,
         )
 
