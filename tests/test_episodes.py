@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import tiny
@@ -75,7 +77,7 @@ def test_all_at_once_is_one_by_one(monkeypatch: pytest.MonkeyPatch, at_once: int
     drawn = draw_episodes(ROWS[:4], n_way=3, k_shot=2, episodes=15, na_rate=0.3, rng=np.random.default_rng(3))
     side = build_prototypes(encoder, scorer, relations)
     features = scorer.features(vectors)
-    best, similarity = predict_episodes(scorer, features, side, drawn.relations, drawn.support, drawn.queries)
+    best, similarity, share = predict_episodes(scorer, features, side, drawn.relations, drawn.support, drawn.queries)
     for episode in range(15):
         chosen = drawn.relations[episode]
         support = {relations.names[n]: vectors[drawn.support[episode, i]] for i, n in enumerate(chosen)}
@@ -83,6 +85,8 @@ def test_all_at_once_is_one_by_one(monkeypatch: pytest.MonkeyPatch, at_once: int
         expected = features[drawn.queries[episode]] @ matrix.T
         np.testing.assert_array_equal(best[episode], expected.argmax(axis=1))
         np.testing.assert_allclose(similarity[episode], expected.max(axis=1), atol=1e-4)
+        sums = [sum(math.exp(score - max(scores)) for score in scores) for scores in expected]
+        np.testing.assert_allclose(share[episode], 1 / np.array(sums), atol=1e-4)
 
 
 def test_without_side_information_support_alone_speaks() -> None:
@@ -90,7 +94,7 @@ def test_without_side_information_support_alone_speaks() -> None:
     vectors = np.random.default_rng(0).standard_normal((50, tiny.H)).astype(np.float32)
     features = scorer.features(vectors)
     drawn = draw_episodes(ROWS, n_way=3, k_shot=2, episodes=4, na_rate=0.0, rng=np.random.default_rng(3))
-    best, similarity = predict_episodes(
+    best, similarity, _ = predict_episodes(
         scorer, features, without_side(scorer, 5), drawn.relations, drawn.support, drawn.queries
     )
     widths = kind_widths(scorer)

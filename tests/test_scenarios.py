@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -48,12 +49,16 @@ def run(model: RelationExtractor, asked: Task, **options: Any) -> Outcome:
     return run_task(model, asked, RunOptions(**options))
 
 
-def reference(model: RelationExtractor, example: Example) -> tuple[str, float]:
-    """One pair on its own, as `predict` would see it."""
+def reference(model: RelationExtractor, example: Example, *, one_holds: bool = True) -> tuple[str, float]:
+    """One pair on its own: among the relations, or against none of them as `predict` would see it."""
     vector: FloatArray = pair_vectors(model.encoder, model.packer, [(example.sentence, [(example.head, example.tail)])])
     scores = model.scorer.features(vector) @ model.prototypes.weighted(model.scorer).T
-    probability = model.scorer.probabilities(scores.max(axis=1) - model.scorer.none_scores(vector))
-    return model.relations.names[int(scores.argmax())], float(probability[0])
+    best = int(scores.argmax())
+    if one_holds:
+        probability = 1 / sum(math.exp(score - scores[0, best]) for score in scores[0])
+    else:
+        probability = float(model.scorer.probabilities(scores[0, best] - model.scorer.none_scores(vector))[0])
+    return model.relations.names[best], probability
 
 
 def test_zero_shot_is_the_best_of_each_pair(model: RelationExtractor) -> None:
@@ -71,7 +76,7 @@ def test_supervised_rejects_where_rows_without_a_relation_are_asked(model: Relat
     assert None not in outcome.predicted
     whole = run(model, task("supervised", EXAMPLES + NONE), threshold=0.4)
     assert whole.details["threshold"] == 0.4
-    expected = [reference(model, example) for example in EXAMPLES + NONE]
+    expected = [reference(model, example, one_holds=False) for example in EXAMPLES + NONE]
     assert whole.predicted == tuple(name if p >= 0.4 else None for name, p in expected)
     assert {None, *whole.predicted} > {None}
     strict = run(model, task("supervised", EXAMPLES + NONE), threshold=1.0)
@@ -154,6 +159,14 @@ def test_few_shot_agrees_with_itself(model: RelationExtractor) -> None:
     assert {key: outcome.details[key] for key in ("ways", "shots", "episodes", "none_rate", "side_information")} == {
         "ways": 3, "shots": 2, "episodes": 50, "none_rate": 0.0, "side_information": True,
     }  # fmt: skip
+
+
+def test_an_episode_is_sure_among_its_relations(model: RelationExtractor) -> None:
+    # One way: there is no other answer. Two: the sure one of two has half of the probability at least.
+    assert set(run(model, task("few-shot"), episodes=EpisodeSettings(1, 1, 5)).probabilities) == {1.0}
+    assert min(run(model, task("few-shot"), episodes=EpisodeSettings(2, 1, 20)).probabilities) >= 0.5
+    against_none = run(model, task("few-shot"), episodes=EpisodeSettings(1, 1, 5, 0.4))
+    assert 1.0 not in against_none.probabilities
 
 
 @pytest.mark.parametrize(

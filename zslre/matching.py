@@ -12,7 +12,7 @@ from zslre.candidates import LITERALS
 from zslre.encoder import FloatArray
 from zslre.packing import IntArray, Item, Pair
 from zslre.prototypes import Prototypes, kind_widths
-from zslre.scoring import KINDS, Scorer
+from zslre.scoring import KINDS, Scorer, softmax
 from zslre.threads import all_threads
 from zslre.wordings import Wordings, reversed_places
 
@@ -95,20 +95,25 @@ class Matcher:
             for columns, row in zip(best, probabilities, strict=True)
         ]
 
-    def best(self, vectors: FloatArray) -> tuple[IntArray, FloatArray]:
+    def best(self, vectors: FloatArray, *, one_holds: bool = False) -> tuple[IntArray, FloatArray]:
         """The place of each pair vector's best relation, and its probability; (P, D) → (P,), (P,).
 
-        From the vectors alone: what is known of mentions, strict types and other wordings play no part.
+        From the vectors alone: what is known of mentions, strict types and other wordings play no part. Where each pair
+        is known to have one of the relations (`one_holds`), the probability is the softmax over them, as training has
+        it, and what speaks for none of them does not count.
         """
         places = np.zeros(len(vectors), dtype=np.int64)
-        margins = np.zeros(len(vectors), dtype=np.float32)
+        probabilities = np.zeros(len(vectors), dtype=np.float32)
         step = max(1, SCORES_AT_ONCE // self._weighted.shape[1])
         for start in range(0, len(vectors), step):
-            part = vectors[start : start + step]
+            part, rows = vectors[start : start + step], slice(start, start + step)
             scores = self.scorer.features(part)[:, self._used] @ self._weighted
-            places[start : start + step] = scores.argmax(axis=1)
-            margins[start : start + step] = scores.max(axis=1) - self.scorer.none_scores(part)
-        return places, self.scorer.probabilities(margins)
+            places[rows] = scores.argmax(axis=1)
+            if one_holds:
+                probabilities[rows] = softmax(scores).max(axis=1)
+            else:
+                probabilities[rows] = self.scorer.probabilities(scores.max(axis=1) - self.scorer.none_scores(part))
+        return places, probabilities
 
     def explain(self, vector: FloatArray, pair: Pair, column: int) -> dict[str, float]:
         """What each kind of side information adds to the margin, and what none-of-the-above takes; in logits.

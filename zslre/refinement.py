@@ -8,7 +8,7 @@ import numpy as np
 
 from zslre.encoder import FloatArray
 from zslre.prototypes import Prototypes, weight_of_mean
-from zslre.scoring import Scorer, unit
+from zslre.scoring import Scorer, softmax, unit
 
 ROUNDS = 10  # enough to settle: thirty give the same
 SHARE = 0.5  # of a refined prototype that many pairs make up; chosen, as ROUNDS was, on relations held out of training
@@ -31,7 +31,7 @@ def refine(scorer: Scorer, prototypes: Prototypes, vectors: FloatArray) -> Proto
     features, texts = scorer.features(vectors), prototypes.vectors[:, :dim]
     refined = prototypes
     for _ in range(ROUNDS):
-        shares = _softmax(features @ refined.weighted(scorer).T)
+        shares = softmax(features @ refined.weighted(scorer).T)
         counts = shares.sum(axis=0)[:, None]
         means = shares.T @ features[:, :dim] / np.maximum(counts, 1e-12)
         share = SHARE * weight_of_mean(means, counts, scorer.support_prior)
@@ -39,8 +39,3 @@ def refine(scorer: Scorer, prototypes: Prototypes, vectors: FloatArray) -> Proto
         moved[:, :dim] = unit((1.0 - share) * texts + share * unit(means))
         refined = replace(refined, vectors=moved)
     return refined
-
-
-def _softmax(scores: FloatArray) -> FloatArray:
-    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)

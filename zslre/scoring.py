@@ -95,6 +95,12 @@ def log_odds(probabilities: FloatArray) -> FloatArray:
     return np.asarray(np.log(kept / (1.0 - kept)), dtype=np.float32)
 
 
+def softmax(scores: FloatArray) -> FloatArray:
+    """exp(scores), scaled to sum to 1 along the last axis."""
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return np.asarray(weights / weights.sum(axis=-1, keepdims=True), dtype=np.float32)
+
+
 def unit(vectors: FloatArray) -> FloatArray:
     """Vectors scaled to length 1 along the last axis; a zero vector stays zero."""
     norms = np.linalg.norm(vectors, axis=-1, keepdims=True)

@@ -15,7 +15,7 @@ from zslre.encoder import FloatArray
 from zslre.exceptions import InputError
 from zslre.packing import IntArray
 from zslre.prototypes import Prototypes, with_support
-from zslre.scoring import Scorer
+from zslre.scoring import Scorer, softmax
 
 NUMBERS_AT_ONCE = 20_000_000  # of support features held in memory
 
@@ -68,14 +68,14 @@ def predict_episodes(
     relations: IntArray,
     support: IntArray,
     queries: IntArray,
-) -> tuple[IntArray, FloatArray]:
-    """The place of each query's best relation in its episode, and its similarity s, both (E, N).
+) -> tuple[IntArray, FloatArray, FloatArray]:
+    """The place of each query's best relation in its episode, its similarity s and its softmax, each (E, N).
 
     features (n_rows, F), from `Scorer.features`; side: a row a relation of the dataset; the numbers as in `Episodes`.
     """
     episodes, n_way, k_shot = support.shape
     best = np.empty((episodes, n_way), dtype=np.int64)
-    similarity = np.empty((episodes, n_way), dtype=np.float32)
+    similarity, share = np.empty((2, episodes, n_way), dtype=np.float32)
     step = max(1, NUMBERS_AT_ONCE // (n_way * k_shot * features.shape[1]))
     for start in range(0, episodes, step):
         now = slice(start, start + step)
@@ -86,4 +86,5 @@ def predict_episodes(
         scores = np.einsum("eqf,enf->eqn", features[queries[now]], weighted, optimize=True)
         best[now] = scores.argmax(axis=2)
         similarity[now] = scores.max(axis=2)
-    return best, similarity
+        share[now] = softmax(scores).max(axis=2)
+    return best, similarity, share

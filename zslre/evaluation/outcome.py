@@ -14,7 +14,9 @@ class Outcome:
     setting: str  # "zero-shot", "few-shot", "supervised", "combined", "extraction"
     gold: tuple[str | None, ...]
     predicted: tuple[str | None, ...]
-    probabilities: tuple[float, ...]  # calibrated, of the best relation, in [0, 1], whether or not it was kept
+    # Of the best relation, in [0, 1], whether or not it was kept: against none of them, or, where every query has one
+    # of the relations, among them.
+    probabilities: tuple[float, ...]
     # JSON-able: model, data, split, seed, relations, the command …; for "combined": "curve": [{"unseen_share",
     # "seen_accuracy", "unseen_accuracy", "harmonic_mean"} …]; for "few-shot": "episode_accuracies": [...]; for
     # "extraction": precision, recall, f1, "points" [{"threshold", "precision", "recall"} …] and "area"

@@ -44,9 +44,9 @@ class EpisodeSettings:
             raise InputError(f"na_rate is a share of the queries, from 0 to below 1; got {self.na_rate}")
 
 
-def classify(extractor: RelationExtractor, vectors: FloatArray) -> tuple[list[str], FloatArray]:
-    """The best relation of each pair vector (P, D), and its calibrated probability (P,)."""
-    best, probabilities = extractor.matcher.best(vectors)
+def classify(extractor: RelationExtractor, vectors: FloatArray, *, one_holds: bool) -> tuple[list[str], FloatArray]:
+    """The best relation of each pair vector (P, D), and its probability (P,), see `Matcher.best`."""
+    best, probabilities = extractor.matcher.best(vectors, one_holds=one_holds)
     names = extractor.relations.names
     return [names[column] for column in best], probabilities
 
@@ -66,7 +66,7 @@ def zero_shot(extractor: RelationExtractor, task: Task, encode: Encode, *, trans
     asked, vectors = extractor.with_relations(task.relations), encode(task.examples)
     if transductive:
         asked = asked.refined(vectors)
-    predicted, probabilities = classify(asked, vectors)
+    predicted, probabilities = classify(asked, vectors, one_holds=True)
     details: dict[str, object] = {"m": len(task.unseen), **({"transductive": True} if transductive else {})}
     return _outcome(task, _gold(task), predicted, probabilities, details)
 
@@ -76,9 +76,11 @@ def supervised(extractor: RelationExtractor, task: Task, encode: Encode, thresho
 
     Where rows without a relation are asked, a relation less probable than `threshold` is rejected.
     """
-    predicted, probabilities = classify(with_own_support(extractor, task.relations), encode(task.examples))
     gold = _gold(task)
-    if None not in gold:
+    one_holds = None not in gold
+    asked = with_own_support(extractor, task.relations)
+    predicted, probabilities = classify(asked, encode(task.examples), one_holds=one_holds)
+    if one_holds:
         return _outcome(task, gold, predicted, probabilities, {})
     kept = _kept(predicted, probabilities, threshold)
     return _outcome(task, gold, kept, probabilities, {"threshold": threshold})
@@ -90,7 +92,8 @@ def combined(extractor: RelationExtractor, task: Task, encode: Encode, rng: np.r
     A point's queries, as many as the rarer kind of row has, hold the share of unseen ones; the sets are nested, drawn
     by `rng`. Accuracies are None where a point has no such queries.
     """
-    predicted, probabilities = classify(with_own_support(extractor, task.relations), encode(task.examples))
+    asked = with_own_support(extractor, task.relations)
+    predicted, probabilities = classify(asked, encode(task.examples), one_holds=True)
     gold = _gold(task)
     names = {relation.name for relation in task.unseen}
     unseen = np.array([name in names for name in gold])
@@ -146,11 +149,12 @@ def few_shot(
         na_rate=settings.na_rate,
         rng=rng,
     )
-    best, similarity = predict_episodes(
+    best, similarity, share = predict_episodes(
         scorer, scorer.features(vectors), side, drawn.relations, drawn.support, drawn.queries
     )
-    margins = similarity.ravel() - scorer.none_scores(vectors)[drawn.queries.ravel()]
-    probabilities = scorer.probabilities(margins)
+    probabilities = share.ravel()
+    if settings.na_rate > 0:
+        probabilities = scorer.probabilities(similarity.ravel() - scorer.none_scores(vectors)[drawn.queries.ravel()])
     names = task.relations.names
     predicted: list[str | None] = [names[n] for n in np.take_along_axis(drawn.relations, best, axis=1).ravel()]
     if settings.na_rate > 0:
