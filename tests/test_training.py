@@ -303,22 +303,24 @@ class Stopped(Exception):
     """Somebody pulled the plug."""
 
 
-@pytest.mark.parametrize("stop_at", [3, 5])
-def test_a_resumed_run_ends_with_the_same_weights(tmp_path: Path, stop_at: int) -> None:
-    whole = trainer(tmp_path / "whole", **DEV)
-    best = whole.train()
-
-    broken = trainer(tmp_path / "broken", **DEV)
-    step = broken._step
+def break_off(made: Trainer, stop_at: int) -> None:
+    step = made._step
 
     def stopping(number: int) -> float:
         if number == stop_at:
             raise Stopped
         return step(number)
 
-    broken._step = stopping  # type: ignore[method-assign]
+    made._step = stopping  # type: ignore[method-assign]
     with pytest.raises(Stopped):
-        broken.train()
+        made.train()
+
+
+@pytest.mark.parametrize("stop_at", [3, 5])
+def test_a_resumed_run_ends_with_the_same_weights(tmp_path: Path, stop_at: int) -> None:
+    whole = trainer(tmp_path / "whole", **DEV)
+    best = whole.train()
+    break_off(trainer(tmp_path / "broken", **DEV), stop_at)
     resumed = trainer(tmp_path / "broken", seed=99, **DEV)  # its own first weights must not matter
     assert resumed.train(resume=True) == best
     assert_same_weights(state(resumed), state(whole))
@@ -348,17 +350,7 @@ def test_a_run_that_dies_long_after_an_evaluation_has_a_checkpoint(
     whole = trainer(tmp_path / "whole", config=config(eval_every=6))
     whole.train()
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
-    broken = trainer(tmp_path / "broken", config=config(eval_every=6))
-    step = broken._step
-
-    def stopping(number: int) -> float:
-        if number == 3:
-            raise Stopped
-        return step(number)
-
-    broken._step = stopping  # type: ignore[method-assign]
-    with pytest.raises(Stopped):
-        broken.train()
+    break_off(trainer(tmp_path / "broken", config=config(eval_every=6)), 3)
     resumed = trainer(tmp_path / "broken", seed=99, config=config(eval_every=6))
     assert resumed._restore() == 3
     resumed.train(resume=True)
