@@ -51,14 +51,12 @@ def trained_model(
         "tested": list(task.relations.names),
         "test_rows": len(task.examples),
         "train": train.name,
-        "base": args.base,
-        "markers": args.markers or "levitated",
         "steps": config.steps,
         "learning_rate": config.learning_rate,
         "seed": seed,
     }
-    if start is not None:
-        made["start"] = read_config(start).get("name")
+    begun: dict[str, object] = {"base": args.base, "markers": args.markers or "levitated"}
+    made.update({"start": read_config(start).get("name")} if start is not None else begun)
     if not args.resume and (output.exists() or output.with_name(output.name + ".training").exists()):
         raise InputError(f"{output} or its checkpoint exists: add --resume to use it, or choose another --work")
     if output.exists():

@@ -59,7 +59,7 @@ def train_for(
     examples = fit_for_training(data, task)
     free = {example.relation for example in examples if example.relation is not None} - set(task.relations.names)
     if start is not None and not dev:
-        dev = read_config(start)["held_out"].get("checkpoint", ())
+        dev = read_config(start).get("held_out", {}).get("checkpoint", ())
     chosen = sorted({found.name for key in dev if (found := data.relations.get(key)) is not None} & free)
     if not chosen:
         drawn = np.random.default_rng(config.seed).choice(sorted(free), min(HELD_OUT, len(free) // 5), replace=False)
