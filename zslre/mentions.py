@@ -33,7 +33,7 @@ _LONG_RUN = re.compile(r"\S{400,}")
 _APOSTROPHES = "'\u2019"
 _QUOTES = _APOSTROPHES + '"`\u2018\u201c\u201d\u201e\u00ab\u00bb'
 _RULES = "-\u2013\u2014|\u2022*_=<>/\\"  # of lists, tables, and signatures
-POSSESSIVE = ("'s", "\u2019s")
+_POSSESSIVE = ("'s", "\u2019s")
 _ENDS = frozenset(_QUOTES + _RULES) - frozenset(_APOSTROPHES)
 _BULLETS = frozenset(f"{rule} " for rule in _RULES)  # "-5" is a number
 
@@ -175,9 +175,9 @@ def trim(text: str, start: int, end: int, label: str = "") -> tuple[int, int]:
     (7, 21)
     """
     start, end = _strip(text, start, end)
-    if start < end and text[end - 1 : end + 1] in POSSESSIVE and not text[end + 1 : end + 2].isalnum():
+    if start < end and text[end - 1 : end + 1] in _POSSESSIVE and not text[end + 1 : end + 2].isalnum():
         end -= 1  # the span ended within it
-    if text[end - 2 : end] in POSSESSIVE and end - start > 2 and text[end : end + 1].isspace():
+    if text[end - 2 : end] in _POSSESSIVE and end - start > 2 and text[end : end + 1].isspace():
         end -= 2
     article = text[start : start + 4]
     first = _strip(text, 0, start) == (start, start)

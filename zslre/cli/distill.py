@@ -14,6 +14,7 @@ from zslre.cli.training import (
     checkpoint_folder,
     finish,
     loop_settings,
+    model_folder,
     needing_torch,
     watched,
 )
@@ -41,7 +42,6 @@ examples:
   zslre distill my-model train_wiki.json -o small-model --layers 3 --text news.txt --steps 4000
   zslre distill wide-model train_wiki.json -o narrow-model --base my-model --bits 32
 """
-BUILTIN = "builtin"
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -100,7 +100,6 @@ def run(args: argparse.Namespace) -> int:
     from zslre.evaluation.tasks import read_labelled
     from zslre.mentions import load_detector
     from zslre.relations import RelationSet
-    from zslre.serialization import BUILTIN as BUILTIN_FOLDER
     from zslre.serialization import read_config
 
     with needing_torch("distillation"):
@@ -108,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
         from zslre.training.distilled import distill_model
     check_output(args.output)
     work = checkpoint_folder(args)
-    teacher = BUILTIN_FOLDER if str(args.teacher) == BUILTIN else args.teacher
+    teacher = model_folder(args.teacher)
     read_config(teacher)  # before minutes go into reading data
 
     say = speaker(args.quiet)

@@ -19,6 +19,7 @@ from zslre.cli.training import (
     checkpoint_folder,
     finish,
     loop_settings,
+    model_folder,
     needing_torch,
     watched,
 )
@@ -97,6 +98,8 @@ def run(args: argparse.Namespace) -> int:
     if args.model is not None and (args.base is not None or args.markers is not None):
         return _usage("--base and --markers do not go with -m, a model with an encoder of its own")
     check_output(args.output)
+    if args.model is not None:
+        args.model = model_folder(args.model)
 
     say = speaker(args.quiet)
     relations = RelationSet.from_file(args.relations) if args.relations is not None else None
@@ -135,7 +138,7 @@ def read(path: Path, relations: RelationSet, on_bad: OnBad) -> Iterator[Example]
 def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Example], say: Callable[[str], None]) -> int:
     from zslre.extractor import RelationExtractor
 
-    extractor = RelationExtractor.from_pretrained(_start(args), threads=args.threads).with_relations(relations)
+    extractor = RelationExtractor.from_pretrained(args.model, threads=args.threads).with_relations(relations)
     extractor.fit(examples).save_pretrained(args.output)
     counts = {name: sum(e.relation == name for e in examples) for name in relations.names}
     bare = [name for name, count in counts.items() if not count]
@@ -168,7 +171,7 @@ def _train(
             config,
             base=args.base,
             in_text=args.markers == "text",
-            start=_start(args),
+            start=args.model,
             hold_out=hold_out,
             work=work,
             resume=args.resume,
@@ -176,15 +179,6 @@ def _train(
             observer=observer,
         )
     return finish(args.output, work, say)
-
-
-def _start(args: argparse.Namespace) -> Path | None:
-    """The model folder that -m names."""
-    from zslre.serialization import BUILTIN
-
-    if args.model is None:
-        return None
-    return BUILTIN if args.model == "builtin" else Path(args.model)
 
 
 def _usage(message: str) -> int:

@@ -34,8 +34,7 @@ def trained_model(
     what the test calls unseen.
     """
     from zslre.evaluation.leaks import check_unseen
-    from zslre.extractor import RelationExtractor
-    from zslre.serialization import read_config
+    from zslre.serialization import load_model, read_config
 
     with needing_torch("training"):
         from zslre.encoder.transformer import bf16_is_fast
@@ -65,7 +64,7 @@ def trained_model(
         say(f"{output}: finished before, used again")
         return Path(output)
     if start is not None:
-        check_unseen(RelationExtractor.from_pretrained(start), task.unseen)
+        check_unseen(load_model(start), task.unseen)
     say(f"training {output} on {train.name}")
     with watched(progress, say) as observer:
         train_for(

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
 from zslre.relations import Relation, RelationSet, resolve, training_leaks
+from zslre.serialization import ModelFiles
 
 
-def seen_in_training(model: RelationExtractor, unseen: Iterable[Relation]) -> dict[str, list[str]]:
+def seen_in_training(model: RelationExtractor | ModelFiles, unseen: Iterable[Relation]) -> dict[str, list[str]]:
     """Those of `unseen` that a model has seen, by name, each with the names of the relations that give it away.
 
     They are relations that the model was trained on, chosen by, or has examples of: the same, under whatever name or id
@@ -22,7 +23,7 @@ def seen_in_training(model: RelationExtractor, unseen: Iterable[Relation]) -> di
     return {name: leaks for name, leaks in seen.items() if leaks}
 
 
-def check_unseen(model: RelationExtractor, unseen: Iterable[Relation]) -> None:
+def check_unseen(model: RelationExtractor | ModelFiles, unseen: Iterable[Relation]) -> None:
     """Raise InputError, with the relations and the remedy, if any of `unseen` was trained on."""
     seen = seen_in_training(model, unseen)
     if seen:
@@ -47,11 +48,11 @@ def dev_relations(model: RelationExtractor, candidates: RelationSet, tested: Ite
     return new if len(new) > 1 else [relation.name for relation in free]
 
 
-def _trained(model: RelationExtractor) -> list[str]:
+def _trained(model: RelationExtractor | ModelFiles) -> list[str]:
     return [*model.config.get("trained_relations", ()), *model.support]
 
 
-def _relations_of(model: RelationExtractor, names: Iterable[str]) -> RelationSet | None:
+def _relations_of(model: RelationExtractor | ModelFiles, names: Iterable[str]) -> RelationSet | None:
     """The relations that a model calls so, each id once; None for none.
 
     A model may know one relation by several names: a student has its own data's and its teacher's, and what sentences

@@ -80,6 +80,7 @@ class TrainingLoop(ABC):
         self.peaks = [group["lr"] for group in self.optimizer.param_groups]
         self.history: list[dict[str, float]] = []
         self.best = -1.0
+        self._kept = 0.0  # when the last checkpoint was written, or the run began; of time.monotonic()
 
     @abstractmethod
     def step_loss(self, step: int) -> Tensor:
@@ -104,8 +105,8 @@ class TrainingLoop(ABC):
         self.folder.mkdir(parents=True, exist_ok=True)
         step = self._restore() if resume else 0
         losses: list[float] = []
-        started, first = time.monotonic(), step
-        kept = started
+        first = step
+        started = self._kept = time.monotonic()
         while step < self.settings.steps and not self._stalled():
             losses.append(self._step(step))
             step += 1
@@ -123,10 +124,8 @@ class TrainingLoop(ABC):
                     self.best = score
                     save_file(contiguous(self.modules.state_dict()), self.folder / "best.safetensors")
                 self._checkpoint(step)
-                kept = time.monotonic()
-            elif time.monotonic() - kept >= CHECKPOINT_SECONDS:
+            elif time.monotonic() - self._kept >= CHECKPOINT_SECONDS:
                 self._checkpoint(step)
-                kept = time.monotonic()
                 self.observer.report(f"step {step}/{self.settings.steps}  loss {np.mean(losses):.3f}  checkpoint")
             if self.observer.stopped():  # after the evaluation, which a resumed run would not make up for
                 self._checkpoint(step)
@@ -165,6 +164,7 @@ class TrainingLoop(ABC):
             tensors.update({f"optimizer.{number}.{k}": torch.as_tensor(v) for k, v in state.items()})
         note = {"step": step, "best": self.best, "history": self.history, "origin": self.origin}
         write_checkpoint(self.folder / CHECKPOINT, note, tensors, self.settings)
+        self._kept = time.monotonic()
 
     def _restore(self) -> int:
         path = self.folder / CHECKPOINT
