@@ -26,6 +26,7 @@ SENTENCES = {
     "direction": 56,
     "hypothetical": 51,
     "neighbour": 40,
+    "pronoun": 32,
 }
 KEYS = {"text", "head", "tail", "relation", "mentions", "asked", "category"}
 

@@ -122,8 +122,16 @@ def test_what_fits() -> None:
     assert fits(Relation("bare"), ["person"], ["date"])
 
 
-def test_without_strict_relations_nothing_is_looked_up(plain: RelationExtractor) -> None:
-    assert plain.matcher.strict is None
-    assert plain.matcher.evidence is None
-    assert not StrictTypes(tiny.RELATIONS, None)
-    assert StrictTypes(strict(tiny.RELATIONS["employer"]), None)
+@pytest.mark.parametrize(
+    ("head", "tail", "forbidden"),
+    [(False, False, []), (True, False, ["capital", "author"]), (False, True, ["capital", "employer"])],
+)
+def test_a_pronoun_is_a_person_in_every_relation(head: bool, tail: bool, forbidden: list[str]) -> None:
+    kinds = {"capital": ("country", "city"), "employer": ("politician", "company"), "author": ("book", "writer")}
+    relations = [Relation(name, side=SideInformation((), (a,), (b,))) for name, (a, b) in kinds.items()]
+    name = Mention("Ann", 0, 3, "PERSON")
+    pair = [Mention("her", 10, 13, "PERSON", name if stands else None) for stands in (head, tail)]
+    margins = np.zeros((2, 4), dtype=np.float32)
+    StrictTypes(RelationSet([*relations, Relation("bare")]), None).forbid([(pair[0], pair[1])] * 2, margins)
+    expected = [-np.inf if name in forbidden else 0.0 for name in kinds]
+    assert margins.tolist() == [[*expected, 0.0]] * 2

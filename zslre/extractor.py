@@ -16,10 +16,12 @@ from zslre.exceptions import InputError, ModelError
 from zslre.matching import Matcher
 from zslre.packing import Item, Packer, Pair
 from zslre.pipeline import BATCH_SIZE, extract_documents
+from zslre.pronouns import PronounResolver
 from zslre.prototypes import Prototypes, build_prototypes
 from zslre.relations import RelationSet, RelationSource
 from zslre.scoring import Scorer
 from zslre.sentences import split_sentences
+from zslre.sideinfo.query import StrictTypes, TypeEvidence
 from zslre.threads import one_blas_thread
 from zslre.types import Example, Mention, Sentence, Triple
 from zslre.wordings import Wordings
@@ -112,15 +114,9 @@ class RelationExtractor:
     @cached_property
     def matcher(self) -> Matcher:
         """Compares pair vectors with the relations."""
-        evidence = strict = None
-        if self.hypernyms is not None:
-            from zslre.sideinfo.query import TypeEvidence
-
-            evidence = TypeEvidence(self.encoder, self.scorer, self.hypernyms)
-        if any(relation.strict_types for relation in self.relations):
-            from zslre.sideinfo.query import StrictTypes
-
-            strict = StrictTypes(self.relations, self.hypernyms)
+        known = self.hypernyms
+        evidence = TypeEvidence(self.encoder, self.scorer, known) if known is not None else None
+        strict = StrictTypes(self.relations, known)
         names_only = map(takes_names_only, self.relations)
         wordings = Wordings.of(self.encoder, self.scorer, self.relations)
         return Matcher(self.scorer, self.prototypes, evidence, strict, names_only, wordings)
@@ -212,6 +208,7 @@ class RelationExtractor:
             from zslre.mentions import place_mentions
 
             sentences = place_mentions(sentences, mentions, text)
+        sentences = list(map(PronounResolver().resolve, sentences))
         found = self.extract_sentences(sentences, threshold=threshold, top_k=top_k, explain=explain)
         return [triple for triples in found for triple in triples]
 
@@ -260,9 +257,9 @@ class RelationExtractor:
         for sentence, pairs in items:
             triples = [
                 Triple(
-                    pairs[row][0].shifted(sentence.start),
+                    pairs[row][0].in_document(sentence),
                     self.relations[column].name,
-                    pairs[row][1].shifted(sentence.start),
+                    pairs[row][1].in_document(sentence),
                     probability,
                     self._explain(vectors[first + row], pairs[row], column, probability) if explain else None,
                 )

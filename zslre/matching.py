@@ -84,7 +84,7 @@ class Matcher:
         literal = np.flatnonzero([tail.type in LITERALS for _, tail in pairs])
         margins[np.ix_(literal, self._names_only)] = -np.inf
         if self.strict is not None:
-            margins[~self.strict.allowed(pairs)] = -np.inf
+            self.strict.forbid(pairs, margins)
         k = min(top_k, self._weighted.shape[1])
         best = margins.argmax(axis=1)[:, None] if k == 1 else np.argpartition(-margins, k - 1, axis=1)[:, :k]
         kept = np.take_along_axis(margins, best, axis=1)

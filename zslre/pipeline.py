@@ -8,6 +8,7 @@ from typing import Protocol
 from zslre.documents import Document
 from zslre.exceptions import InputError
 from zslre.mentions import MentionDetector, place_mentions
+from zslre.pronouns import PronounResolver
 from zslre.sentences import split_blocks
 from zslre.types import Sentence, Triple
 
@@ -94,8 +95,15 @@ def _triples(
 ) -> Iterator[tuple[Document, Triple | InputError | _End]]:
     if batch_size < 1:
         raise InputError(f"batch_size must be at least 1, got {batch_size}")
+    resolver = PronounResolver()
     for steps in _chunks(_steps(documents), batch_size):
-        sentences = _detect(extractor.detector, steps)
+        found = iter(_detect(extractor.detector, steps))
+        sentences = []
+        for _, event in steps:
+            if isinstance(event, Sentence):
+                sentences.append(resolver.resolve(next(found)))
+            else:
+                resolver = PronounResolver()  # for the next document
         extracted = extractor.extract_sentences(
             sentences, threshold=threshold, top_k=top_k, explain=explain, batch_size=batch_size
         )

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from zslre.exceptions import InputError
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A span of characters that names an entity, a date or a number.
+    """A span of characters that names an entity, a date or a number, or a pronoun.
 
     `start` and `end` (exclusive) count characters of the text that holds the mention: the sentence's inside a
-    `Sentence`, the document's inside a `Triple`.
+    `Sentence`, the document's inside a `Triple`. `antecedent`: the name that a pronoun stands for, where a sentence
+    before has it; offsets index the document. A triple has that name in the pronoun's place.
     """
 
     text: str
     start: int
     end: int
     type: str | None = None
+    antecedent: Mention | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end:
@@ -32,6 +34,15 @@ class Mention:
         Mention(text='Rome', start=13, end=17, type=None)
         """
         return replace(self, start=self.start + by, end=self.end + by)
+
+    @property
+    def name(self) -> str:
+        """The text, of a pronoun its antecedent's."""
+        return self.text if self.antecedent is None else self.antecedent.text
+
+    def in_document(self, sentence: Sentence) -> Mention:
+        """What a triple has for this mention of the sentence; offsets index the document."""
+        return self.shifted(sentence.start) if self.antecedent is None else self.antecedent
 
 
 @dataclass(frozen=True, slots=True)

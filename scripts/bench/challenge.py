@@ -2,10 +2,10 @@
 
     python scripts/bench/challenge.py --json docs/results/challenge_builtin.json
 
-Every pair of a sentence is asked for the model's default relations and for the few others that the set asks for, one
-relation a pair, at the model's threshold unless `--threshold` gives another. First with the set's mentions, then from
-the raw text with those that the model's own detector finds: there a mention is one that shares a character with the
-set's, and a fact whose mentions are not found is missed.
+Each text is predicted as a document of its own, for the model's default relations and for the few others that the set
+asks for, one relation a pair, at the model's threshold unless `--threshold` gives another. First with the set's
+mentions, then from the raw text with those that the model's own detector finds: there a mention is one that shares a
+character with the set's, and a fact whose mentions are not found is missed.
 
 Of rows where the asked relation holds: `recall`, the share for which it is printed; `printed swapped`, the share for
 which it is printed with head and tail swapped; and, of those whose relation is not symmetric and whose mentions are
@@ -19,7 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,8 +93,8 @@ def main() -> None:
         "relations": len(extractor.relations),
         "threshold": args.threshold if args.threshold is not None else extractor.threshold,
     }
-    for title, detect in (("given mentions", None), ("detected mentions", extractor.detector.detect)):
-        result[title] = by_category(verdicts(extractor, rows, threshold=args.threshold, detect=detect))
+    for title, given in (("given mentions", True), ("detected mentions", False)):
+        result[title] = by_category(verdicts(extractor, rows, threshold=args.threshold, given=given))
         print(f"{title}, threshold {result['threshold']}\n\n{piped(table(result[title]))}\n")
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
@@ -117,27 +117,26 @@ def asked_relations(relations: RelationSet, rows: Iterable[Row]) -> RelationSet:
 
 
 def verdicts(
-    extractor: RelationExtractor,
-    rows: Sequence[Row],
-    *,
-    threshold: float | None,
-    detect: Callable[[Sequence[Sentence]], list[Sentence]] | None,
+    extractor: RelationExtractor, rows: Sequence[Row], *, threshold: float | None, given: bool
 ) -> list[Verdict]:
-    """What the extractor says of each row, with the mentions of the set, or those that `detect` finds."""
-    sentences = list(dict.fromkeys(row.example.sentence for row in rows))
-    asked = sentences if detect is None else detect([Sentence(sentence.text) for sentence in sentences])
-    printed = dict(zip(sentences, extractor.extract_sentences(asked, threshold=threshold), strict=True))
-    place = dict(zip(sentences, asked, strict=True))
-    judged: dict[Row, Verdict] = {}
-    for name in dict.fromkeys(row.asked for row in rows):
-        own = [row for row in rows if row.asked == name]
-        # Of the two directions of a relation the extractor gives the better one only.
-        alone = extractor.with_relations(extractor.relations.select([name]))
-        ranked = alone.extract_sentences([place[row.example.sentence] for row in own], threshold=0.0)
-        for row, triples in zip(own, ranked, strict=True):
-            symmetric = extractor.relations[name].symmetric
-            judged[row] = verdict(row, printed[row.example.sentence], triples, symmetric=symmetric)
-    return [judged[row] for row in rows]
+    """What the extractor says of each row, with the mentions that the set gives, or those that it finds itself."""
+
+    def triples(asked: RelationExtractor, sentence: Sentence, threshold: float | None) -> list[Triple]:
+        return asked.predict(sentence.text, threshold=threshold, mentions=sentence.mentions if given else None)
+
+    sentences = dict.fromkeys(row.example.sentence for row in rows)
+    printed = {sentence: triples(extractor, sentence, threshold) for sentence in sentences}
+    # Of the two directions of a relation the extractor gives the better one only.
+    alone = {name: extractor.with_relations(extractor.relations.select([name])) for name in {row.asked for row in rows}}
+    return [
+        verdict(
+            row,
+            printed[row.example.sentence],
+            triples(alone[row.asked], row.example.sentence, 0.0),
+            symmetric=extractor.relations[row.asked].symmetric,
+        )
+        for row in rows
+    ]
 
 
 def verdict(row: Row, printed: Iterable[Triple], ranked: Iterable[Triple], *, symmetric: bool) -> Verdict:

@@ -74,9 +74,9 @@ def type_words(
     ('national capital', 'town')
     """
     of_label = words_of_label(mention.type)
-    found = [h.name for h in table[mention.text][:MAX_FROM_TABLE]] if table and mention.text in table else []
+    found = [h.name for h in table[mention.name][:MAX_FROM_TABLE]] if table and mention.name in table else []
     if not found and offline_default:
-        known = gazetteer(mention.text)
+        known = gazetteer(mention.name)
         found = [w for w in known if not of_label or any(compatible(w, label) for label in of_label)]
     return tuple(dict.fromkeys([*found, *of_label]))
 

@@ -59,26 +59,36 @@ class TypeEvidence:
 
 
 class StrictTypes:
-    """Rules pairs out for the relations that have `strict_types`."""
+    """Rules pairs out by their types: for relations that have `strict_types`, and, where a pronoun shows that head or
+    tail is a person, for all that want another kind of thing there.
+    """
 
     def __init__(self, relations: RelationSet, table: HypernymTable | None) -> None:
         self._strict = [(column, relation) for column, relation in enumerate(relations) if relation.strict_types]
-        self._n_relations, self._table = len(relations), table
+        self._relations, self._table = relations, table
+        self._of_persons: dict[tuple[bool, bool], np.ndarray] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self._strict)
-
-    def allowed(self, pairs: Sequence[Pair]) -> np.ndarray:
-        """(P, R) bool: False where a strict relation wants a type that the mention, as far as is known, is not of."""
-        found = np.ones((len(pairs), self._n_relations), dtype=np.bool_)
+    def forbid(self, pairs: Sequence[Pair], margins: FloatArray) -> None:
+        """Set margins (P, R) to -inf where a relation wants a type that the mention, as far as is known, is not of."""
         types: dict[Mention, tuple[str, ...]] = {}
         for row, pair in enumerate(pairs):
-            for mention in pair:
-                if mention not in types:
-                    types[mention] = type_words(mention, self._table)
-            for column, relation in self._strict:
-                found[row, column] = fits(relation, types[pair[0]], types[pair[1]])
-        return found
+            persons = (pair[0].antecedent is not None, pair[1].antecedent is not None)
+            if any(persons):
+                margins[row, self._no_persons(persons)] = -np.inf
+            if self._strict:
+                for mention in pair:
+                    if mention not in types:
+                        types[mention] = type_words(mention, self._table)
+                for column, relation in self._strict:
+                    if not fits(relation, types[pair[0]], types[pair[1]]):
+                        margins[row, column] = -np.inf
+
+    def _no_persons(self, persons: tuple[bool, bool]) -> np.ndarray:
+        """Columns of the relations whose head or tail, where `persons` says so, cannot be a person."""
+        if persons not in self._of_persons:
+            head, tail = (("person",) if person else () for person in persons)
+            self._of_persons[persons] = np.array([not fits(relation, head, tail) for relation in self._relations])
+        return self._of_persons[persons]
 
 
 def fits(relation: Relation, head: Sequence[str], tail: Sequence[str]) -> bool:

@@ -1,0 +1,94 @@
+"""Whom "he", "she", "his" and "her" mean: the name of a person in one of the sentences before.
+
+By rule: among the persons named before in the sentence and in the last three, the nearest that its sentence is about,
+or else the nearest of all, whom the pronoun's gender fits. A title, a common given name or a pronoun before tells it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from zslre.candidates import beside
+from zslre.types import Mention, Sentence
+
+NAMES = Path(__file__).parent / "assets" / "given_names.txt"
+SENTENCES = 3  # before the pronoun's own, in which names are looked for
+PERSON_TYPES = frozenset(["PERSON", "PER"])
+PRONOUN = re.compile(r"\b(?:[Hh]e|[Ss]he|[Hh]is|[Hh]er)\b")
+# Behind a preposition, or in a list with what stands there, a name is no subject: "the son of the painter Bo Lee".
+NO_SUBJECT = re.compile(r"\b(?:about|against|by|for|from|in|of|on|than|to|under|with)\b[^,;:.()]*$")
+FEMALE_TITLES, MALE_TITLES = frozenset(["mrs", "ms", "miss", "lady", "dame"]), frozenset(["mr", "sir", "lord"])
+
+
+@dataclass(slots=True)
+class _Person:
+    mention: Mention  # offsets into the document
+    female: bool | None
+    subject: bool  # of its sentence, as it seems
+
+
+class PronounResolver:
+    """Reads the sentences of one document in order, and remembers whom they name."""
+
+    def __init__(self) -> None:
+        self._before: deque[list[_Person]] = deque(maxlen=SENTENCES)
+
+    def resolve(self, sentence: Sentence) -> Sentence:
+        """The sentence with a mention more for each pronoun whose antecedent only sentences before it name."""
+        named = [self._person(sentence, m) for m in sentence.mentions if m.type in PERSON_TYPES]
+        meant: list[_Person] = []
+        found: list[Mention] = []
+        for match in PRONOUN.finditer(sentence.text):
+            female = match[0].lower() in ("she", "her")
+            pronoun = Mention(match[0], *match.span())
+            if not beside([pronoun], sentence.mentions):
+                continue
+            earlier = [p for p in named if p.mention.end <= sentence.start + match.start()]
+            person = next((p for p in self._candidates(earlier, meant) if p.female in (female, None)), None)
+            if person is None:
+                continue
+            person.female = female
+            if person not in earlier:
+                found.append(replace(pronoun, type=person.mention.type, antecedent=person.mention))
+                if person not in meant:
+                    meant.append(person)
+        self._before.append([*meant, *named])
+        names = {m.text for m in sentence.mentions}
+        new = [m for m in found if m.name not in names]  # a name says it better than a pronoun
+        return replace(sentence, mentions=tuple(sorted([*sentence.mentions, *new], key=lambda m: m.start)))
+
+    def _candidates(self, earlier: list[_Person], meant: list[_Person]) -> list[_Person]:
+        """The likeliest first."""
+        nearest_first = [person for persons in [earlier, meant, *reversed(self._before)] for person in persons]
+        return sorted(nearest_first, key=lambda person: not person.subject)
+
+    def _person(self, sentence: Sentence, mention: Mention) -> _Person:
+        """The person of a name, with the gender of a longer or shorter name before that has its words."""
+        female, words = _is_female(sentence.text, mention), set(mention.text.split())
+        for persons in reversed(self._before):
+            for known in persons:
+                others = set(known.mention.text.split())
+                if female is None and (words <= others or others <= words):
+                    female = known.female
+        subject = not NO_SUBJECT.search(sentence.text[: mention.start])
+        return _Person(mention.shifted(sentence.start), female, subject)
+
+
+def _is_female(text: str, mention: Mention) -> bool | None:
+    """What a title says, before the name or with it, or the given name; None if they do not."""
+    title = re.search(r"(\w+)\.? $", text[: mention.start])
+    words = [*([title[1].lower()] if title else []), *(w.strip(".").lower() for w in mention.text.split()[:1])]
+    if not FEMALE_TITLES.isdisjoint(words) or not MALE_TITLES.isdisjoint(words):
+        return not FEMALE_TITLES.isdisjoint(words)
+    return _given_names().get(words[-1]) if words else None
+
+
+@lru_cache(maxsize=1)
+def _given_names() -> dict[str, bool]:
+    """Whether a common given name, in lower case, is a woman's."""
+    female, male = NAMES.read_text(encoding="utf-8").splitlines()
+    return dict.fromkeys(male.split(), False) | dict.fromkeys(female.split(), True)
