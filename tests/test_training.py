@@ -31,7 +31,7 @@ from zslre.training import base, loop  # noqa: E402
 from zslre.training.augmentation import Doubter  # noqa: E402
 from zslre.training.drawn import thinned  # noqa: E402
 from zslre.training.episodes import EpisodeSampler, TrainingEpisode  # noqa: E402
-from zslre.training.losses import ranking_loss, threshold_loss  # noqa: E402
+from zslre.training.losses import TEMPERATURE, contrastive_loss, ranking_loss, threshold_loss  # noqa: E402
 from zslre.training.model import TorchScorer  # noqa: E402
 from zslre.training.neighbours import neighbours  # noqa: E402
 from zslre.training.observer import Observer  # noqa: E402
@@ -228,6 +228,40 @@ def test_threshold_loss_pulls_the_right_way() -> None:
     assert similarities.grad[0, 0] < 0 < similarities.grad[0, 1]
     assert (similarities.grad[1] > 0).all()
     assert none.grad[1] < 0
+
+
+def slow_contrastive_loss(pairs: np.ndarray, targets: np.ndarray) -> float:
+    cosine = lambda a, b: a @ b / np.linalg.norm(a) / np.linalg.norm(b)  # noqa: E731
+    losses = []
+    for i, row in enumerate(targets):
+        others = [j for j in range(len(pairs)) if j != i and targets[j].any()]
+        weights = {j: np.exp(cosine(pairs[i], pairs[j]) / TEMPERATURE) for j in others}
+        alike = [j for j in others if (row & targets[j]).any()]
+        if alike:
+            losses.append(-np.log(sum(weights[j] for j in alike) / sum(weights.values())))
+    return float(np.mean(losses)) if losses else 0.0
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 10_000), st.integers(1, 8), st.integers(1, 4), st.floats(0, 1))
+def test_contrastive_loss_against_a_slow_sum(seed: int, pairs: int, relations: int, share: float) -> None:
+    rng = np.random.default_rng(seed)
+    vectors, targets = rng.normal(0, 1, (pairs, 3)), rng.random((pairs, relations)) < share
+    assert contrastive_loss(torch.tensor(vectors), torch.tensor(targets)).item() == pytest.approx(
+        slow_contrastive_loss(vectors, targets), abs=1e-6
+    )
+
+
+def test_contrastive_loss_by_hand() -> None:
+    # The first two are alike and at right angles to the third; the fourth has no relation.
+    pairs = torch.tensor([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0], [1.0, 0.0]], requires_grad=True)
+    targets = torch.tensor([[True, False], [True, False], [False, True], [False, False]])
+    loss = contrastive_loss(pairs, targets)
+    assert loss.item() == pytest.approx(np.log(1 + np.exp(-1 / TEMPERATURE)), abs=1e-6)
+    alone = contrastive_loss(pairs, torch.eye(4, 5, dtype=torch.bool))
+    alone.backward()
+    assert alone.item() == 0
+    assert pairs.grad is not None
 
 
 def torch_scorer(seed: int = 0) -> TorchScorer:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
+
+TEMPERATURE = 0.05  # of the cosines between pairs
 
 
 def ranking_loss(similarities: Tensor, targets: Tensor) -> Tensor:
@@ -34,3 +37,21 @@ def threshold_loss(similarities: Tensor, none: Tensor, targets: Tensor, known: T
     denied = ~has_relation & ~known.all(dim=1)
     groups = [per_pair[mask] for mask in (has_relation, denied, ~has_relation & ~denied) if mask.any()]
     return torch.stack([group.mean() for group in groups]).mean()
+
+
+def contrastive_loss(pairs: Tensor, targets: Tensor) -> Tensor:
+    """Pair vectors (P, D) of the same relation nearer to each other than to others (Khosla et al. 2020).
+
+    For each pair with a relation that another one has too, the cross-entropy of finding such a one among all that have
+    any. Support examples are compared with in this way, and no prototype stands between.
+    """
+    has_relation = targets.any(dim=1)
+    vectors, own = normalize(pairs[has_relation], dim=-1), targets[has_relation].to(pairs.dtype)
+    itself = torch.eye(len(vectors), dtype=torch.bool, device=pairs.device)
+    alike = (own @ own.T > 0) & ~itself
+    asked = alike.any(dim=1)
+    if not asked.any():
+        return pairs.sum() * 0.0
+    scores = (vectors @ vectors.T / TEMPERATURE).masked_fill(itself, -torch.inf)[asked]
+    hit = scores.masked_fill(~alike[asked], -torch.inf).logsumexp(dim=1)
+    return (scores.logsumexp(dim=1) - hit).mean()

@@ -20,7 +20,7 @@ from zslre.prototypes import build_prototypes, relation_phrases
 from zslre.relations import RelationSet
 from zslre.training.episodes import EpisodeSampler, TrainingEpisode
 from zslre.training.loop import LoopConfig, TrainingLoop
-from zslre.training.losses import ranking_loss, threshold_loss
+from zslre.training.losses import contrastive_loss, ranking_loss, threshold_loss
 from zslre.training.model import TorchScorer
 from zslre.training.observer import PRINTING, Observer
 
@@ -31,6 +31,7 @@ class TrainingConfig(LoopConfig):
 
     support_rate: float = 0.3  # share of steps in which some relations get support examples
     threshold_weight: float = 0.5
+    contrastive_weight: float = 0.5
 
 
 class Trainer(TrainingLoop):
@@ -75,7 +76,7 @@ class Trainer(TrainingLoop):
         return self.loss(self.sampler.episode(step), np.random.default_rng([self.config.seed, step, 1]))
 
     def loss(self, episode: TrainingEpisode, rng: np.random.Generator) -> Tensor:
-        """Ranking and threshold loss of an episode; some pairs serve as support instead of being asked for."""
+        """Ranking, threshold and contrastive loss of an episode; some pairs serve as support, and are not asked for."""
         pairs = self._pair_tensor(episode.items)
         targets = torch.from_numpy(episode.targets).to(pairs.device)
         support: dict[int, Tensor] = {}
@@ -87,6 +88,7 @@ class Trainer(TrainingLoop):
                     shown = rows[: int(rng.integers(1, len(rows)))]
                     support[column] = pairs[torch.from_numpy(shown).to(pairs.device)]
                     asked[torch.from_numpy(shown).to(pairs.device)] = False
+        between = contrastive_loss(pairs, targets)
         phrases = [relation_phrases(relation) for relation in episode.relations]
         with self.encoder.autocast():
             rows_, present = self.scorer.prototypes(self.encoder, phrases, support)
@@ -95,7 +97,8 @@ class Trainer(TrainingLoop):
         similarities = self.scorer.similarities(queries, rows_.float(), present)
         none = self.scorer.none_scores(queries)
         threshold = threshold_loss(similarities, none, targets, known)
-        return ranking_loss(similarities, targets) + self.config.threshold_weight * threshold
+        weighted = self.config.threshold_weight * threshold + self.config.contrastive_weight * between
+        return ranking_loss(similarities, targets) + weighted
 
     def _pair_tensor(self, items: Sequence[Item], texts: Sequence[str] | None = None) -> Tensor:
         """Vectors of all pairs in order, (P, D), with gradients; `texts` stand behind the sentences."""
