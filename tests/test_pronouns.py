@@ -64,9 +64,12 @@ def test_whom_a_pronoun_means(text: str, names: list[str], expected: list[tuple[
     assert meant(document(text, *names)) == expected
 
 
-def test_what_is_no_person_has_no_pronoun() -> None:
-    sentences = [Sentence("Acme left.", (Mention("Acme", 0, 4, "ORG"),)), Sentence("She slept.", start=11)]
-    assert meant(sentences) == []
+@pytest.mark.parametrize(
+    ("type", "expected"), [("PERSON", 1), ("PER", 1), ("person", 1), ("ORG", 0), ("Politician", 0), (None, 0)]
+)
+def test_only_a_person_has_a_pronoun(type: str | None, expected: int) -> None:
+    sentences = [Sentence("Qin left.", (Mention("Qin", 0, 3, type),)), Sentence("She slept.", start=10)]
+    assert meant(sentences) == [("She", "Qin")] * expected
 
 
 def test_a_pronoun_that_is_a_mention_stays_one() -> None:

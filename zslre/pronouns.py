@@ -13,12 +13,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from zslre.candidates import beside
+from zslre.sideinfo.entity_types import words_of_label
 from zslre.types import Mention, Sentence
 
 NAMES = Path(__file__).parent / "assets" / "given_names.txt"
 SENTENCES = 3  # before the pronoun's own, in which names are looked for
-PERSON_TYPES = frozenset(["PERSON", "PER"])
 PRONOUN = re.compile(r"\b(?:[Hh]e|[Ss]he|[Hh]is|[Hh]er)\b")
+NEAR = 60  # characters before a name that may tell of it
+TITLE = re.compile(r"\b(\w+)\.? $")
 # Behind a preposition, or in a list with what stands there, a name is no subject: "the son of the painter Bo Lee".
 NO_SUBJECT = re.compile(r"\b(?:about|against|by|for|from|in|of|on|than|to|under|with)\b[^,;:.()]*$")
 FEMALE_TITLES, MALE_TITLES = frozenset(["mrs", "ms", "miss", "lady", "dame"]), frozenset(["mr", "sir", "lord"])
@@ -39,7 +41,7 @@ class PronounResolver:
 
     def resolve(self, sentence: Sentence) -> Sentence:
         """The sentence with a mention more for each pronoun whose antecedent only sentences before it name."""
-        named = [self._person(sentence, m) for m in sentence.mentions if m.type in PERSON_TYPES]
+        named = [self._person(sentence, m) for m in sentence.mentions if "person" in words_of_label(m.type)]
         meant: list[_Person] = []
         found: list[Mention] = []
         for match in PRONOUN.finditer(sentence.text):
@@ -74,17 +76,21 @@ class PronounResolver:
                 others = set(known.mention.text.split())
                 if female is None and (words <= others or others <= words):
                     female = known.female
-        subject = not NO_SUBJECT.search(sentence.text[: mention.start])
+        subject = not NO_SUBJECT.search(_just_before(sentence.text, mention))
         return _Person(mention.shifted(sentence.start), female, subject)
 
 
 def _is_female(text: str, mention: Mention) -> bool | None:
     """What a title says, before the name or with it, or the given name; None if they do not."""
-    title = re.search(r"(\w+)\.? $", text[: mention.start])
+    title = TITLE.search(_just_before(text, mention))
     words = [*([title[1].lower()] if title else []), *(w.strip(".").lower() for w in mention.text.split()[:1])]
     if not FEMALE_TITLES.isdisjoint(words) or not MALE_TITLES.isdisjoint(words):
         return not FEMALE_TITLES.isdisjoint(words)
     return _given_names().get(words[-1]) if words else None
+
+
+def _just_before(text: str, mention: Mention) -> str:
+    return text[max(0, mention.start - NEAR) : mention.start]
 
 
 @lru_cache(maxsize=1)
