@@ -152,6 +152,7 @@ def builtin_sampler(
     n_written: int = 8,
     max_pairs: int = 16,
     join_rate: float = 0.0,
+    n_pronouns: int = 0,
     seed: int,
 ) -> EpisodeSampler:
     """Episodes of everything in `data`. `encoder` finds side information of the relations, a second version of each."""
@@ -180,5 +181,6 @@ def builtin_sampler(
         variants=found,
         near=neighbours(known, encoder),
         join_rate=join_rate,
+        n_pronouns=n_pronouns,
         seed=seed,
     )

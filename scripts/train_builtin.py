@@ -67,6 +67,8 @@ def main() -> None:
     parser.add_argument("--start", type=Path, nargs="+", default=[], help="model folders of rounds before")
     parser.add_argument("--max-pairs", type=int, default=8, help="of a sentence, in later rounds")
     parser.add_argument("--join-rate", type=float, default=0.0, help="share of sentences joined to others")
+    parser.add_argument("--pronouns", type=int, default=0, help="sentences a step in which one stands for a person")
+    parser.add_argument("--contrastive", type=float, default=0.0, help="weight of the loss between sentences")
     parser.add_argument("--float", action="store_true", help="store float32 weights")
     args = parser.parse_args()
     if (args.steps and args.work is None) or not (args.steps or args.start):
@@ -90,10 +92,16 @@ def main() -> None:
     settings: dict[str, Any] = {"mean_of": len(rounds)}
     if args.steps:
         config = TrainingConfig(
-            steps=args.steps, learning_rate=1e-4, threshold_weight=1.0, bf16=bf16_is_fast(), seed=args.seed
+            steps=args.steps,
+            learning_rate=1e-4,
+            threshold_weight=1.0,
+            contrastive_weight=args.contrastive,
+            bf16=bf16_is_fast(),
+            seed=args.seed,
         )
         settings = asdict(config)
-        sampler = builtin_sampler(data, relations, encoder, **size, join_rate=args.join_rate, seed=args.seed)
+        size |= {"join_rate": args.join_rate, "n_pronouns": args.pronouns}
+        sampler = builtin_sampler(data, relations, encoder, **size, seed=args.seed)
         Trainer(encoder, scorer, sampler, config, folder=args.work, observer=Observer(say)).train(resume=args.resume)
 
     encoder.bf16 = False

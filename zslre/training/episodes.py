@@ -17,6 +17,7 @@ from zslre.training.augmentation import Doubter, assurance, names_by_type, renam
 from zslre.training.drawn import Drawn, all_known, first_labelled, labelled_only, mentions_of, thinned
 from zslre.training.joined import some_joined
 from zslre.training.lists import listed_with, with_list
+from zslre.training.pronouns import pronoun_sentences
 from zslre.training.reversal import drawn_with_reverses, reverse_labels, with_reversed
 from zslre.training.stated import with_stated_reverse
 from zslre.training.variation import vary
@@ -61,6 +62,8 @@ class EpisodeSampler:
     `near`: name → names of other relations, the most alike first: half of an episode's relations are drawn for being
     among the first few of another one's. That teaches to tell them apart.
     `join_rate`: share of the partial sentences to which another one is joined.
+    `n_pronouns`: partial sentences that join each episode with a pronoun for the person with whose name they begin.
+    That teaches that what is said of *she* is not said of another name.
     `reverse_rate`: share of the partial sentences whose reversed pair is asked where it has no relation.
     """
 
@@ -87,6 +90,7 @@ class EpisodeSampler:
         near: Mapping[str, Sequence[str]] | None = None,
         reverse_rate: float = 1.0,
         join_rate: float = 0.0,
+        n_pronouns: int = 0,
         seed: int = 0,
     ) -> None:
         self.relations = {relation.name: relation for relation in relations}
@@ -121,6 +125,9 @@ class EpisodeSampler:
             (phrase,) = sentence.labels[0]
             self.stated[phrase].append(with_stated_reverse(sentence, phrases))
         self.n_stated, self.alike = n_stated, alike or {}
+        self.n_pronouns, self.pronouns = n_pronouns, list[Drawn]()
+        if n_pronouns and detector is not None:
+            self.pronouns = pronoun_sentences(self.partial, self._kinds, detector, seed)
         self.variants = {relation.name: relation for relation in variants or ()}
         if writer is not None:
             self.relations = {relation.name: relation for relation in writer.relations} | self.relations
@@ -143,6 +150,8 @@ class EpisodeSampler:
             sentences.append(stating[int(rng.integers(len(stating)))])
             chosen.append(phrase)
         drawn = self._with_confusable_pairs(self._with_lists(sentences, rng), rng)
+        if self.pronouns:
+            drawn += [self.pronouns[i] for i in rng.integers(len(self.pronouns), size=self.n_pronouns)]
         drawn = self._with_doubts(some_joined(drawn, self.join_rate, rng, self._kind), rng)
         if self.complete and self.n_complete:
             for number in rng.choice(len(self.complete), size=min(self.n_complete, len(self.complete)), replace=False):

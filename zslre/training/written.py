@@ -19,18 +19,18 @@ from zslre.relations import Relation, RelationSet
 from zslre.types import Mention, Sentence
 
 
-def _set(words: str) -> frozenset[str]:
+def word_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-PREPOSITIONS = _set("about after against as at before by during for from in into of on over since to under with")
+PREPOSITIONS = word_set("about after against as at before by during for from in into of on over since to under with")
 # Verbs whose past form no "was" goes with, though a preposition follows.
-INTRANSITIVE = _set(
+INTRANSITIVE = word_set(
     "appeared began belonged came competed contributed died ended flowed fought graduated joined lived moved performed "
     "played ran resided served starred started studied took went worked"
 )
 # Of the single words in -s among the catalogue's synonyms, those that are verbs: a tagger cannot tell without context.
-VERBS = _set(
+VERBS = word_set(
     "borders carries causes circles contains controls crosses describes directs employs encodes ends enumerates "
     "follows honors honours houses includes inhibits joins leads lists makes manages manufactures orbits owns plays "
     "practises precedes produces replaces runs serves spans speaks succeeds supersedes treats uses"
