@@ -25,6 +25,7 @@ import zslre.verifier
 from zslre.cli import main
 from zslre.cli.progress import Progress
 from zslre.relations import RelationSet
+from zslre.serialization import BUILTIN
 from zslre.sideinfo.hypernyms import Hypernym, HypernymTable
 from zslre.types import Mention, Sentence, Triple
 
@@ -42,7 +43,7 @@ class Fake:
     def detector(self) -> Fake:
         return self
 
-    def from_pretrained(self, model: str | None = None, *, threads: int | None = None, ner: str | None = None) -> Fake:
+    def from_pretrained(self, model: Path | None = None, *, threads: int | None = None, ner: str | None = None) -> Fake:
         self.loaded = {"model": model, "threads": threads, "ner": ner}
         return self
 
@@ -188,8 +189,10 @@ def test_how_the_model_is_loaded(fake: Fake, text: str) -> None:
     assert main(["predict", text]) == 0
     assert fake.loaded == {"model": None, "threads": None, "ner": None}
     assert main(["predict", text, "-m", "folder", "--ner", "spacy:other", "--threads", "3", "--batch-size", "7"]) == 0
-    assert fake.loaded == {"model": "folder", "threads": 3, "ner": "spacy:other"}
+    assert fake.loaded == {"model": Path("folder"), "threads": 3, "ner": "spacy:other"}
     assert fake.batches == [256, 7]
+    assert main(["predict", text, "-m", "builtin"]) == 0
+    assert fake.loaded["model"] == BUILTIN
 
 
 @pytest.mark.usefixtures("fake")

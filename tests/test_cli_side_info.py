@@ -99,7 +99,7 @@ def test_quiet_exclude_model_and_threads(run: Run, schema: Path, tmp_path: Path)
     _, _, said = run("build", str(schema), "-o", str(out), "-q", "--exclude", "P1", "-m", "mine", "--threads", "1")
     assert said == ""
     assert "employer" not in out.read_text()
-    assert run.asked == [("mine", 1)]  # type: ignore[attr-defined]
+    assert run.asked == [(Path("mine"), 1)]  # type: ignore[attr-defined]
 
 
 def test_examples_and_a_table_of_hypernyms(run: Run, schema: Path, examples: Path, tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from typing import Protocol
 from zslre.documents import Document
 from zslre.exceptions import InputError
 from zslre.mentions import MentionDetector, place_mentions
-from zslre.pronouns import PronounResolver
 from zslre.sentences import split_blocks
 from zslre.types import Sentence, Triple
 
@@ -95,6 +94,8 @@ def _triples(
 ) -> Iterator[tuple[Document, Triple | InputError | _End]]:
     if batch_size < 1:
         raise InputError(f"batch_size must be at least 1, got {batch_size}")
+    from zslre.pronouns import PronounResolver  # which needs NumPy, and a command's --help does not
+
     resolver = PronounResolver()
     for steps in _chunks(_steps(documents), batch_size):
         found = iter(_detect(extractor.detector, steps))

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zslre.cli.models import model_folder
 from zslre.cli.numbers import positive, whole
 from zslre.cli.progress import Progress, SkippedRows, speaker
 from zslre.cli.training import (
@@ -14,7 +15,6 @@ from zslre.cli.training import (
     checkpoint_folder,
     finish,
     loop_settings,
-    model_folder,
     needing_torch,
     watched,
 )
@@ -53,7 +53,7 @@ def add_parser(subparsers: Subparsers) -> None:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("teacher", type=Path, metavar="TEACHER", help="model folder to learn from, or builtin")
+    parser.add_argument("teacher", type=model_folder, metavar="TEACHER", help="model folder to learn from, or builtin")
     parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help="files of examples")
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="DIR", help="model folder to write")
     parser.add_argument("-r", "--relations", metavar="FILE", help="relations of the data (default: the catalogue's)")
@@ -107,8 +107,7 @@ def run(args: argparse.Namespace) -> int:
         from zslre.training.distilled import distill_model
     check_output(args.output)
     work = checkpoint_folder(args)
-    teacher = model_folder(args.teacher)
-    read_config(teacher)  # before minutes go into reading data
+    read_config(args.teacher)  # before minutes go into reading data
 
     say = speaker(args.quiet)
     skipped = SkippedRows(Progress(verbosity=-1))
@@ -125,7 +124,7 @@ def run(args: argparse.Namespace) -> int:
     progress = Progress(verbosity=-1 if args.quiet else int(args.verbose))
     with watched(progress, say) as observer:
         distill_model(
-            teacher,
+            args.teacher,
             data.examples,
             data.relations,
             args.output,
@@ -138,7 +137,7 @@ def run(args: argparse.Namespace) -> int:
             hold_out=args.hold_out,
             work=work,
             resume=args.resume,
-            facts={"data": [*read_config(teacher)["data"], *(p.name for p in (*args.data, *(args.text or ())))]},
+            facts={"data": [*read_config(args.teacher)["data"], *(p.name for p in (*args.data, *(args.text or ())))]},
             observer=observer,
         )
     return finish(args.output, work, say)

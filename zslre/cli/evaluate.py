@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zslre.cli.models import model_folder
 from zslre.cli.progress import Progress, SkippedRows, speaker
 from zslre.cli.training import MARKER_PLACES, MARKERS_HELP
 
@@ -88,8 +89,9 @@ def add_parser(subparsers: Subparsers) -> None:
         "-m",
         "--model",
         action="append",
+        type=model_folder,
         metavar="DIR",
-        help="a model folder (default: the built-in model), with --train where training goes on from; given once for "
+        help="a model folder (default: builtin), with --train where training goes on from; given once for "
         "each of --split, each has its own",
     )
     parser.add_argument("-r", "--relations", metavar="FILE", help="relations: a .json or .toml file")
@@ -187,8 +189,8 @@ def _outcome(
     dev: Dataset | None,
     split: Split | None,
     seed: int,
-    model: str | Path,
-    load: Callable[[str | Path], RelationExtractor],
+    model: Path,
+    load: Callable[[Path], RelationExtractor],
     say: Callable[[str], None],
 ) -> Outcome:
     """One run: a split, a seed and a model, in whose place --train puts another."""
@@ -204,7 +206,7 @@ def _outcome(
     row_split = same_files if train is not None else bool(read_config(model).get("row_split"))
     task = make_task(args.setting, data, split, row_split=row_split)
     if train is not None:
-        start = Path(model) if args.model is not None else None
+        start = model if args.model is not None else None
         model = trained_model(args, train, task, split, seed, start, row_split=row_split, say=say, progress=progress)
     extractor = load(model)
     config = extractor.config
@@ -237,7 +239,7 @@ def _outcome(
     return replace(outcome, details={**details, **outcome.details})
 
 
-def _runs(args: argparse.Namespace, data: Dataset) -> Iterator[tuple[Split | None, int, str | Path]]:
+def _runs(args: argparse.Namespace, data: Dataset) -> Iterator[tuple[Split | None, int, Path]]:
     """Every split with every seed, and the model for it."""
     from zslre.datasets.splits import published_split, random_split
     from zslre.serialization import BUILTIN

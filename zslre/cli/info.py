@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zslre._version import __version__
+from zslre.cli.models import model_folder
 from zslre.exceptions import ModelError
 from zslre.paths import cache_dir
 
@@ -44,7 +45,9 @@ def add_parser(subparsers: Subparsers) -> None:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("-m", "--model", metavar="FOLDER", type=Path, help="the model to describe (default: built-in)")
+    parser.add_argument(
+        "-m", "--model", metavar="FOLDER", type=model_folder, help="model to describe (default: builtin)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
 

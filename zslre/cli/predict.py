@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from zslre.cli.models import model_folder
 from zslre.cli.numbers import positive
 from zslre.cli.progress import Progress
 from zslre.documents import STDIN, SUFFIXES, Document, read_documents
@@ -55,7 +56,7 @@ def add_parser(subparsers: Subparsers) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("paths", nargs="*", metavar="FILE|DIR|-", help="what to read; '-' is standard input")
-    parser.add_argument("-m", "--model", metavar="DIR", help="a model folder (default: the built-in model)")
+    parser.add_argument("-m", "--model", type=model_folder, metavar="DIR", help="a model folder (default: builtin)")
     parser.add_argument("-r", "--relations", metavar="FILE", help="the relations to find: a .json or .toml file")
     parser.add_argument(
         "--relation",

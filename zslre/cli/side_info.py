@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zslre.cli.models import model_folder
 from zslre.cli.numbers import positive
 from zslre.exceptions import MissingDependencyError
 
@@ -94,7 +95,7 @@ def add_parser(subparsers: Subparsers) -> None:
         help="a Wikidata property to know nothing of (repeatable)",
     )
     building.add_argument(
-        "-m", "--model", metavar="DIR", help="model that compares phrases (default: the built-in one)"
+        "-m", "--model", type=model_folder, metavar="DIR", help="model that compares phrases (default: builtin)"
     )
     building.add_argument("--threads", type=positive, metavar="N", help="processor threads (default: all cores)")
     building.add_argument("-q", "--quiet", action="store_true", help="say nothing on standard error")

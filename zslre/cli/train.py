@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zslre.cli.models import model_folder
 from zslre.cli.numbers import positive
 from zslre.cli.progress import Progress, SkippedRows, speaker
 from zslre.cli.training import (
@@ -19,7 +20,6 @@ from zslre.cli.training import (
     checkpoint_folder,
     finish,
     loop_settings,
-    model_folder,
     needing_torch,
     watched,
 )
@@ -71,6 +71,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "-m",
         "--model",
+        type=model_folder,
         metavar="DIR",
         help="a trained model to start from, or builtin (default: a base encoder, with --head-only the built-in model)",
     )
@@ -98,8 +99,6 @@ def run(args: argparse.Namespace) -> int:
     if args.model is not None and (args.base is not None or args.markers is not None):
         return _usage("--base and --markers do not go with -m, a model with an encoder of its own")
     check_output(args.output)
-    if args.model is not None:
-        args.model = model_folder(args.model)
 
     say = speaker(args.quiet)
     relations = RelationSet.from_file(args.relations) if args.relations is not None else None

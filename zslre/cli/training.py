@@ -35,13 +35,6 @@ def add_training_options(parser: argparse.ArgumentParser, *, eval_every: int) ->
     noise.add_argument("-v", "--verbose", action="store_true", help="each step's loss, in log files too")
 
 
-def model_folder(name: str | Path) -> Path:
-    """The folder of the model that is meant: the built-in one by its name, another by its path."""
-    from zslre.serialization import BUILTIN
-
-    return BUILTIN if str(name) == "builtin" else Path(name)
-
-
 def check_output(output: Path) -> None:
     """Raise InputError where a model would be written over something."""
     if output.exists():
