@@ -1,10 +1,10 @@
 #!/bin/sh
 # Rebuild the built-in model: three rounds of training, the mean of the third and four short ones that go on from it,
-# the mean of that and two more, which teach pronouns, its distillation to ternary weights, and the mention tagger.
+# its distillation to ternary weights, and the mention tagger.
 #
 #     scripts/build_builtin.sh [FOLDER]
 #
-# FOLDER (default: zslre/assets/model) is replaced at the very end. Some seven hours on two cores. What is finished lies
+# FOLDER (default: zslre/assets/model) is replaced at the very end. Some six hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
 # scores that go into config.json: look at them before you commit the model. `scripts/distill_builtin.py` makes a
 # ternary model of any round's.
@@ -25,14 +25,6 @@ branch 1 --start $work/third --seed 3 --max-pairs 32
 branch 2 --start $work/third --seed 3 --max-pairs 32 --join-rate 0.3
 branch 3 --start $work/second $work/third --seed 4 --max-pairs 16 --join-rate 0.15
 branch 4 --start $work/second $work/third --seed 5 --max-pairs 16 --join-rate 0.15
-mean() {
-    name=$work/$1
-    shift
-    [ -d "$name" ] || python scripts/train_builtin.py --start "$@" --steps 0 -o "$name" --float
-}
-mean five $work/third $work/branch-[1-4]
-branch 5 --start $work/five --seed 6 --max-pairs 16 --pronouns 8
-branch 6 --start $work/five --seed 7 --max-pairs 16 --pronouns 12 --contrastive 0.25
-mean all $work/five $work/branch-[56]
-[ -d $work/ternary ] || python scripts/distill_builtin.py $work/all --resume --work $work/ternary-training -o $work/ternary
+[ -d $work/mean ] || python scripts/train_builtin.py --start $work/third $work/branch-? --steps 0 -o $work/mean --float
+[ -d $work/ternary ] || python scripts/distill_builtin.py $work/mean --resume --work $work/ternary-training -o $work/ternary
 python scripts/train_tagger.py --work $work/tagger -m $work/ternary -o "$model" --threads 2
