@@ -15,7 +15,7 @@ from zslre.encoder import FloatArray
 from zslre.exceptions import InputError
 from zslre.packing import IntArray
 from zslre.prototypes import Prototypes, with_support
-from zslre.scoring import Scorer, softmax
+from zslre.scoring import Scorer
 
 NUMBERS_AT_ONCE = 20_000_000  # of support features held in memory
 
@@ -61,21 +61,20 @@ def draw_episodes(
     return Episodes(chosen, drawn[..., :-1], drawn[..., -1], none)
 
 
-def predict_episodes(
+def score_episodes(
     scorer: Scorer,
     features: FloatArray,
     side: Prototypes,
     relations: IntArray,
     support: IntArray,
     queries: IntArray,
-) -> tuple[IntArray, FloatArray, FloatArray]:
-    """The place of each query's best relation in its episode, its similarity s and its softmax, each (E, N).
+) -> FloatArray:
+    """The similarity s of each query (second axis) and each relation of its episode (third), (E, N, N).
 
     features (n_rows, F), from `Scorer.features`; side: a row a relation of the dataset; the numbers as in `Episodes`.
     """
     episodes, n_way, k_shot = support.shape
-    best = np.empty((episodes, n_way), dtype=np.int64)
-    similarity, share = np.empty((2, episodes, n_way), dtype=np.float32)
+    scores = np.empty((episodes, n_way, n_way), dtype=np.float32)
     step = max(1, NUMBERS_AT_ONCE // (n_way * k_shot * features.shape[1]))
     for start in range(0, episodes, step):
         now = slice(start, start + step)
@@ -83,8 +82,5 @@ def predict_episodes(
         shown = features[support[now]].reshape(len(chosen), k_shot, -1)
         fused = with_support(scorer, Prototypes(side.vectors[chosen], side.shares[chosen]), shown)
         weighted = fused.weighted(scorer).reshape(-1, n_way, features.shape[1])
-        scores = np.einsum("eqf,enf->eqn", features[queries[now]], weighted, optimize=True)
-        best[now] = scores.argmax(axis=2)
-        similarity[now] = scores.max(axis=2)
-        share[now] = softmax(scores).max(axis=2)
-    return best, similarity, share
+        scores[now] = np.einsum("eqf,enf->eqn", features[queries[now]], weighted, optimize=True)
+    return scores

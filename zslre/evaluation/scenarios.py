@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from zslre.encoder import FloatArray
-from zslre.evaluation.episodes import draw_episodes, predict_episodes
+from zslre.evaluation.episodes import draw_episodes, score_episodes
 from zslre.evaluation.outcome import Outcome
 from zslre.evaluation.tasks import Task
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
 from zslre.prototypes import without_side
 from zslre.relations import RelationSet
+from zslre.scoring import softmax
 from zslre.types import Example
 
 Encode = Callable[[Sequence[Example]], FloatArray]  # examples → pair vectors (n_examples, D)
@@ -149,12 +150,13 @@ def few_shot(
         na_rate=settings.na_rate,
         rng=rng,
     )
-    best, similarity, share = predict_episodes(
-        scorer, scorer.features(vectors), side, drawn.relations, drawn.support, drawn.queries
-    )
-    probabilities = share.ravel()
+    scores = score_episodes(scorer, scorer.features(vectors), side, drawn.relations, drawn.support, drawn.queries)
+    best = scores.argmax(axis=2)
     if settings.na_rate > 0:
-        probabilities = scorer.probabilities(similarity.ravel() - scorer.none_scores(vectors)[drawn.queries.ravel()])
+        margins = scores.max(axis=2).ravel() - scorer.none_scores(vectors)[drawn.queries.ravel()]
+        probabilities = scorer.probabilities(margins)
+    else:
+        probabilities = softmax(scores).max(axis=2).ravel()
     names = task.relations.names
     predicted: list[str | None] = [names[n] for n in np.take_along_axis(drawn.relations, best, axis=1).ravel()]
     if settings.na_rate > 0:
