@@ -122,6 +122,18 @@ def test_what_fits() -> None:
     assert fits(Relation("bare"), ["person"], ["date"])
 
 
+def test_without_strict_relations_nothing_is_looked_up(
+    plain: RelationExtractor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Mention] = []
+    monkeypatch.setattr("zslre.sideinfo.query.type_words", lambda mention, table: asked.append(mention) or ())
+    assert plain.matcher.evidence is None
+    plain.predict(TEXT, threshold=0.0)
+    assert asked == []
+    plain.with_relations(strict(tiny.RELATIONS["employer"])).predict(TEXT, threshold=0.0)
+    assert asked
+
+
 @pytest.mark.parametrize(
     ("head", "tail", "forbidden"),
     [(False, False, []), (True, False, ["capital", "author"]), (False, True, ["capital", "employer"])],

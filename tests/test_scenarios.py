@@ -161,6 +161,34 @@ def test_few_shot_agrees_with_itself(model: RelationExtractor) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("na_rate", [0.0, 0.3])
+def test_the_answer_to_a_query_is_the_best_of_its_episode(
+    model: RelationExtractor, monkeypatch: pytest.MonkeyPatch, na_rate: float
+) -> None:
+    from zslre.evaluation import scenarios
+
+    asked, score, kept = task("few-shot"), scenarios.score_episodes, []
+
+    def keeping(*args: Any) -> Any:
+        kept.append((args, score(*args)))
+        return kept[-1][1]
+
+    monkeypatch.setattr(scenarios, "score_episodes", keeping)
+    outcome = run(model, asked, episodes=EpisodeSettings(3, 2, 15, na_rate), threshold=0.0)
+    (((scorer, _, _, relations, _, queries), scores),) = kept
+    items = [(e.sentence, [(e.head, e.tail)]) for e in asked.examples]
+    none = scorer.none_scores(pair_vectors(model.encoder, model.packer, items))
+    answers = zip(outcome.predicted, outcome.probabilities, strict=True)
+    for episode in range(15):
+        for query, row in enumerate(scores[episode].tolist()):
+            name, probability = next(answers)
+            assert name == asked.relations.names[relations[episode, row.index(max(row))]]
+            share = 1 / sum(math.exp(other - max(row)) for other in row)
+            margin = np.array([max(row) - none[queries[episode, query]]], dtype=np.float32)
+            expected = share if not na_rate else float(scorer.probabilities(margin)[0])
+            assert probability == pytest.approx(expected, abs=1e-4)
+
+
 def test_an_episode_is_sure_among_its_relations(model: RelationExtractor) -> None:
     # One way: there is no other answer. Two: the sure one of two has half of the probability at least.
     assert set(run(model, task("few-shot"), episodes=EpisodeSettings(1, 1, 5)).probabilities) == {1.0}

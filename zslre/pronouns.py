@@ -10,6 +10,7 @@ import re
 from collections import deque
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 from zslre.candidates import beside
@@ -42,6 +43,7 @@ class PronounResolver:
     def resolve(self, sentence: Sentence) -> Sentence:
         """The sentence with a mention more for each pronoun whose antecedent only sentences before it name."""
         named = [self._person(sentence, m) for m in sentence.mentions if "person" in words_of_label(m.type)]
+        names = {m.text for m in sentence.mentions}
         meant: list[_Person] = []
         found: list[Mention] = []
         for match in PRONOUN.finditer(sentence.text):
@@ -54,14 +56,12 @@ class PronounResolver:
             if person is None:
                 continue
             person.female = female
-            if person not in earlier:
+            if person not in [*earlier, *meant]:
+                meant.append(person)
+            if person.mention.text not in names:  # a name says it better than a pronoun
                 found.append(replace(pronoun, type=person.mention.type, antecedent=person.mention))
-                if person not in meant:
-                    meant.append(person)
         self._before.append([*meant, *named])
-        names = {m.text for m in sentence.mentions}
-        new = [m for m in found if m.name not in names]  # a name says it better than a pronoun
-        return replace(sentence, mentions=tuple(sorted([*sentence.mentions, *new], key=lambda m: m.start)))
+        return replace(sentence, mentions=tuple(sorted([*sentence.mentions, *found], key=lambda m: m.start)))
 
     def _candidates(self, earlier: list[_Person], meant: list[_Person]) -> list[_Person]:
         """The likeliest first."""
@@ -70,23 +70,23 @@ class PronounResolver:
 
     def _person(self, sentence: Sentence, mention: Mention) -> _Person:
         """The person of a name, with the gender of a longer or shorter name before that has its words."""
-        female, words = _is_female(sentence.text, mention), set(mention.text.split())
-        for persons in reversed(self._before):
-            for known in persons:
-                others = set(known.mention.text.split())
-                if female is None and (words <= others or others <= words):
-                    female = known.female
+        words = set(mention.text.split())
+        known = ((set(p.mention.text.split()), p.female) for persons in reversed(self._before) for p in persons)
+        alike = (female for others, female in known if words <= others or others <= words)
+        told = chain([_is_female(sentence.text, mention)], alike)
+        female = next((said for said in told if said is not None), None)
         subject = not NO_SUBJECT.search(_just_before(sentence.text, mention))
         return _Person(mention.shifted(sentence.start), female, subject)
 
 
 def _is_female(text: str, mention: Mention) -> bool | None:
     """What a title says, before the name or with it, or the given name; None if they do not."""
-    title = TITLE.search(_just_before(text, mention))
-    words = [*([title[1].lower()] if title else []), *(w.strip(".").lower() for w in mention.text.split()[:1])]
-    if not FEMALE_TITLES.isdisjoint(words) or not MALE_TITLES.isdisjoint(words):
-        return not FEMALE_TITLES.isdisjoint(words)
-    return _given_names().get(words[-1]) if words else None
+    before = TITLE.search(_just_before(text, mention))
+    given = next(iter(mention.text.split()), "").strip(".").lower()
+    for title in (before[1].lower() if before else "", given):
+        if title in FEMALE_TITLES or title in MALE_TITLES:
+            return title in FEMALE_TITLES
+    return _given_names().get(given)
 
 
 def _just_before(text: str, mention: Mention) -> str:

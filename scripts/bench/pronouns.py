@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from redocred import test_data
 
-from zslre.datasets.tokens import TokenText
+from zslre.datasets.docred import entity_mentions
 from zslre.extractor import RelationExtractor
 from zslre.pronouns import PronounResolver
 from zslre.relations import RelationSet
@@ -76,17 +76,10 @@ def read(document: dict[str, Any]) -> tuple[list[Sentence], dict[Mention, int]]:
     """The sentences with all mentions, pronouns included, and the number of the entity that each name stands for."""
     resolver, sentences, start = PronounResolver(), list[Sentence](), 0
     entity_of: dict[Mention, int] = {}
-    for index, tokens in enumerate(document["sents"]):
-        text = TokenText(tokens)
-        mentions: dict[Mention, int] = {}
-        for entity, names in enumerate(document["vertexSet"]):
-            for name in names:
-                if name["sent_id"] == index:
-                    mentions.setdefault(text.mention(name["pos"][0], name["pos"][1], name["type"]), entity)
+    for text, mentions in entity_mentions(document):
         entity_of |= {mention.shifted(start): entity for mention, entity in mentions.items()}
-        ordered = tuple(sorted(mentions, key=lambda m: (m.start, m.end)))
-        sentences.append(resolver.resolve(Sentence(text.text, ordered, start)))
-        start += len(text.text) + 1
+        sentences.append(resolver.resolve(Sentence(text, tuple(mentions), start)))
+        start += len(text) + 1
     return sentences, entity_of
 
 

@@ -57,15 +57,21 @@ def _sentences(document: dict[str, Any]) -> Iterator[AnnotatedSentence]:
     for mention in (mention for mentions in entities for mention in mentions):
         if not 0 <= mention["sent_id"] < len(document["sents"]):
             raise InputError(f"mention {mention['name']!r} is in sentence {mention['sent_id']}, which is not there")
+    for text, entity_of in entity_mentions(document):
+        found = tuple(entity_of)
+        pairs = tuple((a, b) for a, b in permutations(found, 2) if entity_of[a] != entity_of[b])
+        labels = tuple(frozenset(relations.get((entity_of[a], entity_of[b]), ())) for a, b in pairs)
+        yield AnnotatedSentence(Sentence(text, found), pairs, labels)
+
+
+def entity_mentions(document: dict[str, Any]) -> Iterator[tuple[str, dict[Mention, int]]]:
+    """The text of each sentence of a document, and its mentions in order of place with the number of their entity."""
     for index, tokens in enumerate(document["sents"]):
         text = TokenText(tokens)
         entity_of: dict[Mention, int] = {}
-        for entity, mentions in enumerate(entities):
+        for entity, mentions in enumerate(document["vertexSet"]):
             for mention in mentions:
                 if mention["sent_id"] == index:
                     first, end = mention["pos"]
                     entity_of.setdefault(text.mention(first, end, mention["type"]), entity)
-        found = tuple(sorted(entity_of, key=lambda mention: (mention.start, mention.end)))
-        pairs = tuple((a, b) for a, b in permutations(found, 2) if entity_of[a] != entity_of[b])
-        labels = tuple(frozenset(relations.get((entity_of[a], entity_of[b]), ())) for a, b in pairs)
-        yield AnnotatedSentence(Sentence(text.text, found), pairs, labels)
+        yield text.text, dict(sorted(entity_of.items(), key=lambda item: (item[0].start, item[0].end)))

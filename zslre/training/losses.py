@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 TEMPERATURE = 0.05  # of the cosines between pairs
+NEVER = -1e4  # a score that takes no part in a softmax; of minus infinity `ranking_loss` of no pairs would be NaN
 
 
 def ranking_loss(similarities: Tensor, targets: Tensor) -> Tensor:
@@ -49,9 +50,4 @@ def contrastive_loss(pairs: Tensor, targets: Tensor) -> Tensor:
     vectors, own = normalize(pairs[has_relation], dim=-1), targets[has_relation].to(pairs.dtype)
     itself = torch.eye(len(vectors), dtype=torch.bool, device=pairs.device)
     alike = (own @ own.T > 0) & ~itself
-    asked = alike.any(dim=1)
-    if not asked.any():
-        return pairs.sum() * 0.0
-    scores = (vectors @ vectors.T / TEMPERATURE).masked_fill(itself, -torch.inf)[asked]
-    hit = scores.masked_fill(~alike[asked], -torch.inf).logsumexp(dim=1)
-    return (scores.logsumexp(dim=1) - hit).mean()
+    return ranking_loss((vectors @ vectors.T / TEMPERATURE).masked_fill(itself, NEVER), alike)

@@ -84,7 +84,8 @@ def with_pronoun(known: Drawn, kinds: Kinds, rng: np.random.Generator) -> tuple[
     owned = POSSESSIVE.match(text, first.end)
     if not FIRST.fullmatch(text[: first.start]) or not (owned or PREDICATE.match(text, first.end)):
         return None
-    she = bool(HERS.search(text)) if HERS.search(text) or HIS.search(text) else rng.random() < 0.5
+    hers, his = HERS.search(text), HIS.search(text)
+    she = hers is not None if hers or his else rng.random() < 0.5
     pronoun = ("her" if she else "his") if owned else ("she" if she else "he")
     pronoun = pronoun if first.start else pronoun.capitalize()
     edit = Edit(first.start, owned.end() if owned else first.end, pronoun)
