@@ -98,6 +98,7 @@ def main() -> None:
                 hold_out=sorted({r.name for key in split.dev if (r := data.relations.get(key))} & _seen(examples)),
                 work=folder / f"{name}.training",
                 resume=True,
+                names=[path.name for path in args.data],
                 observer=Observer(lambda line: print(line, file=sys.stderr, flush=True), stopped=stopped),
             )
     figures: dict[str, dict[str, Any]] = {}

@@ -162,6 +162,21 @@ def test_text_base_and_relations_change_the_model(plain: Path, teacher: Path, da
     assert read_config(tmp_path / "text")["data"] == ["teacher.jsonl", "examples.jsonl", "more.txt"]
 
 
+def test_a_model_to_start_from_brings_its_scorer_and_what_it_was_trained_on(
+    teacher: Path, data: Path, tmp_path: Path
+) -> None:
+    files = tiny.model_files(seed=9)
+    files.config.update(trained_relations=["capital"], data=["base.jsonl"])
+    save_model(tmp_path / "base", files)
+    options = ["-q", "--bits", "32", "--steps", "0", "--base", str(tmp_path / "base")]
+    assert distill(teacher, data, tmp_path / "s", *options) == 0
+    student, base = load_model(tmp_path / "s"), load_model(tmp_path / "base")
+    np.testing.assert_allclose(student.scorer.pair_views, base.scorer.pair_views)
+    assert not np.array_equal(student.scorer.pair_views, load_model(teacher).scorer.pair_views)
+    assert "capital" in student.config["trained_relations"]
+    assert student.config["data"] == ["teacher.jsonl", "base.jsonl", "examples.jsonl"]
+
+
 def test_held_out_relations_judge_and_calibrate(
     teacher: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -137,7 +137,7 @@ def run(args: argparse.Namespace) -> int:
             hold_out=args.hold_out,
             work=work,
             resume=args.resume,
-            facts={"data": [*read_config(args.teacher)["data"], *(p.name for p in (*args.data, *(args.text or ())))]},
+            names=[path.name for path in (*args.data, *(args.text or ()))],
             observer=observer,
         )
     return finish(args.output, work, say)

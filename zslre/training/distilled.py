@@ -49,13 +49,14 @@ def distill_model(
     hold_out: int | Sequence[str] = 0,
     work: Path,
     resume: bool = False,
-    facts: Mapping[str, Any] | None = None,
+    names: Sequence[str] = (),
     observer: Observer = PRINTING,
 ) -> None:
     """Distil the model in `teacher` on `examples`, labelled by names of `relations`, into a model folder `output`.
 
     The student starts from the teacher, with only `layers` of its layers if that is given, or from `base`: a model
-    folder, or a base encoder's folder or hub id. `hold_out`: as for `train_model`; without any, the student keeps the
+    folder, scorer included, or a base encoder's folder or hub id. `names`: of the files that examples and text are
+    from, for config.json. `hold_out`: as for `train_model`; without any, the student keeps the
     teacher's calibration and threshold. `text` needs a `detector`. The student's relation set is the teacher's.
     With no step to do the student is stored as it starts: what distillation is worth shows beside it.
     Raises KeyboardInterrupt, with a checkpoint in `work`, once the observer wants it to stop.
@@ -63,11 +64,12 @@ def distill_model(
     data = training_data(examples, relations, hold_out, config.seed, observer)
     torch.manual_seed(config.seed)
     encoder, scorer, files = load_trained(teacher)
-    student = starting_student(files, base, layers)
+    start = starting_files(files, base)
+    student = starting_student(start, base, layers)
     settings = describe_encoder(student.hf_config, [], MAX_TEXT_TOKENS)
     if bits != FLOATS and settings["architecture"] != "bert":
         raise InputError(f"a {student.hf_config['model_type']} encoder runs in floats only: ask for --bits {FLOATS}")
-    own_scorer = TorchScorer.from_numpy(files.scorer) if student.dim == encoder.dim else TorchScorer(student.dim)
+    own_scorer = starting_scorer(start or files, student.dim)
     sampler = EpisodeSampler(
         data.partial, data.complete, relations, n_relations=16, n_complete=8, detector=detector, seed=config.seed
     )
@@ -107,17 +109,17 @@ def distill_model(
         with distiller.rounded():
             numbers, figures = calibrate(student, own_scorer.to_numpy(), packer, judged, dev_relations)
     taught = files.config
-    config_facts = {
+    begun = start.config if start is not None else {}
+    facts = {
         "name": output.name,
         "base_encoder": base if base is not None else taught["base_encoder"],
-        "trained_relations": sorted({*taught["trained_relations"], *data.trained}),
-        "data": taught["data"],
+        "trained_relations": sorted({*taught["trained_relations"], *begun.get("trained_relations", ()), *data.trained}),
+        "data": list(dict.fromkeys([*taught["data"], *begun.get("data", ()), *names])),
         "held_out": {**taught["held_out"], "checkpoint": data.dev_names},
         "distillation": distillation_facts(taught, encoder, student, bits),
         "training": asdict(config),
         "seed": config.seed,
         "scores": {"dev_macro_f1": round(best, 4), "held_out_pairs": figures} if data.dev_names else {},
-        **(facts if facts is not None else {}),
     }
     made = model_files(
         student,
@@ -125,29 +127,40 @@ def distill_model(
         files.relations,
         calibration=numbers,
         threshold=figures["threshold"],
-        facts=config_facts,
+        facts=facts,
         quantization=quantization,
         max_text_tokens=min(MAX_TEXT_TOKENS, int(taught["encoder"]["max_text_tokens"])),
     )
     write_model(output, made, licence_notices(teacher))
 
 
-def starting_student(teacher: ModelFiles, base: str | None, layers: int | None) -> TransformerEncoder:
+def starting_files(teacher: ModelFiles, base: str | None) -> ModelFiles | None:
+    """The model that a student starts from, the teacher or the folder `base`; None where that is a bare encoder."""
+    if base is None:
+        return teacher
+    return load_model(base) if (Path(base) / "scorer.safetensors").is_file() else None
+
+
+def starting_student(start: ModelFiles | None, base: str | None, layers: int | None) -> TransformerEncoder:
     """The student before its first step, with levitated markers, whose one pass for all pairs is what makes it cheap.
 
     Raises InputError for more layers than there are to start from.
     """
-    if base is not None and not (Path(base) / "scorer.safetensors").is_file():
+    if start is None:
         if layers is not None:
             raise InputError("layers are chosen from a model folder: give one as the base, or leave out the layers")
-        student = TransformerEncoder.from_base(base)
+        student = TransformerEncoder.from_base(str(base))
     else:
-        files = load_model(base) if base is not None else teacher
-        if layers is not None and not 1 <= layers <= (there := layer_count(encoder_of(files))):
+        if layers is not None and not 1 <= layers <= (there := layer_count(encoder_of(start))):
             raise InputError(f"a student of {layers} layers cannot start from a model of {there}: ask for 1 to {there}")
-        student = encoder_of(files, layers)
+        student = encoder_of(start, layers)
     student.module.in_text = False
     return student
+
+
+def starting_scorer(start: ModelFiles, dim: int) -> TorchScorer:
+    """The scorer of `start`, if its vectors are as wide as the student's, else a new one."""
+    return TorchScorer.from_numpy(start.scorer) if start.scorer.pair_views.shape[-1] == dim else TorchScorer(dim)
 
 
 def distillation_facts(
