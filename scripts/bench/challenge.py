@@ -111,9 +111,11 @@ def read_rows(path: Path) -> list[Row]:
 
 
 def asked_relations(relations: RelationSet, rows: Iterable[Row]) -> RelationSet:
-    """The model's relations, and those of the catalogue that the rows ask for."""
-    missing = {row.asked for row in rows} - set(relations.names)
-    return relations.merge(catalogue().select(sorted(missing))) if missing else relations
+    """The model's relations, and those of the catalogue that the rows ask for; a model may call them otherwise."""
+    asked = catalogue().select({row.asked for row in rows})
+    missing = [relation for relation in asked if relation.name not in relations.names]
+    taken = {key for relation in missing for key in relation.keys}
+    return RelationSet([*(relation for relation in relations if taken.isdisjoint(relation.keys)), *missing])
 
 
 def verdicts(
