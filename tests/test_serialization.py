@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -31,14 +30,9 @@ def predict(extractor: RelationExtractor) -> list[Triple]:
     return extractor.predict(TEXT, threshold=0.0, top_k=9, mentions=tiny.capitals(TEXT))
 
 
-def edit_config(folder: Path, **changes: Any) -> None:
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    (folder / "config.json").write_text(json.dumps({**config, **changes}), encoding="utf-8")
-
-
 def edit_tensors(path: Path, **changes: np.ndarray | None) -> None:
     """As another program might have written them: nothing vouches for the folder's files then."""
-    edit_config(path.parent, checksums={})
+    tiny.edit_config(path.parent, checksums={})
     tensors = {**load_file(path), **changes}
     save_file({name: value for name, value in tensors.items() if value is not None}, path)
 
@@ -108,6 +102,19 @@ def test_a_folder_holds_these_files_and_no_pickle(folder: Path) -> None:
             assert load_file(path)
 
 
+def test_others_may_read_all_files_where_the_umask_lets_them(folder: Path) -> None:
+    if os.name == "nt":
+        pytest.skip("no permission bits")
+    modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+    assert set(modes.values()) == {modes["config.json"]}
+
+
+def test_heads_that_cannot_share_the_hidden_size(folder: Path) -> None:
+    tiny.edit_config(folder, encoder=read_config(folder)["encoder"] | {"num_attention_heads": 5})
+    with pytest.raises(ModelError, match="5 heads cannot share a hidden size of 32"):
+        RelationExtractor.from_pretrained(folder)
+
+
 def test_loading_without_a_model_says_so(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"no model at .*nowhere"):
         load_model(tmp_path / "nowhere")
@@ -147,14 +154,14 @@ def test_tensors_of_another_model_are_named(folder: Path, name: str) -> None:
 
 
 def test_a_newer_format_asks_for_an_upgrade(folder: Path) -> None:
-    edit_config(folder, format_version=FORMAT_VERSION + 1)
-    with pytest.raises(ModelError, match=rf"version {FORMAT_VERSION + 1}, this zslre reads up to {FORMAT_VERSION}.*-U"):
+    tiny.edit_config(folder, format_version=FORMAT_VERSION + 1)
+    with pytest.raises(ModelError, match=rf"version {FORMAT_VERSION + 1}, this zslre reads 1 to {FORMAT_VERSION}.*-U"):
         read_config(folder)
 
 
 @pytest.mark.parametrize("version", [None, "1", 1.5])
 def test_a_version_that_is_none(folder: Path, version: object) -> None:
-    edit_config(folder, format_version=version)
+    tiny.edit_config(folder, format_version=version)
     with pytest.raises(ModelError, match=r"config\.json has format version"):
         load_model(folder)
 
@@ -169,12 +176,13 @@ def test_another_programs_config_is_foreign(folder: Path) -> None:
     "changes", [{"threshold": None}, {"threshold": "high"}, {"encoder": None}, {"encoder": {}}, {"encoder": []}]
 )
 def test_a_config_without_what_is_needed(folder: Path, changes: dict[str, object]) -> None:
-    edit_config(folder, **changes)
+    tiny.edit_config(folder, **changes)
     with pytest.raises(ModelError, match=r"config\.json lacks what a model needs"):
         RelationExtractor.from_pretrained(folder)
 
 
 def test_prototypes_of_another_relation_set(folder: Path) -> None:
+    tiny.edit_config(folder, checksums={})
     RelationSet.of(["supplies", "P26"]).to_file(folder / "relations.json")
     with pytest.raises(ModelError, match=r"prototypes\.safetensors holds prototypes \(4, 56\), but \(2, 56\) fits"):
         load_model(folder)

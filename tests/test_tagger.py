@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from itertools import pairwise
@@ -23,7 +22,7 @@ from zslre.exceptions import InputError, ModelError
 from zslre.extractor import RelationExtractor
 from zslre.mentions import SpacyDetector, load_detector
 from zslre.sentences import split_sentences
-from zslre.serialization import FILES, TAGGER, load_model, save_model
+from zslre.serialization import FILES, TAGGER, load_model, read_config, save_model
 from zslre.tagger import TaggerDetector
 from zslre.types import Sentence
 
@@ -189,9 +188,7 @@ def test_a_flipped_bit_truncation_and_loss_are_refused(folder: Path) -> None:
 
 
 def edit(folder: Path, **changes: Any) -> None:
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    config["tagger"] |= changes
-    (folder / "config.json").write_text(json.dumps({**config, "checksums": {}}), encoding="utf-8")
+    tiny.edit_config(folder, tagger=read_config(folder)["tagger"] | changes, checksums={})
 
 
 @pytest.mark.parametrize(

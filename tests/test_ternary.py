@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from zslre.encoder.trits import ternarize_rows, ternarize_rows_loss_aware
 from zslre.exceptions import ModelError
 from zslre.extractor import RelationExtractor
 from zslre.packing import Packer
-from zslre.serialization import CHECKED, load_model, read_config, save_model
+from zslre.serialization import FILES, load_model, read_config, save_model
 
 TEXT = "Ann lives in Rome and works for Acme"
 WORDS = "embeddings.word_embeddings.weight"
@@ -64,12 +63,6 @@ def folder(tmp_path: Path, packed: Tensors) -> Path:
     files.encoder.update(packed)
     save_model(tmp_path / "model", files)
     return tmp_path / "model"
-
-
-def edit(folder: Path, **changes: Any) -> None:
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    config = {key: value for key, value in {**config, **changes}.items() if value is not None}
-    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
 
 
 def test_packing_a_state_is_exact_and_small(packed: Tensors) -> None:
@@ -149,7 +142,7 @@ def test_a_packed_tensor_that_is_none_is_named(
 def test_a_folder_of_packed_weights(folder: Path, tmp_path: Path, packed: Tensors) -> None:
     config = read_config(folder)
     assert config["format_version"] == 2
-    assert set(config["checksums"]) == set(CHECKED)
+    assert set(config["checksums"]) == set(FILES)
     extractor = RelationExtractor.from_pretrained(folder, threads=1)
     assert isinstance(extractor.encoder, TernaryEncoder)
     mentions = tiny.capitals(TEXT)
@@ -168,11 +161,11 @@ def test_a_folder_of_packed_weights(folder: Path, tmp_path: Path, packed: Tensor
 def test_models_in_floats_stay_readable_by_earlier_versions(tmp_path: Path) -> None:
     save_model(tmp_path / "model", tiny.model_files())
     assert read_config(tmp_path / "model")["format_version"] == 1
-    edit(tmp_path / "model", checksums=None)  # as earlier versions wrote it
+    tiny.edit_config(tmp_path / "model", checksums=None)  # as earlier versions wrote it
     load_model(tmp_path / "model")
 
 
-@pytest.mark.parametrize("name", CHECKED)
+@pytest.mark.parametrize("name", [name for name in FILES if name != "config.json"])
 def test_one_flipped_bit_anywhere_is_refused(folder: Path, name: str) -> None:
     content = bytearray((folder / name).read_bytes())
     for place in np.random.default_rng(0).integers(len(content), size=12):
@@ -181,6 +174,29 @@ def test_one_flipped_bit_anywhere_is_refused(folder: Path, name: str) -> None:
         (folder / name).write_bytes(damaged)
         with pytest.raises(ModelError, match=rf"{name} is damaged or not this model's"):
             RelationExtractor.from_pretrained(folder)
+
+
+@pytest.mark.parametrize("bit", range(8))
+def test_one_flipped_bit_of_the_config_is_refused_or_says_the_same(folder: Path, bit: int) -> None:
+    path = folder / "config.json"
+    content, config = bytearray(path.read_bytes()), read_config(folder)
+    refused = 0
+    for place in range(0, len(content), 7):
+        damaged = content.copy()
+        damaged[place] ^= 1 << bit
+        path.write_bytes(damaged)
+        try:
+            assert load_model(folder).config == config
+        except ModelError:
+            refused += 1
+    assert refused > len(content) / 8
+
+
+def test_a_config_that_was_changed_is_refused(folder: Path) -> None:
+    path = folder / "config.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"threshold": 0.5', '"threshold": 0.4'), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"config\.json is damaged or was changed \(its checksum differs\)"):
+        read_config(folder)
 
 
 def test_a_truncated_or_longer_file_is_refused(folder: Path) -> None:
@@ -196,18 +212,19 @@ def test_a_truncated_or_longer_file_is_refused(folder: Path) -> None:
     "changes", [{"checksums": None}, {"checksums": {}}, {"checksums": []}, {"checksums": {"encoder.safetensors": "0"}}]
 )
 def test_packed_weights_without_checksums_are_refused(folder: Path, changes: dict[str, Any]) -> None:
-    edit(folder, **changes)
+    tiny.edit_config(folder, **changes)
     with pytest.raises(ModelError, match=r"config\.json lacks the checksums"):
         load_model(folder)
 
 
 def test_the_wrong_version_is_refused(folder: Path) -> None:
-    edit(folder, format_version=1, checksums=None)
+    tiny.edit_config(folder, format_version=1, checksums={})
     with pytest.raises(ModelError, match=r"config\.json is not that of packed weights"):
         load_model(folder)
-    edit(folder, format_version=3)
-    with pytest.raises(ModelError, match="version 3, this zslre reads up to 2"):
-        load_model(folder)
+    for version in (-1, 0, 3):
+        tiny.edit_config(folder, format_version=version)
+        with pytest.raises(ModelError, match=f"version {version}, this zslre reads 1 to 2"):
+            load_model(folder)
 
 
 def test_weights_of_another_model_are_refused(folder: Path, packed: Tensors) -> None:

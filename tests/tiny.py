@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +19,7 @@ from zslre.extractor import RelationExtractor
 from zslre.prototypes import build_prototypes
 from zslre.relations import Relation, RelationSet, SideInformation
 from zslre.scoring import Scorer
-from zslre.serialization import ModelFiles
+from zslre.serialization import ModelFiles, config_checksum
 from zslre.tagger import TaggerDetector
 from zslre.tagging import SHAPES
 from zslre.types import Example, Mention, Sentence
@@ -162,6 +163,16 @@ def model_files(relations: RelationSet = RELATIONS, seed: int = SEED) -> ModelFi
     config = {"name": "tiny", "threshold": 0.5, "encoder": encoder_settings()}
     prototypes = build_prototypes(encoder, numbers, relations)
     return ModelFiles(config, encoder_tensors(seed), numbers, prototypes, encoder.tokenizer, relations)
+
+
+def edit_config(folder: Path, **changes: Any) -> None:
+    """Changes config.json, None for what is to go, and its checksum, as one would who means it."""
+    path = folder / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8")) | changes
+    config = {key: value for key, value in config.items() if value is not None}
+    if "checksums" not in changes:
+        config["checksums"]["config.json"] = config_checksum(config)
+    path.write_text(json.dumps(config), encoding="utf-8")
 
 
 def base_folder(folder: Path) -> Path:

@@ -2,12 +2,13 @@
 relations.json; of a model that finds mentions itself, tagger.safetensors as well, which earlier versions of zslre pass
 over. No pickle. A folder is written aside and then renamed, so that a stop leaves no half of one.
 
-config.json holds a SHA-256 of every file of tensors and of the tokenizer: a flipped bit in packed weights would else
-give wrong triples, silently.
+config.json holds a SHA-256 of every other file and of itself: a flipped bit, in packed weights or in a threshold, would
+else give wrong triples, silently.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 from tokenizers import Tokenizer
 
 from zslre.encoder import FloatArray
@@ -43,7 +44,6 @@ FILES = (
     "relations.json",
 )
 TAGGER = "tagger.safetensors"  # there if config.json has "tagger"
-CHECKED = ("encoder.safetensors", "scorer.safetensors", "prototypes.safetensors", "tokenizer.json")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,11 +74,21 @@ def read_config(folder: str | Path) -> dict[str, Any]:
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise ModelError(f"{path} is not a zslre model's: give a folder that `zslre train` wrote")
     version = config.get("format_version")
-    if not isinstance(version, int) or version > FORMAT_VERSION:
+    if not isinstance(version, int) or not PLAIN_VERSION <= version <= FORMAT_VERSION:
         raise ModelError(
-            f"{path} has format version {version!r}, this zslre reads up to {FORMAT_VERSION}: pip install -U zslre"
+            f"{path} has format version {version!r}, this zslre reads {PLAIN_VERSION} to {FORMAT_VERSION}: "
+            "pip install -U zslre, or get the model again"
         )
+    checksums = config.get("checksums", {})
+    if isinstance(checksums, dict) and checksums.get("config.json", own := config_checksum(config)) != own:
+        raise ModelError(f"{path} is damaged or was changed (its checksum differs): get the model again")
     return config
+
+
+def config_checksum(config: Mapping[str, Any]) -> str:
+    """SHA-256 of what a config.json says, but for the checksums in it."""
+    content = {key: value for key, value in config.items() if key != "checksums"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def load_model(folder: str | Path) -> ModelFiles:
@@ -144,24 +154,25 @@ def save_model(folder: str | Path, model: ModelFiles) -> None:
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    save_file(_contiguous(model.encoder), partial / "encoder.safetensors")
+    _save(model.encoder, partial / "encoder.safetensors")
     small = is_compact(model.encoder)
-    save_file(_contiguous(model.scorer.tensors(), halved=small), partial / "scorer.safetensors")
+    _save(model.scorer.tensors(), partial / "scorer.safetensors", halved=small)
     names = model.relations.names
     support = {f"support.{names.index(name)}": rows for name, rows in model.support.items() if name in names}
     rows = {"vectors": model.prototypes.vectors, "present": _bits(model.prototypes.shares), **support}
-    save_file(_contiguous(rows, halved=small), partial / "prototypes.safetensors")
+    _save(rows, partial / "prototypes.safetensors", halved=small)
     (partial / "tokenizer.json").write_text(model.tokenizer.to_str(), encoding="utf-8")
     model.relations.to_file(partial / "relations.json")
     stamp = {"format": FORMAT, "format_version": FORMAT_VERSION if is_packed(model.encoder) else PLAIN_VERSION}
     # What a model that was read carries of its folder is replaced, in its place: saved again, it is the same bytes.
     config = {**stamp, **model.config, **stamp, "tagger": None}
     if model.tagger is not None:
-        save_file(_contiguous(model.tagger.tensors), partial / TAGGER)
+        _save(model.tagger.tensors, partial / TAGGER)
         config["tagger"] = model.tagger.config
     else:
         del config["tagger"]
-    config["checksums"] = {name: sha256(partial / name) for name in (*CHECKED, *_optional(config))}
+    own = {"config.json": config_checksum(config)}
+    config["checksums"] = own | {name: sha256(partial / name) for name in (*FILES[1:], *_optional(config))}
     (partial / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
@@ -175,10 +186,10 @@ def _optional(config: Mapping[str, Any]) -> tuple[str, ...]:
 def _check(folder: Path, config: Mapping[str, Any]) -> None:
     """Raises ModelError unless the files are those that were written. Older models have no checksums."""
     checksums = config.get("checksums", {})
-    names = (*CHECKED, *_optional(config))
-    if not isinstance(checksums, dict) or (config["format_version"] > PLAIN_VERSION and set(checksums) != {*names}):
+    names = {*FILES, *_optional(config)}
+    if not isinstance(checksums, dict) or (config["format_version"] > PLAIN_VERSION and checksums.keys() != names):
         raise ModelError(f"{folder / 'config.json'} lacks the checksums of the model's files: get the model again")
-    for name in names:
+    for name in sorted(names - {"config.json"}):
         if name in checksums and checksums[name] != sha256(folder / name):
             raise ModelError(f"{folder / name} is damaged or not this model's (its checksum differs): get it again")
 
@@ -196,8 +207,9 @@ def _bits(shares: np.ndarray) -> np.ndarray:
     return bits if np.array_equal(bits, shares) else shares
 
 
-def _contiguous(tensors: Mapping[str, np.ndarray], *, halved: bool = False) -> dict[str, np.ndarray]:
-    """Ready to save; `halved`: floats in 16 bits, which is more than an encoder of 8 bits tells apart."""
+def _save(tensors: Mapping[str, np.ndarray], path: Path, *, halved: bool = False) -> None:
+    """`halved`: floats in 16 bits, which is more than an encoder of 8 bits tells apart."""
     # np.ascontiguousarray would make (1,) of a scalar
     ready = {name: np.asarray(value, order="C") for name, value in tensors.items()}
-    return {n: v.astype(np.float16) if halved and v.dtype == np.float32 else v for n, v in ready.items()}
+    small = {n: v.astype(np.float16) if halved and v.dtype == np.float32 else v for n, v in ready.items()}
+    path.write_bytes(save(small))  # save_file would let nobody but the owner read it

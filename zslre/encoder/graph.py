@@ -46,7 +46,7 @@ class Architecture:
         if settings.get("architecture") != "bert":
             raise ModelError(f"architecture {settings.get('architecture')!r}: this zslre runs 'bert' without torch")
         try:
-            return cls(
+            own = cls(
                 hidden=settings["hidden_size"],
                 heads=settings["num_attention_heads"],
                 layers=settings["num_hidden_layers"],
@@ -56,6 +56,9 @@ class Architecture:
             )
         except KeyError as error:
             raise ModelError(f"the model's architecture lacks {error}: fetch or export the model again") from error
+        if own.hidden % own.heads:
+            raise ModelError(f"{own.heads} heads cannot share a hidden size of {own.hidden}: get the model again")
+        return own
 
 
 @dataclass(frozen=True, slots=True)
