@@ -27,6 +27,7 @@ from zslre.training.distilled import distillation_facts
 from zslre.training.finish import licence_notices, model_files, recalibrated, write_model
 from zslre.training.model import TorchScorer
 from zslre.training.observer import Observer
+from zslre.training.run import named_weights
 from zslre.training.start import quantized
 from zslre.training.trained import encoder_of, load_trained
 
@@ -54,10 +55,18 @@ def main() -> None:
     size = {"n_relations": 12, "n_complete": 6, "n_written": 4, "max_pairs": 8}
     sampler = builtin_sampler(data, relations, encoder, **size, seed=args.seed)
     config = DistillationConfig(steps=args.steps, bf16=bf16_is_fast(), seed=args.seed)
+    origin = {"teacher": named_weights(files.config)}
     with stop_after_step() as stopped:
         observer = Observer(report=say, stopped=stopped)
         student, quantization = quantized(
-            student, sampler, config, bits=BITS, work=args.work, resume=args.resume, observer=observer
+            student,
+            sampler,
+            config,
+            bits=BITS,
+            work=args.work,
+            resume=args.resume,
+            origin=origin,
+            observer=observer,
         )
         distiller = Distiller(
             Model(encoder, scorer),
@@ -66,6 +75,7 @@ def main() -> None:
             config,
             folder=args.work,
             quantization=quantization,
+            origin=origin,
             observer=observer,
         )
         distiller.train(resume=args.resume)

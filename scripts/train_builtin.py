@@ -41,6 +41,7 @@ from zslre.training.finish import calibrate, model_files, phrases_of, write_mode
 from zslre.training.inputs import input_ranges
 from zslre.training.model import TorchScorer
 from zslre.training.observer import Observer
+from zslre.training.run import named_weights
 from zslre.training.trained import load_mean
 from zslre.training.trainer import Trainer, TrainingConfig
 
@@ -102,7 +103,9 @@ def main() -> None:
         settings = asdict(config)
         size |= {"join_rate": args.join_rate, "n_pronouns": args.pronouns}
         sampler = builtin_sampler(data, relations, encoder, **size, seed=args.seed)
-        Trainer(encoder, scorer, sampler, config, folder=args.work, observer=Observer(say)).train(resume=args.resume)
+        origin = {"start": [named_weights(files.config) for files in rounds], **size}
+        trainer = Trainer(encoder, scorer, sampler, config, folder=args.work, origin=origin, observer=Observer(say))
+        trainer.train(resume=args.resume)
 
     encoder.bf16 = False
     packer = Packer(encoder.tokenizer)

@@ -179,6 +179,9 @@ def test_interrupted_run_resumes_to_the_same_model(
     assert train(data, schema, base, output, "-q") == 1  # a stopped run is not thrown away by mistake
     other = tiny.base_folder(tmp_path / "other")
     assert train(data, schema, other, output, "-q", "--resume") == 1  # the checkpoint is of the first base
+    less = tmp_path / "less.jsonl"
+    less.write_text("".join(data.read_text(encoding="utf-8").splitlines(keepends=True)[1:]), encoding="utf-8")
+    assert train(less, schema, base, output, "-q", "--resume") == 1  # and of all the data
     assert train(data, schema, base, output, "-q", "--resume") == 0
     np.testing.assert_allclose(weights(output), weights(tmp_path / "whole"), atol=1e-6)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -95,6 +95,7 @@ class Distiller(TrainingLoop):
         text: TextPool | None = None,
         dev: Sequence[AnnotatedSentence] = (),
         dev_relations: RelationSet | None = None,
+        origin: Mapping[str, Any] | None = None,
         observer: Observer = PRINTING,
     ) -> None:
         self.teacher, self.student, self.sampler, self.config = teacher, student, sampler, config
@@ -132,6 +133,7 @@ class Distiller(TrainingLoop):
             folder=folder,
             dev=dev,
             dev_relations=dev_relations,
+            origin=origin,
             observer=observer,
         )
 

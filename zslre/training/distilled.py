@@ -20,10 +20,11 @@ from zslre.serialization import ModelFiles, load_model
 from zslre.training.distillation import DistillationConfig, Distiller, Model
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.finish import calibrate, licence_notices, model_files, write_model
+from zslre.training.loop import fingerprint
 from zslre.training.model import TorchScorer
 from zslre.training.observer import PRINTING, Observer
 from zslre.training.reversal import with_reversed
-from zslre.training.run import training_data
+from zslre.training.run import named_weights, training_data
 from zslre.training.start import MAX_TEXT_TOKENS, quantized
 from zslre.training.student import BITS
 from zslre.training.trained import encoder_of, load_trained, own_calibration
@@ -74,6 +75,14 @@ def distill_model(
         data.partial, data.complete, relations, n_relations=16, n_complete=8, detector=detector, seed=config.seed
     )
     pool = TextPool(text, detector, seed=config.seed) if text and detector is not None else None
+    origin = {
+        "teacher": named_weights(files.config),
+        "base": base if start is None else named_weights(start.config),
+        "layers": layers,
+        "bits": bits,
+        "data": data.fingerprint,
+        "text": fingerprint(s.text for s in pool.sentences) if pool is not None else None,
+    }
     quantization = None
     if bits != FLOATS:
         student, quantization = quantized(
@@ -84,6 +93,7 @@ def distill_model(
             text=pool,
             work=work,
             resume=resume,
+            origin=origin,
             observer=observer,
         )
     dev_relations = relations.select(data.dev_names) if data.dev_names else None
@@ -97,6 +107,7 @@ def distill_model(
         text=pool,
         dev=data.dev,
         dev_relations=dev_relations,
+        origin=origin,
         observer=observer,
     )
     best = distiller.train(resume=resume) if config.steps else distiller.dev_score()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -53,8 +54,8 @@ class TrainingLoop(ABC):
     it is. A subclass says what the loss of a step is, and how good the model is.
 
     `groups`: parameters and their highest learning rate. With `dev_relations`, which the training must not have seen,
-    the sentences `dev` choose the weights, and say when to stop; without, the last ones are kept. `origin`: what the
-    weights began as; a run is not resumed from another.
+    the sentences `dev` choose the weights, and say when to stop; without, the last ones are kept. `origin`: what else
+    makes the run what it is, such as the model it began as; it is not resumed with another.
     """
 
     def __init__(
@@ -66,12 +67,13 @@ class TrainingLoop(ABC):
         folder: Path,
         dev: Sequence[AnnotatedSentence] = (),
         dev_relations: RelationSet | None = None,
-        origin: str = "",
+        origin: Mapping[str, Any] | None = None,
         observer: Observer = PRINTING,
     ) -> None:
         self.modules, self.settings, self.folder = modules, config, folder
         self.dev, self.dev_relations = dev, dev_relations
-        self.origin, self.observer = origin, observer
+        self.kept_with = {**asdict(config), **(origin or {})}
+        self.observer = observer
         self.optimizer = torch.optim.AdamW(
             [{"params": list(parameters), "lr": rate} for parameters, rate in groups],
             weight_decay=config.weight_decay,
@@ -115,9 +117,9 @@ class TrainingLoop(ABC):
                 score = self.dev_score()
                 self.history.append({"step": step, "loss": float(np.mean(losses)), "dev_macro_f1": score})
                 pace = (step - first) / (time.monotonic() - started)
+                judged = f"dev macro-F1 {score:.3f}  " if self.dev_relations is not None else ""
                 self.observer.report(
-                    f"step {step}/{self.settings.steps}  loss {np.mean(losses):.3f}  dev macro-F1 {score:.3f}  "
-                    f"{pace:.2f} steps/s"
+                    f"step {step}/{self.settings.steps}  loss {np.mean(losses):.3f}  {judged}{pace:.2f} steps/s"
                 )
                 losses.clear()
                 if score >= self.best:
@@ -162,18 +164,16 @@ class TrainingLoop(ABC):
         tensors = {f"model.{k}": v for k, v in self.modules.state_dict().items()}
         for number, state in self.optimizer.state_dict()["state"].items():
             tensors.update({f"optimizer.{number}.{k}": torch.as_tensor(v) for k, v in state.items()})
-        note = {"step": step, "best": self.best, "history": self.history, "origin": self.origin}
-        write_checkpoint(self.folder / CHECKPOINT, note, tensors, self.settings)
+        note = {"step": step, "best": self.best, "history": self.history}
+        write_checkpoint(self.folder / CHECKPOINT, note, tensors, self.kept_with)
         self._kept = time.monotonic()
 
     def _restore(self) -> int:
         path = self.folder / CHECKPOINT
         if not path.exists():
-            self.observer.report(f"no checkpoint in {self.folder} yet: starting from the beginning")
+            self.observer.report(f"no checkpoint in {self.folder} yet: beginning with step 1")
             return 0
-        note, tensors = read_checkpoint(path, self.settings)
-        if note.get("origin", self.origin) != self.origin:
-            raise ModelError(f"{path} began as {note['origin']}, not as {self.origin}: use that, or start anew")
+        note, tensors = read_checkpoint(path, self.kept_with)
         self.modules.load_state_dict(
             {key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")}
         )
@@ -187,25 +187,35 @@ class TrainingLoop(ABC):
         return int(note["step"])
 
 
-def write_checkpoint(path: Path, note: Mapping[str, Any], tensors: Mapping[str, Tensor], config: LoopConfig) -> None:
+def write_checkpoint(
+    path: Path, note: Mapping[str, Any], tensors: Mapping[str, Tensor], settings: Mapping[str, Any]
+) -> None:
     """Written aside and renamed, so that a stop in the middle loses nothing; no pickle."""
     partial = path.with_suffix(".partial")
-    save_file(contiguous(tensors), partial, metadata={"note": json.dumps({**note, "config": asdict(config)})})
+    save_file(contiguous(tensors), partial, metadata={"note": json.dumps({**note, "settings": settings})})
     partial.replace(path)
 
 
-def read_checkpoint(path: Path, config: LoopConfig) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def read_checkpoint(path: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """The note and the tensors. Raises ModelError for a damaged file, and for one that was made with other settings."""
     try:
         with safe_open(path, "pt") as file:
             note = json.loads(file.metadata()["note"])
+            before = dict(note["settings"])
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path} is damaged ({error}): start anew, without resuming") from error
-    if note["config"] != asdict(config):
-        changed = sorted(k for k, v in asdict(config).items() if note["config"].get(k) != v)
-        raise ModelError(f"{path} was trained with other settings ({', '.join(changed)}): use them, or start anew")
+    if changed := sorted(k for k in {*before, *settings} if before.get(k) != settings.get(k)):
+        raise ModelError(f"{path} was made with other settings ({', '.join(changed)}): use them, or start anew")
     return note, tensors
+
+
+def fingerprint(parts: Iterable[object]) -> str:
+    """The same for the same data, whatever its files are called; by how it prints."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(repr(part).encode())
+    return digest.hexdigest()[:12]
 
 
 def contiguous(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

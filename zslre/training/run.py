@@ -18,6 +18,7 @@ from zslre.training.base import BASE_NAME, default_base_folder
 from zslre.training.calibration import fit_kind_weights
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.finish import calibrate, licence_notices, model_files, write_model
+from zslre.training.loop import fingerprint
 from zslre.training.model import TorchScorer
 from zslre.training.observer import PRINTING, Observer
 from zslre.training.reversal import with_reversed
@@ -49,6 +50,15 @@ class TrainingData:
     dev: list[AnnotatedSentence]
     dev_names: list[str]
 
+    @property
+    def fingerprint(self) -> str:
+        """Tells these data from others."""
+        sentences = [
+            (s.sentence.text, s.pairs, [sorted(names) for names in s.labels])
+            for s in (*self.partial, *self.complete, *self.dev)
+        ]
+        return fingerprint([self.dev_names, *sentences])
+
 
 def training_data(
     examples: Sequence[Example],
@@ -71,6 +81,11 @@ def training_data(
     observer.report(f"{len(partial)} sentences of {len(trained)} relations, {len(complete)} with pairs that have none")
     observer.report(f"held out: {', '.join(dev_names) if dev_names else 'nothing; the last step is kept'}")
     return TrainingData(partial, complete, trained, dev_sentences(all_dev, dev_names), dev_names)
+
+
+def named_weights(config: Mapping[str, Any]) -> str:
+    """What tells a model from another, by its config.json."""
+    return f"{config['name']} ({config.get('checksums', {}).get('encoder.safetensors', '')[:12]})"
 
 
 def train_model(
@@ -100,13 +115,13 @@ def train_model(
     dev_names, dev, trained = data.dev_names, data.dev, data.trained
 
     torch.manual_seed(config.seed)
-    origin = base if base is not None else BASE_NAME
-    known: Mapping[str, Any] = {"base_encoder": origin, "trained_relations": []}
+    begun_as = base if base is not None else BASE_NAME
+    known: Mapping[str, Any] = {"base_encoder": begun_as, "trained_relations": []}
     numbers, figures = (1.0, 0.0), {"threshold": 0.5}
     if start is not None:
         encoder, scorer, learned = load_trained(start)
         known, in_text = learned.config, encoder.module.in_text
-        origin = f"{known['name']} ({known.get('checksums', {}).get('encoder.safetensors', '')[:12]})"
+        begun_as = named_weights(known)
         numbers, figures = own_calibration(learned)
     else:
         encoder = TransformerEncoder.from_base(base if base is not None else default_base_folder(), in_text=in_text)
@@ -127,7 +142,7 @@ def train_model(
         folder=work,
         dev=dev,
         dev_relations=dev_set,
-        origin=origin,
+        origin={"start": begun_as, "data": data.fingerprint},
         observer=observer,
     )
     best = trainer.train(resume=resume)

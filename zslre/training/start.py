@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -37,13 +39,14 @@ def quantized(
     text: TextPool | None = None,
     work: Path,
     resume: bool = False,
+    origin: Mapping[str, Any] | None = None,
     observer: Observer = PRINTING,
 ) -> tuple[TransformerEncoder, Quantization]:
     """The student as `slim` leaves it, and its quantization by what it reads in the first episodes, and in `text`.
 
     Slim from the start and sorted by frequency, for it is by its place in the vocabulary that a word is rounded. The
     layers of a ternary student are settled; with `resume` those that `work` has are not settled again, and none if the
-    steps after that have begun.
+    steps after that have begun. `origin`: as for `TrainingLoop`.
     Raises KeyboardInterrupt once the observer wants it to stop, and loses the layer in progress then.
     """
     items, phrases = _shown(
@@ -59,9 +62,10 @@ def quantized(
     if not quantization.ternary or (resume and (work / CHECKPOINT).exists()):
         return student, quantization
     state = nn.ModuleDict({"encoder": student.module, "quantization": quantization})
+    kept_with = {**asdict(config), **(origin or {})}
 
     def save(layers: int) -> None:
-        write_checkpoint(work / LAYERS, {"layers": layers}, state.state_dict(), config)
+        write_checkpoint(work / LAYERS, {"layers": layers}, state.state_dict(), kept_with)
         observer.report(f"layer {layers} is settled")
 
     def watch(step: str) -> None:
@@ -73,7 +77,7 @@ def quantized(
     work.mkdir(parents=True, exist_ok=True)
     done = 0
     if resume and (work / LAYERS).exists():
-        note, tensors = read_checkpoint(work / LAYERS, config)
+        note, tensors = read_checkpoint(work / LAYERS, kept_with)
         state.load_state_dict(tensors)
         done = note["layers"]
     settle_layers(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ class Trainer(TrainingLoop):
         folder: Path,
         dev: Sequence[AnnotatedSentence] = (),
         dev_relations: RelationSet | None = None,
-        origin: str = "",
+        origin: Mapping[str, Any] | None = None,
         observer: Observer = PRINTING,
     ) -> None:
         self.encoder, self.scorer, self.sampler, self.config = encoder, scorer, sampler, config
