@@ -20,7 +20,7 @@ from zslre.encoder.quantization import SCALE_SUFFIX
 from zslre.encoder.runtime import RuntimeEncoder
 from zslre.exceptions import InputError, ModelError
 from zslre.extractor import RelationExtractor
-from zslre.mentions import SpacyDetector, load_detector
+from zslre.mentions import SpacyDetector
 from zslre.sentences import split_sentences
 from zslre.serialization import FILES, TAGGER, load_model, read_config, save_model
 from zslre.tagger import TaggerDetector
@@ -123,16 +123,21 @@ def test_with_spacys_mentions_no_tagger_is_started(folder: Path, monkeypatch: py
     assert not started
 
 
-def test_a_model_without_a_tagger_loads_and_says_what_it_lacks(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ner", [None, "builtin"])
+def test_a_model_without_a_tagger_has_the_built_in_ones(tmp_path: Path, ner: str | None) -> None:
     save_model(tmp_path / "model", tiny.model_files())
     assert not (tmp_path / "model" / TAGGER).exists()
-    extractor = RelationExtractor.from_pretrained(tmp_path / "model", threads=1)
-    assert isinstance(extractor.detector, SpacyDetector)
-    with pytest.raises(InputError, match=r"no mention tagger.*'spacy'"):
-        RelationExtractor.from_pretrained(tmp_path / "model", threads=1, ner="builtin")
-    with pytest.raises(InputError, match="no mention tagger"):
-        load_detector("builtin")
-    with pytest.raises(InputError, match="no mention tagger"):
+    extractor = RelationExtractor.from_pretrained(tmp_path / "model", threads=1, ner=ner)
+    text = [Sentence("Siemens opened an office in Stockholm.")]
+    found = extractor.detector.detect(text)[0].mentions
+    assert [m.text for m in found] == ["Siemens", "Stockholm"]
+    assert extractor.detector.encoder is not extractor.encoder  # type: ignore[attr-defined]
+    assert extractor.detector.encoder.threads == 1  # type: ignore[attr-defined]
+    assert found == RelationExtractor.from_pretrained(threads=1).detector.detect(text)[0].mentions
+
+
+def test_an_encoder_without_a_tagger_says_so() -> None:
+    with pytest.raises(InputError, match=r"no mention tagger.*'builtin'"):
         TaggerDetector(tiny.runtime_encoder())
 
 

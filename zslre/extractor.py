@@ -72,28 +72,24 @@ class RelationExtractor:
     ) -> RelationExtractor:
         """Load a model folder (default: the built-in model).
 
-        `ner`: what finds mentions, see `load_detector` (default: the model's tagger, or spaCy if it has none). Raises
-        ModelError for a folder that is no whole model, or is a verifier's.
+        `ner`: what finds mentions, see `load_detector` (default: the model's own tagger; if it has none, the built-in
+        model's). Raises ModelError for a folder that is no whole model, or is a verifier's.
         """
         from zslre.encoder.loading import load_encoder
         from zslre.mentions import load_detector
         from zslre.serialization import BUILTIN, load_model
+        from zslre.tagger import own_detector
 
         files = load_model(model if model is not None else BUILTIN)
         if "verifier" in files.config:
             raise ModelError(f"{model} is a verifier, which looks over what a model found: give it to with_verifier")
         encoder = load_encoder(files, threads=threads)
-        own: MentionDetector | None = None
-        if ner in (None, "builtin") and getattr(encoder, "tagger", None) is not None:
-            from zslre.tagger import TaggerDetector
-
-            own = TaggerDetector(encoder, max_text_tokens=files.config["encoder"]["max_text_tokens"])  # type: ignore[arg-type]
         return cls(
             encoder,
             files.scorer,
             files.relations,
             config=files.config,
-            detector=load_detector(ner, own=own) if ner is not None else own,
+            detector=own_detector(encoder, files.config) if ner in (None, "builtin") else load_detector(str(ner)),
             support=files.support,
             prototypes=files.prototypes,
         )
@@ -103,7 +99,7 @@ class RelationExtractor:
         if self._detector is None:
             from zslre.mentions import load_detector
 
-            self._detector = load_detector()
+            self._detector = load_detector("builtin", threads=getattr(self.encoder, "threads", None))
         return self._detector
 
     @cached_property

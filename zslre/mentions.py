@@ -83,22 +83,20 @@ class SpacyDetector:
         return nlp
 
 
-def load_detector(
-    source: str = "spacy", *, batch_size: int = 128, own: MentionDetector | None = None
-) -> MentionDetector:
-    """The detector that `source` names: `spacy` (the default pipeline), `spacy:NAME` or `builtin` (`own`, the model's).
+def load_detector(source: str = "spacy", *, batch_size: int = 128, threads: int | None = None) -> MentionDetector:
+    """What `source` names: `spacy` (the default pipeline), `spacy:NAME` or `builtin`, the built-in model's tagger.
 
-    Raises InputError for another, and for `builtin` where a model has none.
+    `threads`: CPU threads of the built-in model, all when None. Raises InputError for another source.
     """
     if source == "builtin":
-        if own is None:
-            raise InputError("the model has no mention tagger of its own: use 'spacy', or a model that has one")
-        return own
+        from zslre.tagger import builtin_detector
+
+        return builtin_detector(threads)
     scheme, _, name = source.partition(":")
     if scheme != "spacy" or source == "spacy:":
         raise InputError(
-            f"unknown mention detector {source!r}: use 'builtin' for the model's own, or 'spacy:NAME' with the name of "
-            f"an installed spaCy pipeline, for example 'spacy:{DEFAULT_PIPELINE}'"
+            f"unknown mention detector {source!r}: use 'builtin' for the tagger, or 'spacy:NAME' with the name of an "
+            f"installed spaCy pipeline, for example 'spacy:{DEFAULT_PIPELINE}'"
         )
     return SpacyDetector(name if name else DEFAULT_PIPELINE, batch_size=batch_size)
 

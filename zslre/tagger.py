@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from zslre.encoder import FloatArray
+from zslre.encoder import Encoder, FloatArray
+from zslre.encoder.loading import load_encoder
 from zslre.encoder.runtime import RuntimeEncoder
-from zslre.mentions import trim
+from zslre.mentions import MentionDetector, trim
 from zslre.packing import IntArray
+from zslre.serialization import BUILTIN, load_model
 from zslre.tagging import NO_WORD, Words, best_tags, spans, words_of
 from zslre.types import Mention, Sentence
 
@@ -82,6 +84,21 @@ class TaggerDetector:
                 used = slice(1 + row.start - row.first, 1 + row.end - row.first)
                 scores[row.sentence][row.start : row.end] = found[place, used]
         return scores
+
+
+def own_detector(encoder: Encoder, config: Mapping[str, Any]) -> TaggerDetector | None:
+    """The detector on the tagger of a model, of which this is the config.json; None where it has no tagger."""
+    if not isinstance(encoder, RuntimeEncoder) or encoder.tagger is None:
+        return None
+    return TaggerDetector(encoder, max_text_tokens=config["encoder"]["max_text_tokens"])
+
+
+def builtin_detector(threads: int | None = None) -> MentionDetector:
+    """That of the built-in model, for a model that has none of its own; `threads`: see `RuntimeEncoder`."""
+    files = load_model(BUILTIN)
+    detector = own_detector(load_encoder(files, threads=threads), files.config)
+    assert detector is not None
+    return detector
 
 
 def _windows(sentence: int, length: int, room: int) -> Iterator[_Row]:

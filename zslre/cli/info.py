@@ -123,7 +123,7 @@ def as_text(report: dict[str, Any]) -> str:
                 "  trained relations",
                 model["trained_relations"] if model["trained_relations"] is not None else "not said",
             ),
-            ("  mention tagger", "its own" if model["tagger"] else "none: spaCy's"),
+            ("  mention tagger", "its own" if model["tagger"] else "none: the built-in one's"),
         ]
     rows.append(("cache folder", report["cache"]))
     width = max(len(name) for name, _ in rows)

@@ -77,7 +77,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "--ner",
         metavar="builtin|spacy|spacy:NAME",
         help="what recognises entities: the model's own tagger, spaCy's small English pipeline or another of spaCy's "
-        "(default: the model's own; spaCy's if it has none)",
+        "(default: the model's own, the built-in one's if it has none)",
     )
     parser.add_argument(
         "--threshold",

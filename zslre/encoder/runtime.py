@@ -69,7 +69,7 @@ class RuntimeEncoder:
         if needed > words:  # the graph would read rows of zeros, silently
             raise ModelError(f"the tokenizer and markers need {needed} word embeddings, the model has {words}")
         self._turn = threading.Lock()
-        self._builder, self._threads = builder, threads
+        self._builder, self.threads = builder, threads
         self.tokens_a_pass = TOKENS_A_STREAM * _streams(threads)
         self._requests = self._compiled(model)
         self._tagger: Future[list[Any]] | None = None
@@ -80,14 +80,14 @@ class RuntimeEncoder:
         Raises InputError without a tagger, and ModelError where it does not fit the encoder.
         """
         if self.tagger is None:
-            raise InputError("the model has no mention tagger: let a spaCy pipeline find mentions, ner='spacy'")
+            raise InputError("the model has no mention tagger: let the built-in one find mentions, ner='builtin'")
         if self._tagger is None:
             self._tagger = self._compiled(self._builder.build_tagger(self.tagger))
         return self.tagger
 
     def _compiled(self, model: ov.Model) -> Future[list[Any]]:
         compiler = ThreadPoolExecutor(max_workers=1, thread_name_prefix="zslre-compile")
-        requests = compiler.submit(_compile, model, self._threads, self.integer_kernels)
+        requests = compiler.submit(_compile, model, self.threads, self.integer_kernels)
         compiler.shutdown(wait=False)
         return requests
 
