@@ -30,6 +30,7 @@ from transformers import AutoConfig, AutoModel  # noqa: E402
 from zslre.documents import Document  # noqa: E402
 from zslre.encoder.transformer import PairTransformer, TransformerEncoder  # noqa: E402
 from zslre.sideinfo.wordnet import wordnet  # noqa: E402
+from zslre.training import start  # noqa: E402
 from zslre.training import student as student_module  # noqa: E402
 from zslre.training.distillation import DistillationConfig, Distiller, Model, translation  # noqa: E402
 from zslre.training.episodes import EpisodeSampler  # noqa: E402
@@ -103,6 +104,16 @@ def test_the_runtime_computes_what_the_student_did(bits: str, seed: int, monkeyp
     floats = encoder_of(float_files(seed))
     far = np.linalg.norm(pair_vectors(floats, Packer(floats.tokenizer), ITEMS) - pairs, axis=1).max()
     assert far > (0.3 if bits == "ternary" else 0.002) * spread(pairs)  # what was rounded away
+
+
+def test_of_little_data_no_sentence_is_shown_over_and_over() -> None:
+    sampler = EpisodeSampler(SENTENCES, [], tiny.RELATIONS, n_relations=2, n_sentences=3)
+    encoder, config = encoder_of(float_files()), DistillationConfig()
+    items, _ = start._shown(encoder, sampler, config, None, tokens=10**9)
+    often = 8 * len(SENTENCES)
+    assert often <= len(items) < often + len(sampler.episode(0).items)
+    few, _ = start._shown(encoder, sampler, config, None, tokens=200)
+    assert len(few) < len(items)
 
 
 def test_weights_are_rounded_inside_and_come_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,7 @@ from zslre.training.unlabelled import Glosses, TextPool
 
 MAX_TEXT_TOKENS = 192
 EPISODES_SHOWN, TOKENS_SHOWN = 300, 800_000  # at most: with few a student learns by heart, all are in memory
+TIMES_SHOWN = 8  # each sentence: of little data more episodes show the same again
 TOKENS_A_PASS = 2048
 LAYERS = "layers.safetensors"
 
@@ -102,6 +103,9 @@ def _shown(
     glosses = Glosses(size=config.glosses, seed=config.seed)
     items: list[Item] = []
     phrases: set[str] = set()
+    most = TIMES_SHOWN * (
+        len(sampler.partial) + len(sampler.complete) + (len(text.sentences) if text is not None else 0)
+    )
     for step in range(EPISODES_SHOWN):
         episode = sampler.episode(step)
         shown = [*episode.items, *(text.items(step) if text is not None else [])]
@@ -109,7 +113,7 @@ def _shown(
         phrases.update(phrases_of(episode.relations), glosses.phrases(step))
         tokens -= sum(len(encoding.ids) for encoding in student.tokenizer.encode_batch([s.text for s, _ in shown]))
         tokens -= MARKERS_PER_PAIR * sum(len(pairs) for _, pairs in shown)
-        if tokens < 0:
+        if tokens < 0 or len(items) >= most:
             break
     return items, sorted(phrases)
 
