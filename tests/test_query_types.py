@@ -16,7 +16,7 @@ from zslre.sideinfo.query import TYPE_SHARE, StrictTypes, TypeEvidence, fits
 from zslre.types import Mention
 
 TABLE = HypernymTable(
-    {"Ann": (Hypernym("person", 3, 0.9),), "Zeta": (Hypernym("company", 3, 0.9), Hypernym("city", 1, 0.2))}
+    {"Ann": (Hypernym("person", 3, 0.9),), "Zeta": (Hypernym("company", 3, 0.9), Hypernym("city", 1, 0.4))}
 )
 ANN, ZETA, BOB = Mention("Ann", 0, 3), Mention("Zeta", 14, 18), Mention("Bob", 20, 23)
 TEXT = "Ann works for Zeta. Bob lives in Acme."

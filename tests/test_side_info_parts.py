@@ -284,6 +284,14 @@ def test_types_of_a_mention_come_from_the_table_else_the_gazetteer_that_the_tagg
     assert type_words(Mention("Zzyx", 0, 4)) == ()
 
 
+def test_types_that_a_table_is_unsure_of_do_not_count() -> None:
+    table = HypernymTable({"Berlin": (Hypernym("capital", 2, 0.43), Hypernym("songwriter", 1, 0.29))})
+    assert type_words(Mention("Berlin", 0, 6), table) == ("capital",)
+    unsure = HypernymTable({"Zzyx": (Hypernym("songwriter", 1, 0.01),)})
+    assert type_words(Mention("Zzyx", 0, 4, "ORG"), unsure) == ("organization",)
+    assert "city" in type_words(Mention("Berlin", 0, 6), HypernymTable({"Berlin": (Hypernym("songwriter", 1, 0.01),)}))
+
+
 @pytest.mark.parametrize(
     ("known", "wanted", "fits"),
     [

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from zslre.mentions import MentionDetector
 from zslre.relations import Relation, RelationSet, Source
 from zslre.sideinfo.descriptions import described_types, named_kinds
-from zslre.sideinfo.entity_types import type_words
-from zslre.sideinfo.generalise import common_types
+from zslre.sideinfo.entity_types import type_words, types_in
+from zslre.sideinfo.generalise import common_types, with_hypernyms
 from zslre.sideinfo.hypernyms import HypernymTable
 from zslre.sideinfo.keywords import keywords, phrases_of
 from zslre.sideinfo.merging import merged, own_part
@@ -60,8 +60,8 @@ def build_side_information(
 ) -> RelationSet:
     """The relations with what can be found about them, each item with its source.
 
-    What the user wrote stays, what the user took out stays out, and the same inputs change nothing a second time. Types
-    are looked for only where the user gave none, WordNet's synonyms and inflections only where there is no description.
+    What the user wrote stays, what the user took out stays out, and the same inputs change nothing a second time. New
+    types are looked for only where the user gave none, WordNet's synonyms and inflections only where there is no description.
     `examples` are labelled with the relations' names; `hypernyms` says what their entities are, and `detector` finds
     the types of mentions that have none. `exclude`: ids or labels of Wikidata properties to know nothing of. Raises
     InputError for one that there is not.
@@ -74,10 +74,11 @@ def build_side_information(
     found = {
         relation.name: _Items(date, asked={"wikidata", "wordnet", "inflection", "description"}) for relation in own
     }
-    for relation in own:
+    for before, relation in zip(relations, own, strict=True):
         match = index.nearest(relation)
         _add_synonyms(found[relation.name], relation, match, vectors)
-        _add_types(found[relation.name], relation, match, shown.get(relation.name, []), hypernyms, vectors)
+        known = {source.key for source in before.sources}
+        _add_types(found[relation.name], relation, known, match, shown.get(relation.name, []), hypernyms, vectors)
     types = {r.name: _words_of_types(merged(r, found[r.name].found, found[r.name].asked)) for r in relations}
     _add_keywords(found, own, shown, types, vectors)
     return RelationSet(
@@ -136,11 +137,16 @@ def _add_synonyms(items: _Items, relation: Relation, match: Match | None, vector
 def _add_types(
     items: _Items,
     relation: Relation,
+    before: Collection[tuple[str, str]],
     match: Match | None,
     examples: Sequence[Example],
     table: HypernymTable | None,
     vectors: PhraseVectors,
 ) -> None:
+    """`relation`: the user's own part; `before`: the keys of what an earlier build had found.
+
+    Beside types of the user's only those are kept that an earlier build had found.
+    """
     if examples:
         items.asked |= {"examples", "crawl"}
     described = list(described_types(relation.description, wordnet(), vectors))
@@ -149,8 +155,7 @@ def _add_types(
     else:
         known = []
     for role in ("head", "tail"):
-        if getattr(relation.side, f"{role}_hypernyms"):
-            continue
+        field_ = f"{role}_hypernyms"
         candidates = [*_of_examples(examples, role, table)]
         candidates += [(name, "description", c, "") for r, name, c in described if r == role]
         if match is not None:
@@ -160,7 +165,8 @@ def _add_types(
         for name, source, confidence, detail in sorted(candidates, key=lambda candidate: -candidate[2]):
             best.setdefault(name, (source, confidence, detail))
         for name, (source, confidence, detail) in list(best.items())[:MAX_TYPES]:
-            items.add(f"{role}_hypernyms", name, source, confidence, detail)
+            if not getattr(relation.side, field_) or (field_, name.casefold()) in before:
+                items.add(field_, name, source, confidence, detail)
 
 
 def _of_examples(
@@ -174,7 +180,7 @@ def _of_examples(
     types = {name: type_words(mention, table) for name, mention in mentions.items()}
     known = [name for name, words in types.items() if words]
     for common in common_types(types, wordnet()):
-        crawled = table is not None and any(name in table for name in common.entities)
+        crawled = any(common.name in with_hypernyms(types_in(table, name), wordnet()) for name in common.entities)
         some = ", ".join(common.entities[:3]) + (", …" if len(common.entities) > 3 else "")
         detail = f"{len(common.entities)} of {len(known)} names: {some}"
         yield common.name, "crawl" if crawled else "examples", len(common.entities) / (len(known) + 1), detail

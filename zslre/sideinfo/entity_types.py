@@ -15,6 +15,9 @@ from zslre.types import Mention
 
 MAX_FROM_TABLE = 3
 MAX_FROM_GAZETTEER = 4
+# The crawler gives as much to what one site says once and nothing else supports; WordNet's rarer senses (Berlin, the
+# songwriter) and the third step upwards from its first (urban area) have less.
+LEAST_CONFIDENCE = 0.3
 
 # The labels of OntoNotes (spaCy's English pipelines), CoNLL and DocRED.
 WORDS_OF_LABELS: Mapping[str, tuple[str, ...]] = {
@@ -74,11 +77,17 @@ def type_words(
     ('national capital', 'town')
     """
     of_label = words_of_label(mention.type)
-    found = [h.name for h in table[mention.name][:MAX_FROM_TABLE]] if table and mention.name in table else []
+    found = list(types_in(table, mention.name))
     if not found and offline_default:
         known = gazetteer(mention.name)
         found = [w for w in known if not of_label or any(compatible(w, label) for label in of_label)]
     return tuple(dict.fromkeys([*found, *of_label]))
+
+
+def types_in(table: HypernymTable | None, name: str) -> tuple[str, ...]:
+    """What the table says that the name is, best first, as far as it is sure of it."""
+    known = table.get(name, ()) if table is not None else ()
+    return tuple(h.name for h in known if h.confidence >= LEAST_CONFIDENCE)[:MAX_FROM_TABLE]
 
 
 def words_of_label(label: str | None) -> tuple[str, ...]:
