@@ -15,9 +15,10 @@ from zslre.encoder import pair_vectors
 from zslre.packing import Item
 from zslre.prototypes import build_prototypes
 from zslre.relations import Relation, RelationSet, SideInformation, Source
+from zslre.sideinfo.grammar import verb_of
 from zslre.sideinfo.wordnet import wordnet
 from zslre.types import Mention, Sentence
-from zslre.wordings import Wordings, is_misread, other_wordings, reversed_places, verb_of
+from zslre.wordings import Wordings, is_misread, other_wordings, reversed_places
 
 EXTRACTOR = tiny.extractor()
 TEXTS = ("Ann met Bob", "Dora married Carl in Rome", "Acme hired Ann", "Oslo")

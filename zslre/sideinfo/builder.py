@@ -61,8 +61,8 @@ def build_side_information(
     """The relations with what can be found about them, each item with its source.
 
     What the user wrote stays, what the user took out stays out, and the same inputs change nothing a second time. New
-    types are looked for only where the user gave none, WordNet's synonyms and inflections only where there is no description.
-    `examples` are labelled with the relations' names; `hypernyms` says what their entities are, and `detector` finds
+    types are looked for only where the user gave none, WordNet's synonyms and inflections only where there is no
+    description. `examples` are labelled with the relations' names; `hypernyms` says what their entities are, and `detector` finds
     the types of mentions that have none. `exclude`: ids or labels of Wikidata properties to know nothing of. Raises
     InputError for one that there is not.
     """
