@@ -20,7 +20,7 @@ from wordbag import BagOfWords
 from zslre.exceptions import InputError
 from zslre.relations import Relation, SideInformation, Source
 from zslre.sideinfo import vectors as vectors_module
-from zslre.sideinfo.descriptions import described_types
+from zslre.sideinfo.descriptions import described_types, named_kinds
 from zslre.sideinfo.entity_types import compatible, gazetteer, type_words, words_of_label
 from zslre.sideinfo.generalise import common_types
 from zslre.sideinfo.hypernyms import Hypernym, HypernymTable
@@ -248,6 +248,15 @@ def test_a_phrase_that_is_not_alike_is_left_out(vectors: PhraseVectors) -> None:
         ("a German car company, where the person works", {"tail": ["car company"]}),
         ("a Norwegian shoe company, where the person works", {"tail": ["company"]}),
         ("whether it is good", {}),
+        ("the tail, a person, was born in the head", {"tail": ["person"]}),
+        ("the tail, a brewery, brews the head", {"tail": ["brewery"]}),
+        ("the head, a river, flows into the tail, a river, lake or sea",
+         {"head": ["river"], "tail": ["river", "lake", "sea"]}),
+        ("the head pays the tail, a person, firm or town, for work", {"tail": ["person", "firm", "town"]}),
+        ("the head is married to the tail", {}),
+        ("the head, a brewery, brews and sells the tail, a beer", {"head": ["brewery"], "tail": ["beer"]}),
+        ("the head is a person whom the tail, a person, taught and drove", {"head": ["person"], "tail": ["person"]}),
+        ("city, town or village where it is", {"tail": ["city", "town", "village"]}),
         ("", {}),
     ],
 )  # fmt: skip
@@ -257,6 +266,16 @@ def test_types_that_a_description_names(description: str, types: dict[str, list[
         named.setdefault(role, []).append(name)
         assert 0.5 <= confidence <= 0.9
     assert named == types
+
+
+def test_named_kinds_are_no_verbs() -> None:
+    assert named_kinds("the head, a brewery, brews and sells the tail, a beer", W) == {"brewery", "beer"}
+    assert named_kinds("the head is a person whom the tail, a person, taught and advised", W) == {"person"}
+    assert named_kinds("the head is married to the tail, a person, company, or town", W) == {
+        "person",
+        "company",
+        "town",
+    }
 
 
 def test_labels_of_taggers_are_words() -> None:
