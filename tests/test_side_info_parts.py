@@ -21,7 +21,7 @@ from zslre.exceptions import InputError
 from zslre.relations import Relation, SideInformation, Source
 from zslre.sideinfo import vectors as vectors_module
 from zslre.sideinfo.descriptions import described_types, named_kinds
-from zslre.sideinfo.entity_types import compatible, gazetteer, type_words, words_of_label
+from zslre.sideinfo.entity_types import PLACES, compatible, gazetteer, type_words, words_of_label
 from zslre.sideinfo.generalise import common_types
 from zslre.sideinfo.hypernyms import Hypernym, HypernymTable
 from zslre.sideinfo.keywords import keywords, marginal_relevance, phrases_of
@@ -289,6 +289,28 @@ def test_the_gazetteer_knows_names_and_no_common_nouns() -> None:
     assert "city" in gazetteer("berlin")
     assert gazetteer("city") == ()
     assert gazetteer("Kestrel Foods") == ()
+
+
+def test_the_gazetteer_knows_places_that_wordnet_lacks_and_accents() -> None:
+    for name in (
+        "Czechia",
+        "eswatini",
+        "South  Sudan",
+        "North Macedonia",
+        "Timor-Leste",
+        "Serbia",
+        "Türkiye",
+        "Turkiye",
+    ):
+        assert "country" in gazetteer(name), name
+    assert gazetteer("Kyiv") == ("national capital", "capital", "city")
+    for name in ("Bengaluru", "Shenzhen", "Łódź", "São Paulo", "Xi'an"):
+        assert "city" in gazetteer(name), name
+    kinds, names = zip(*(line.split(": ", 1) for line in PLACES.read_text("utf-8").splitlines()), strict=True)
+    assert kinds == ("country", "national capital", "city")
+    listed = [name for line in names for name in line.split(", ")]
+    assert len(listed) == len(set(listed))
+    assert all(compatible(gazetteer(name)[0], "place") for name in listed)
 
 
 def test_types_of_a_mention_come_from_the_table_else_the_gazetteer_that_the_tagger_allows() -> None:
