@@ -119,7 +119,8 @@ def test_crawl_asks_for_the_names_of_the_examples(
     def crawl(entities: Sequence[str], place: Path, settings: str, **options: object) -> SimpleNamespace:
         asked.append((entities, place, settings, options["sources"]))
         assert options["nouns"] is wordnet_hypernyms
-        return SimpleNamespace(table=HypernymTable({name: (Hypernym("brewery", 2, 0.7),) for name in ("Acme", "Zeta")}))
+        table = HypernymTable({name: (Hypernym("brewery", 2, 0.7),) for name in ("Acme", "Zeta")})
+        return SimpleNamespace(table=table, down={}, unanswered={})
 
     crawler = SimpleNamespace(
         crawl=crawl, Entity=lambda name, context: (name, context), CrawlSettings=lambda contact: contact
@@ -149,6 +150,33 @@ def test_an_absent_crawler_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("importlib.import_module", absent)
     with pytest.raises(MissingDependencyError, match=r"pip install 'zslre\[crawl\]'"):
         cli.crawled({"Acme": ""}, Path("out.hypernyms.jsonl"), contact="ann@example.org", offline=False)
+
+
+def test_a_crawl_needs_a_contact_and_names_an_option_that_there_is(run: Run, schema: Path, examples: Path) -> None:
+    for contact in ((), ("--contact", "ann")):
+        with pytest.raises(InputError, match="--contact with an e-mail address") as error:
+            run("build", str(schema), "-o", str(schema), "--examples", str(examples), "--crawl", *contact)
+        assert "--user-agent" not in str(error.value)
+
+
+def test_a_strict_relation_without_types_of_its_own_is_warned_of(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "schema.toml"
+    typed = SideInformation(head_hypernyms=("person",))
+    told = "the head is a person who trains the tail, a team"
+    relations = [Relation("coaches", told, strict_types=True), Relation("trains", told, typed, strict_types=True)]
+    RelationSet(relations).to_file(file)
+    _, _, said = run("build", str(file), "-o", str(tmp_path / "out.toml"), "-q")
+    assert said == (
+        "zslre: 'coaches' has strict_types = true and no types; add head_hypernyms or tail_hypernyms "
+        "(found ones rule nothing out)\n"
+    )
+
+
+def test_an_unknown_label_is_told_with_its_line(run: Run, schema: Path, examples: Path) -> None:
+    with examples.open("a") as stream:
+        stream.write(examples.read_text().splitlines()[0].replace("works for", "wörks for") + "\n")
+    with pytest.raises(InputError, match=r"examples\.jsonl, line 3: labelled 'wörks for', which is not in the"):
+        run("build", str(schema), "-o", str(schema), "--examples", str(examples))
 
 
 def test_nothing_is_written_when_something_is_wrong(run: Run, schema: Path, tmp_path: Path) -> None:
@@ -185,7 +213,7 @@ def test_show_prints_each_item_with_its_source(run: Run, tmp_path: Path) -> None
         Source("synonyms", "funded by", "wordnet", "2026-05-01", 0.65, "fund.v.06: furnish money for"),
         Source("synonyms", "had by", "wordnet", "2026-05-01", 0.5),
     )
-    side = SideInformation(("paid for by", "funded by"), keywords=("money",))
+    side = SideInformation(("paid for by", "funded by"), ("organization",), keywords=("money",))
     RelationSet([Relation("bankrolled by", side=side, sources=sources), Relation("bare", "d", id="P5")]).to_file(file)
     status, out, _ = run("show", str(file))
     assert status == 0
@@ -193,6 +221,7 @@ def test_show_prints_each_item_with_its_source(run: Run, tmp_path: Path) -> None
         "bankrolled by",
         " synonym paid for by you",
         " synonym funded by 0.65 wordnet 2026-05-01 fund.v.06: furnish money for",
+        " head type organization you",
         " keyword money you",
         " not synonym had by 0.50 wordnet 2026-05-01",
         "",

@@ -9,14 +9,14 @@ import pytest
 import tiny
 
 from zslre.extractor import RelationExtractor
-from zslre.relations import Relation, RelationSet, SideInformation
+from zslre.relations import Relation, RelationSet, SideInformation, Source
 from zslre.scoring import unit
 from zslre.sideinfo.hypernyms import Hypernym, HypernymTable
 from zslre.sideinfo.query import TYPE_SHARE, StrictTypes, TypeEvidence, fits
 from zslre.types import Mention
 
 TABLE = HypernymTable(
-    {"Ann": (Hypernym("person", 3, 0.9),), "Zeta": (Hypernym("company", 3, 0.9), Hypernym("city", 1, 0.2))}
+    {"Ann": (Hypernym("person", 3, 0.9),), "Zeta": (Hypernym("company", 3, 0.9), Hypernym("city", 1, 0.4))}
 )
 ANN, ZETA, BOB = Mention("Ann", 0, 3), Mention("Zeta", 14, 18), Mention("Bob", 20, 23)
 TEXT = "Ann works for Zeta. Bob lives in Acme."
@@ -103,6 +103,21 @@ def test_strict_types_rule_pairs_out_even_at_threshold_0(plain: RelationExtracto
     assert ("Ann", "Zeta") in pairs("PERSON", "ORG") <= {("Ann", "Zeta"), ("Bob", "Zeta"), ("Ann", "Bob")}
     assert ("Zeta", "Ann") in pairs("ORG", "PERSON") <= {("Zeta", "Ann"), ("Bob", "Ann"), ("Zeta", "Bob")}
     assert pairs("PERSON", "ORG", HypernymTable({"Bob": (Hypernym("river", 1, 1.0),)})) == {("Ann", "Zeta")}
+
+
+def test_types_that_were_found_rule_nothing_out() -> None:
+    side = SideInformation(head_hypernyms=("river",), tail_hypernyms=("company",))
+    guess = Source("head_hypernyms", "river", "description", "2026-01-01", 0.6)
+    pair = (replace(ANN, type="PERSON"), replace(ZETA, type="ORG"))
+    pronoun = (replace(ANN, antecedent=BOB), ZETA)
+    for sources, forbidden in (((), True), ((guess,), False)):
+        relations = RelationSet([Relation("employs", side=side, strict_types=True, sources=sources)])
+        margins = np.zeros((2, 1), dtype=np.float32)
+        StrictTypes(relations, None).forbid([pair, pronoun], margins)
+        assert np.isinf(margins).tolist() == [[forbidden], [forbidden]]
+    margins = np.zeros((1, 1), dtype=np.float32)
+    StrictTypes(relations, None).forbid([(pair[0], replace(ZETA, type="DATE"))], margins)
+    assert np.isinf(margins).all()  # its author's own type of the tail does
 
 
 def test_a_relation_that_is_ruled_out_leaves_its_place_to_the_next(plain: RelationExtractor) -> None:

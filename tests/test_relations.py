@@ -288,6 +288,30 @@ def test_a_bad_file_is_refused_by_name(write: Callable[[str, str], Path], name: 
     assert said in shown
 
 
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, link = tmp_path / "schema.toml", tmp_path / "link.toml"
+    THREE.to_file(file)
+    file.chmod(0o600)
+    link.symlink_to(file)
+    before = file.read_bytes()
+
+    def full(path: Path, data: bytes) -> int:
+        with path.open("wb") as stream:
+            stream.write(data[:10])
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        with pytest.raises(InputError, match="No space left on device"):
+            RelationSet([WORKS]).to_file(link)
+    assert file.read_bytes() == before
+    RelationSet([WORKS]).to_file(link)
+    assert link.is_symlink()
+    assert RelationSet.from_file(file).names == ("works for",)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.toml", "schema.toml"]
+
+
 def test_files_that_cannot_be_read_or_written(tmp_path: Path) -> None:
     assert message(tmp_path / "no.json") == (
         f"{tmp_path / 'no.json'}: no such file; give the path of a relation set (.json or .toml)"

@@ -73,6 +73,18 @@ def test_types_that_the_user_gave_are_not_added_to() -> None:
     assert build(relations)[0].side.head_hypernyms == ("person",)
 
 
+def test_a_type_that_the_user_adds_leaves_the_found_ones() -> None:
+    once = build(examples=EXAMPLES, detector=Tagger())[0]
+    assert once.side.tail_hypernyms == ("organization",)
+    added = replace(once, side=replace(once.side, tail_hypernyms=("organization", "club")))
+    again = build(RelationSet([added]), examples=EXAMPLES, detector=Tagger())[0]
+    assert again.side.tail_hypernyms == ("organization", "club")
+    assert items(again, "tail_hypernyms") == {"organization": items(once, "tail_hypernyms")["organization"]}
+    assert build(RelationSet([again]), examples=EXAMPLES, detector=Tagger())[0].sources == again.sources
+    own = replace(added, side=replace(added.side, tail_hypernyms=("club",)))
+    assert build(RelationSet([own]))[0].side.tail_hypernyms == ("club",)
+
+
 def test_building_twice_changes_nothing(tmp_path: Path) -> None:
     once = build(examples=EXAMPLES)
     for suffix in ("toml", "json"):
@@ -174,6 +186,12 @@ def test_a_table_of_hypernyms_tells_more() -> None:
     built = build(examples=EXAMPLES, hypernyms=table, detector=Tagger())[0]
     assert items(built, "tail_hypernyms")["water company"] == "crawl"
     assert items(built, "head_hypernyms")["person"] == "examples"
+
+
+def test_what_the_crawl_did_not_find_is_not_said_to_be_from_it() -> None:
+    table = HypernymTable({"Acme Works": (), "Paris Water": (Hypernym("song", 1, 0.9),)})
+    built = build(examples=EXAMPLES, hypernyms=table, detector=Tagger())[0]
+    assert items(built, "tail_hypernyms") == {"organization": "examples"}
 
 
 def test_items_of_examples_stay_when_there_are_none_this_time() -> None:

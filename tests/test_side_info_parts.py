@@ -20,8 +20,8 @@ from wordbag import BagOfWords
 from zslre.exceptions import InputError
 from zslre.relations import Relation, SideInformation, Source
 from zslre.sideinfo import vectors as vectors_module
-from zslre.sideinfo.descriptions import described_types
-from zslre.sideinfo.entity_types import compatible, gazetteer, type_words, words_of_label
+from zslre.sideinfo.descriptions import described_types, named_kinds
+from zslre.sideinfo.entity_types import PLACES, compatible, gazetteer, type_words, words_of_label
 from zslre.sideinfo.generalise import common_types
 from zslre.sideinfo.hypernyms import Hypernym, HypernymTable
 from zslre.sideinfo.keywords import keywords, marginal_relevance, phrases_of
@@ -248,6 +248,15 @@ def test_a_phrase_that_is_not_alike_is_left_out(vectors: PhraseVectors) -> None:
         ("a German car company, where the person works", {"tail": ["car company"]}),
         ("a Norwegian shoe company, where the person works", {"tail": ["company"]}),
         ("whether it is good", {}),
+        ("the tail, a person, was born in the head", {"tail": ["person"]}),
+        ("the tail, a brewery, brews the head", {"tail": ["brewery"]}),
+        ("the head, a river, flows into the tail, a river, lake or sea",
+         {"head": ["river"], "tail": ["river", "lake", "sea"]}),
+        ("the head pays the tail, a person, firm or town, for work", {"tail": ["person", "firm", "town"]}),
+        ("the head is married to the tail", {}),
+        ("the head, a brewery, brews and sells the tail, a beer", {"head": ["brewery"], "tail": ["beer"]}),
+        ("the head is a person whom the tail, a person, taught and drove", {"head": ["person"], "tail": ["person"]}),
+        ("city, town or village where it is", {"tail": ["city", "town", "village"]}),
         ("", {}),
     ],
 )  # fmt: skip
@@ -257,6 +266,16 @@ def test_types_that_a_description_names(description: str, types: dict[str, list[
         named.setdefault(role, []).append(name)
         assert 0.5 <= confidence <= 0.9
     assert named == types
+
+
+def test_named_kinds_are_no_verbs() -> None:
+    assert named_kinds("the head, a brewery, brews and sells the tail, a beer", W) == {"brewery", "beer"}
+    assert named_kinds("the head is a person whom the tail, a person, taught and advised", W) == {"person"}
+    assert named_kinds("the head is married to the tail, a person, company, or town", W) == {
+        "person",
+        "company",
+        "town",
+    }
 
 
 def test_labels_of_taggers_are_words() -> None:
@@ -272,6 +291,28 @@ def test_the_gazetteer_knows_names_and_no_common_nouns() -> None:
     assert gazetteer("Kestrel Foods") == ()
 
 
+def test_the_gazetteer_knows_places_that_wordnet_lacks_and_accents() -> None:
+    for name in (
+        "Czechia",
+        "eswatini",
+        "South  Sudan",
+        "North Macedonia",
+        "Timor-Leste",
+        "Serbia",
+        "Türkiye",
+        "Turkiye",
+    ):
+        assert "country" in gazetteer(name), name
+    assert gazetteer("Kyiv") == ("national capital", "capital", "city")
+    for name in ("Bengaluru", "Shenzhen", "Łódź", "São Paulo", "Xi'an"):
+        assert "city" in gazetteer(name), name
+    kinds, names = zip(*(line.split(": ", 1) for line in PLACES.read_text("utf-8").splitlines()), strict=True)
+    assert kinds == ("country", "national capital", "city")
+    listed = [name for line in names for name in line.split(", ")]
+    assert len(listed) == len(set(listed))
+    assert all(compatible(gazetteer(name)[0], "place") for name in listed)
+
+
 def test_types_of_a_mention_come_from_the_table_else_the_gazetteer_that_the_tagger_allows() -> None:
     table = HypernymTable({"BMW": tuple(Hypernym(n, 1, 0.5) for n in ("car company", "brand", "company", "fourth"))})
     bmw, washington = Mention("bmw", 0, 3, "ORG"), Mention("Washington", 0, 10, "PERSON")
@@ -282,6 +323,14 @@ def test_types_of_a_mention_come_from_the_table_else_the_gazetteer_that_the_tagg
     assert type_words(washington)[-1] == "person"
     assert type_words(washington, offline_default=False) == ("person",)
     assert type_words(Mention("Zzyx", 0, 4)) == ()
+
+
+def test_types_that_a_table_is_unsure_of_do_not_count() -> None:
+    table = HypernymTable({"Berlin": (Hypernym("capital", 2, 0.43), Hypernym("songwriter", 1, 0.29))})
+    assert type_words(Mention("Berlin", 0, 6), table) == ("capital",)
+    unsure = HypernymTable({"Zzyx": (Hypernym("songwriter", 1, 0.01),)})
+    assert type_words(Mention("Zzyx", 0, 4, "ORG"), unsure) == ("organization",)
+    assert "city" in type_words(Mention("Berlin", 0, 6), HypernymTable({"Berlin": (Hypernym("songwriter", 1, 0.01),)}))
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,10 @@ from zslre.encoder import pair_vectors
 from zslre.packing import Item
 from zslre.prototypes import build_prototypes
 from zslre.relations import Relation, RelationSet, SideInformation, Source
+from zslre.sideinfo.grammar import verb_of
 from zslre.sideinfo.wordnet import wordnet
 from zslre.types import Mention, Sentence
-from zslre.wordings import Wordings, other_wordings, reversed_places, verb_of
+from zslre.wordings import Wordings, is_misread, other_wordings, reversed_places
 
 EXTRACTOR = tiny.extractor()
 TEXTS = ("Ann met Bob", "Dora married Carl in Rome", "Acme hired Ann", "Oslo")
@@ -76,6 +77,9 @@ def test_which_names_are_verbs(name: str, expected: tuple[str, bool] | None) -> 
         (Relation("parts of"), []),
         (Relation("sports discipline competed in"), []),
         (Relation("is based in"), []),
+        (Relation("is the birthplace of"), [(True, "has birthplace")]),
+        (Relation("Was the parent company of", "the head owns the tail"), [(True, "has parent company")]),
+        (Relation("is a member of"), []),
         (Relation("works for"), [(False, "worked for")]),
         (Relation("author"), []),
         (Relation("sued by", id="P1"), []),
@@ -116,7 +120,8 @@ def test_places_of_reversed_pairs() -> None:
 
 def test_margins_against_one_at_a_time() -> None:
     rng = np.random.default_rng(0)
-    wordings = Wordings(np.array([2, 0, 2, 2]), np.array([False, True, True, False]), rng.normal(size=(4, 5)))
+    columns, converse = np.array([2, 0, 2, 2]), np.array([False, True, True, False])
+    wordings = Wordings(columns, converse, rng.normal(size=(4, 5)), np.array([], dtype=np.int64))
     features, none = rng.normal(size=(6, 5)), rng.normal(size=6)
     back = np.array([1, 0, -1, 5, -1, 3])
     before = rng.normal(size=(6, 3))
@@ -145,7 +150,7 @@ def slow_scores(forward: list[str], converse: list[str]) -> dict[tuple[int, str,
             similarity = EXTRACTOR.scorer.features(vector) @ rows.weighted(EXTRACTOR.scorer).T
             margins[number, pair[0].text, pair[1].text] = (similarity - EXTRACTOR.scorer.none_scores(vector))[0]
     n = len(forward)
-    better = {key: max(*margin[:n], *margins[key[0], key[2], key[1]][n:]) for key, margin in margins.items()}
+    better = {key: max([*margin[:n], *margins[key[0], key[2], key[1]][n:]]) for key, margin in margins.items()}
     return {key: float(EXTRACTOR.scorer.probabilities(np.float32([margin]))[0]) for key, margin in better.items()}
 
 
@@ -162,6 +167,27 @@ def test_scores_against_the_better_wording(at_once: int, monkeypatch: pytest.Mon
     alone = named.matcher.candidates(vectors, items(), 0.0, 1)
     assert all(p <= q + 1e-6 for [(_, p)], [(_, q)] in zip(alone, found, strict=True))
     assert any(p < q - 1e-3 for [(_, p)], [(_, q)] in zip(alone, found, strict=True))
+
+
+def test_a_noun_of_the_head_is_looked_for_in_the_reversed_pair_alone() -> None:
+    asked = EXTRACTOR.with_relations(RelationSet([Relation("is the teacher of"), Relation("married")]))
+    vectors = pair_vectors(EXTRACTOR.encoder, EXTRACTOR.packer, items())
+    found = asked.matcher.candidates(vectors, items(), 0.0, 2)
+    keys = [(number, h.text, t.text) for number, (_, pairs) in enumerate(items()) for h, t in pairs]
+    expected = slow_scores([], ["has teacher"])
+    assert {key: dict(best)[0] for key, best in zip(keys, found, strict=True)} == pytest.approx(expected, abs=1e-4)
+
+
+def test_where_its_author_gave_synonyms_or_the_reverse_is_not_asked_the_name_itself_counts() -> None:
+    given = Relation("is the teacher of", side=SideInformation(synonyms=("taught",)))
+    assert [is_misread(r) for r in (given, Relation("is the teacher of"), Relation("taught"))] == [False, True, False]
+    found = Source("synonyms", "taught", "wikidata", "2026-01-01", 0.9)
+    assert is_misread(replace(given, sources=(found,)))
+    asked = EXTRACTOR.with_relations(RelationSet([Relation("is the teacher of")]))
+    (sentence, pairs), expected = items()[1], slow_scores(["is the teacher of"], [])
+    one: list[Item] = [(sentence, [pairs[0]])]
+    [[(_, score)]] = asked.matcher.candidates(pair_vectors(EXTRACTOR.encoder, EXTRACTOR.packer, one), one, 0.0, 1)
+    assert score == pytest.approx(expected[1, pairs[0][0].text, pairs[0][1].text], abs=1e-4)
 
 
 def test_a_pair_whose_reverse_is_not_asked_has_its_own_wordings_only() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -54,12 +55,23 @@ def check_writable(path: str | os.PathLike[str]) -> None:
 
 
 def write(entries: Sequence[Entry], path: str | os.PathLike[str]) -> None:
-    """Write `entries` as JSON or TOML, whichever the path's suffix says. Raises InputError when it cannot."""
+    """Write `entries` as JSON or TOML, whichever the path's suffix says. Raises InputError when it cannot.
+
+    Whoever reads the file meanwhile, or after a failure, has the old one. A TOML file's comments are not kept.
+    """
     path = Path(path)
     _check_suffix(path, "write")
     text = to_json(entries) if path.suffix.lower() == ".json" else to_toml(entries)
+    place = path.resolve()  # a link stays a link
+    unfinished = place.with_name(f"{place.name}.new")
     try:
-        path.write_bytes(text.encode("utf-8"))  # bytes: no line-end translation
+        try:
+            unfinished.write_bytes(text.encode("utf-8"))  # bytes: no line-end translation
+            if place.exists():
+                shutil.copymode(place, unfinished)
+            os.replace(unfinished, place)
+        finally:
+            unfinished.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(
             f"{path}: cannot be written ({error.strerror}); check the folder and its permissions"

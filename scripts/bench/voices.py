@@ -30,12 +30,12 @@ from zslre.matching import Matcher
 from zslre.mentions import DEFAULT_PIPELINE
 from zslre.packing import Item, Pair
 from zslre.relations import Relation, RelationSet
+from zslre.sideinfo.grammar import passive_of, verb_of
 from zslre.sideinfo.wordnet import wordnet
 from zslre.sideinfo.words import inflect
 from zslre.training.stated import stated_pairs
 from zslre.types import Sentence
 from zslre.wordings import FORMS as TENSES
-from zslre.wordings import passive_of, verb_of
 
 FORMS = (*TENSES, "passive")
 MOST_CHARACTERS = 300

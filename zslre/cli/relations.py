@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from zslre.exceptions import InputError
 from zslre.relation_files import to_json
 from zslre.relations import Relation, RelationSet, catalogue
+from zslre.sideinfo.merging import own_part
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
@@ -181,6 +182,15 @@ def describe(relation: Relation) -> str:
     return "\n".join(f"{what:11}  {value}" for what, value in facts if value)
 
 
+def strict_types_warning(relation: Relation) -> str:
+    """That it is strict and has no types by its author, which alone are; else nothing."""
+    own = own_part(relation).side
+    if not relation.strict_types or own.head_hypernyms or own.tail_hypernyms:
+        return ""
+    found = " (found ones rule nothing out)" if relation.side != own else ""
+    return f"{relation.name!r} has strict_types = true and no types; add head_hypernyms or tail_hypernyms{found}"
+
+
 def warnings(relations: RelationSet) -> Iterator[str]:
     """What is allowed in a relation set but makes it work less well, each with what to do."""
     for relation in relations:
@@ -189,8 +199,8 @@ def warnings(relations: RelationSet) -> Iterator[str]:
             yield f"{relation.name!r} has only a name; add a description or synonyms{hint}"
         elif not relation.side.head_hypernyms or not relation.side.tail_hypernyms:
             yield f"{relation.name!r} does not say what its head and tail are; add head_hypernyms and tail_hypernyms"
-        if relation.strict_types and not (relation.side.head_hypernyms or relation.side.tail_hypernyms):
-            yield f"{relation.name!r} has strict_types = true and no types; add head_hypernyms or tail_hypernyms"
+        if warning := strict_types_warning(relation):
+            yield warning
         for key in relation.inverse:
             if relations.get(key) is None and catalogue().get(key) is None:
                 yield f"{relation.name!r} has the inverse {key!r}, which is not here nor in the catalogue; correct it"

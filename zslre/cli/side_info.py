@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,11 +12,14 @@ from typing import TYPE_CHECKING
 
 from zslre.cli.models import model_folder
 from zslre.cli.numbers import positive
-from zslre.exceptions import MissingDependencyError
+from zslre.cli.progress import Progress
+from zslre.cli.relations import strict_types_warning
+from zslre.exceptions import InputError, MissingDependencyError
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
     from zslre.relations import Relation, Source
+    from zslre.sideinfo.crawler import Outcome
     from zslre.sideinfo.hypernyms import HypernymTable
     from zslre.types import Example
 
@@ -23,14 +27,18 @@ BUILD_DESCRIPTION = """\
 Look for synonyms, types of head and tail, and keywords of each relation, and write them to a relation file together
 with where each comes from. Wikidata's properties and WordNet ship with zslre; nothing is fetched without --crawl.
 
-What you wrote stays, and types are looked for only where you gave none. Edit the result as you like: an item that you
-take out of a list stays out when you build again (its entry under "sources" remembers that), and one that you add is
-yours. Building again with the same input changes nothing.
+What you wrote stays, and new types are looked for only where you gave none. Edit the result as you like: an item that
+you take out of a list stays out when you build again (its entry under "sources" remembers that), and one that you add
+is yours. Building again with the same input changes nothing. Comments of a TOML file are not kept: write to another
+one. strict_types rules pairs out by types of yours, not by found ones.
+
+--crawl asks Wikipedia, Wikidata and WordNet, politely. To crawl in another way (a mirror, the web, a cache elsewhere),
+write a table of the examples' names with `zslre crawl` and give it as --hypernyms.
 """
 BUILD_EXAMPLES = """\
 examples:
-  zslre side-info build schema.toml -o schema.toml
-  zslre side-info build schema.toml -o richer.toml --examples examples.jsonl
+  zslre side-info build schema.toml -o richer.toml
+  zslre side-info build richer.toml -o richer.toml --examples examples.jsonl
   zslre side-info build schema.toml -o richer.toml --examples examples.jsonl --hypernyms hypernyms.jsonl
   zslre side-info build schema.toml -o richer.toml --examples examples.jsonl --crawl --contact ann@example.org
   zslre side-info build schema.toml -o richer.toml --exclude P127 --exclude "owner of"
@@ -44,7 +52,7 @@ examples:
   zslre side-info build schema.toml -o richer.toml
   zslre side-info show richer.toml
 """
-_TITLES = {"synonyms": "synonym", "head_hypernyms": "head is a", "tail_hypernyms": "tail is a", "keywords": "keyword"}
+_TITLES = {"synonyms": "synonym", "head_hypernyms": "head type", "tail_hypernyms": "tail type", "keywords": "keyword"}
 _YOURS = "you"
 
 
@@ -77,7 +85,9 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="DATA",
         help="examples of the relations: FewRel JSON or JSON Lines, as for train",
     )
-    building.add_argument("--hypernyms", metavar="FILE", help="what the examples' entities are (JSON Lines)")
+    building.add_argument(
+        "--hypernyms", metavar="FILE", help="what the examples' entities are: a table of `zslre crawl` (JSON Lines)"
+    )
     building.add_argument(
         "--crawl",
         action="store_true",
@@ -98,7 +108,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "-m", "--model", type=model_folder, metavar="DIR", help="model that compares phrases (default: builtin)"
     )
     building.add_argument("--threads", type=positive, metavar="N", help="processor threads (default: all cores)")
-    building.add_argument("-q", "--quiet", action="store_true", help="say nothing on standard error")
+    building.add_argument("-q", "--quiet", action="store_true", help="say only what went wrong")
     building.set_defaults(run=run_build, usage_error=building.error)
 
     showing = actions.add_parser(
@@ -117,7 +127,12 @@ def run_build(arguments: argparse.Namespace) -> int:
     if (arguments.crawl or arguments.hypernyms is not None) and arguments.examples is None:
         arguments.usage_error("--crawl and --hypernyms tell what the entities of examples are: give --examples too")
     if arguments.crawl and arguments.hypernyms is not None:
-        arguments.usage_error("--crawl and --hypernyms do not go together: a crawl can write such a file")
+        arguments.usage_error("--crawl and --hypernyms do not go together: `zslre crawl` writes such a file")
+    if arguments.crawl and not arguments.offline and not re.search(r"\S@\S|https?://\S", arguments.contact):
+        raise InputError(
+            "--crawl needs --contact with an e-mail address or a web page, so that whoever runs a site can reach you "
+            "(or --offline, which sends no request)"
+        )
     from zslre import relation_files
     from zslre.cli.train import read
     from zslre.extractor import RelationExtractor
@@ -138,8 +153,10 @@ def run_build(arguments: argparse.Namespace) -> int:
         exclude=arguments.exclude,
     )
     built.to_file(arguments.output)
-    if not arguments.quiet:
-        for relation in built:
+    for relation in built:
+        if warning := strict_types_warning(relation):
+            print(f"zslre: {warning}", file=sys.stderr)
+        if not arguments.quiet:
             print(f"{relation.name}: {_counts(relation)}", file=sys.stderr)
     return 0
 
@@ -176,7 +193,16 @@ def _facts(source: Source) -> tuple[str, ...]:
 def _counts(relation: Relation) -> str:
     side = relation.side
     types = f"{', '.join(side.head_hypernyms) or '?'} -> {', '.join(side.tail_hypernyms) or '?'}"
-    return f"{len(side.synonyms)} synonyms, {types}, {len(side.keywords)} keywords"
+    return f"{counted(side.synonyms, 'synonym')}, {types}, {counted(side.keywords, 'keyword')}"
+
+
+def counted(items: Sequence[str], noun: str) -> str:
+    """How many there are, the noun in the number that they want.
+
+    >>> counted(["a"], "synonym"), counted([], "synonym")
+    ('1 synonym', '0 synonyms')
+    """
+    return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
 
 
 def _hypernyms(arguments: argparse.Namespace, examples: Sequence[Example]) -> HypernymTable | None:
@@ -188,13 +214,17 @@ def _hypernyms(arguments: argparse.Namespace, examples: Sequence[Example]) -> Hy
     if not arguments.crawl:
         return None
     place = Path(arguments.output).with_suffix(".hypernyms.jsonl")
-    return crawled(entity_contexts(examples), place, contact=arguments.contact, offline=arguments.offline)
+    return crawled(
+        entity_contexts(examples), place, contact=arguments.contact, offline=arguments.offline, quiet=arguments.quiet
+    )
 
 
-def crawled(contexts: Mapping[str, str], place: Path, *, contact: str, offline: bool) -> HypernymTable:
+def crawled(
+    contexts: Mapping[str, str], place: Path, *, contact: str, offline: bool, quiet: bool = False
+) -> HypernymTable:
     """What the crawler finds for the names, kept at `place`; `offline`: without a request, so from WordNet alone.
 
-    `contexts`: name → sentences that it stands in.
+    `contexts`: name → sentences that it stands in. What could not be asked is said on standard error.
 
     The one place that knows the crawler.
     """
@@ -208,6 +238,23 @@ def crawled(contexts: Mapping[str, str], place: Path, *, contact: str, offline: 
         ) from error
     sources = ("wordnet",) if offline else ("wikipedia", "wikidata", "wordnet")
     entities = [crawler.Entity(name, context) for name, context in contexts.items()]
-    settings = crawler.CrawlSettings(contact=contact)
-    table: HypernymTable = crawler.crawl(entities, place, settings, sources=sources, nouns=hypernyms).table
-    return table
+    progress = Progress(verbosity=-1 if quiet else 0)
+    outcome: Outcome = crawler.crawl(
+        entities,
+        place,
+        crawler.CrawlSettings(contact=contact),
+        sources=sources,
+        nouns=hypernyms,
+        on_progress=lambda report, counts: progress.update(
+            lambda: f"asking for {len(entities):,} names: {report.tasks:,} steps, {counts.requests:,} pages fetched"
+        ),
+    )
+    progress.finish(f"{sum(map(bool, outcome.table.values())):,} of {len(entities):,} names have hypernyms")
+    for host, why in sorted(outcome.down.items()):
+        print(f"zslre: given up for now: {host}: {why}", file=sys.stderr)
+    if outcome.unanswered:
+        first, *others = outcome.unanswered
+        rest = f" and {counted(others, 'other name')}" if others else ""
+        why = outcome.unanswered[first]
+        print(f"zslre: not answered: {first}{rest}: {why}; build again to ask again", file=sys.stderr)
+    return outcome.table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -118,16 +119,19 @@ def run(args: argparse.Namespace) -> int:
 
 
 def read(path: Path, relations: RelationSet, on_bad: OnBad) -> Iterator[Example]:
-    """Examples of a file, labelled with the names of `relations`."""
+    """Examples of a file, labelled with the names of `relations`. Raises InputError for another label."""
     from zslre.datasets import read_dataset
+    from zslre.datasets.rows import numbered_lines
 
     names: dict[str | None, str | None] = {None: None}
     for example in read_dataset(path, on_bad=on_bad):
         if example.relation not in names:
             relation = relations.get(str(example.relation))
             if relation is None:
+                label = json.dumps(example.relation, ensure_ascii=False).encode()
+                line = next((f", {place}" for place, text in numbered_lines(path) if label in text), "")
                 raise InputError(
-                    f"{path}: labelled {example.relation!r}, which is not in the relation file: "
+                    f"{path}{line}: labelled {example.relation!r}, which is not in the relation file: "
                     "add it there, by name or id"
                 )
             names[example.relation] = relation.name

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field, replace
 
 from zslre.mentions import MentionDetector
 from zslre.relations import Relation, RelationSet, Source
-from zslre.sideinfo.descriptions import described_types, named_kinds
-from zslre.sideinfo.entity_types import type_words
-from zslre.sideinfo.generalise import common_types
+from zslre.sideinfo.descriptions import OTHER, described_types, named_kinds
+from zslre.sideinfo.direction import ROLES, oriented, types_told
+from zslre.sideinfo.entity_types import type_words, types_in
+from zslre.sideinfo.generalise import common_types, with_hypernyms
 from zslre.sideinfo.hypernyms import HypernymTable
 from zslre.sideinfo.keywords import keywords, phrases_of
 from zslre.sideinfo.merging import merged, own_part
@@ -32,6 +33,7 @@ LEAST_EXAMPLES = 2  # for keywords: what stands in one sentence may stand there 
 MAX_SENTENCES = 20  # that tell what a name stands for
 MAX_ALIASES = 6
 MAX_TYPES = 4
+_Type = tuple[str, str, float, str]  # type, source, confidence, detail
 _PROPER_NAME = re.compile(r"(?<=\S\s)[^\W\d_a-z][\w'\u2019-]*")
 
 
@@ -60,11 +62,11 @@ def build_side_information(
 ) -> RelationSet:
     """The relations with what can be found about them, each item with its source.
 
-    What the user wrote stays, what the user took out stays out, and the same inputs change nothing a second time. Types
-    are looked for only where the user gave none, WordNet's synonyms and inflections only where there is no description.
-    `examples` are labelled with the relations' names; `hypernyms` says what their entities are, and `detector` finds
-    the types of mentions that have none. `exclude`: ids or labels of Wikidata properties to know nothing of. Raises
-    InputError for one that there is not.
+    What the user wrote stays, what the user took out stays out, and the same inputs change nothing a second time. New
+    types are looked for only where the user gave none, WordNet's synonyms and inflections only where there is no
+    description. `examples` are labelled with the relations' names; `hypernyms` says what their entities are, and
+    `detector` finds the types of mentions that have none. `exclude`: ids or labels of Wikidata properties to know
+    nothing of. Raises InputError for one that there is not.
     """
     vectors = PhraseVectors(encoder)
     index = PropertyIndex(vectors, exclude=exclude)
@@ -74,10 +76,16 @@ def build_side_information(
     found = {
         relation.name: _Items(date, asked={"wikidata", "wordnet", "inflection", "description"}) for relation in own
     }
-    for relation in own:
+    for before, relation in zip(relations, own, strict=True):
+        examples_ = shown.get(relation.name, [])
         match = index.nearest(relation)
-        _add_synonyms(found[relation.name], relation, match, vectors)
-        _add_types(found[relation.name], relation, match, shown.get(relation.name, []), hypernyms, vectors)
+        told = _told_types(relation, match, examples_, hypernyms, vectors)
+        if match is not None:
+            match = oriented(match, relation, _all_types(relation, told), index, vectors)
+        items = found[relation.name]
+        items.asked |= {"examples", "crawl"} if examples_ else set()
+        _add_synonyms(items, relation, match, vectors)
+        _add_types(items, relation, {source.key for source in before.sources}, told, match, vectors)
     types = {r.name: _words_of_types(merged(r, found[r.name].found, found[r.name].asked)) for r in relations}
     _add_keywords(found, own, shown, types, vectors)
     return RelationSet(
@@ -123,7 +131,7 @@ def _with_type(mention: Mention, detected: Sequence[Mention]) -> Mention:
 
 
 def _add_synonyms(items: _Items, relation: Relation, match: Match | None, vectors: PhraseVectors) -> None:
-    if match is not None:
+    if match is not None and not match.turned:
         detail = f"{match.property.id} {match.property.label}"
         for name in match.property.names[: MAX_ALIASES + 1]:
             items.add("synonyms", name, "wikidata", match.similarity, detail)
@@ -133,39 +141,55 @@ def _add_synonyms(items: _Items, relation: Relation, match: Match | None, vector
         items.add("synonyms", other.phrase, other.source, other.confidence, other.detail)
 
 
-def _add_types(
-    items: _Items,
+def _told_types(
     relation: Relation,
     match: Match | None,
     examples: Sequence[Example],
     table: HypernymTable | None,
     vectors: PhraseVectors,
+) -> dict[str, list[_Type]]:
+    """Role → what examples and description tell of it."""
+    told = {role: list(_of_examples(examples, role, table)) for role in ROLES}
+    wikidatas = match is not None and match.property.description == relation.description
+    for role, name, confidence in types_told(relation, vectors, by_name=not wikidatas):
+        told[role].append((name, "description", confidence, ""))
+    return told
+
+
+def _all_types(relation: Relation, told: Mapping[str, Sequence[_Type]]) -> dict[str, list[str]]:
+    own = {"head": relation.side.head_hypernyms, "tail": relation.side.tail_hypernyms}
+    return {role: [*own[role], *(name for name, *_ in told[role])] for role in ROLES}
+
+
+def _add_types(
+    items: _Items,
+    relation: Relation,
+    before: Collection[tuple[str, str]],
+    told: Mapping[str, Sequence[_Type]],
+    match: Match | None,
+    vectors: PhraseVectors,
 ) -> None:
-    if examples:
-        items.asked |= {"examples", "crawl"}
-    described = list(described_types(relation.description, wordnet(), vectors))
+    """`relation`: the user's own part; `before`: the keys of what an earlier build had found; `told`: see _told_types.
+
+    Beside types of the user's only those are kept that an earlier build had found.
+    """
+    candidates = {role: list(told[role]) for role in ROLES}
     if match is not None and match.property.description != relation.description:
-        known = list(described_types(match.property.description, wordnet(), vectors))
-    else:
-        known = []
-    for role in ("head", "tail"):
-        if getattr(relation.side, f"{role}_hypernyms"):
-            continue
-        candidates = [*_of_examples(examples, role, table)]
-        candidates += [(name, "description", c, "") for r, name, c in described if r == role]
-        if match is not None:
-            detail = f"{match.property.id} {match.property.label}: {match.property.description}"
-            candidates += [(name, "wikidata", c * match.similarity, detail) for r, name, c in known if r == role]
+        known = match.property
+        detail = f"{known.id} {known.label}: {known.description}"
+        for role, name, c in described_types(known.description, wordnet(), vectors):
+            candidates[OTHER[role] if match.turned else role].append((name, "wikidata", c * match.similarity, detail))
+    for role in ROLES:
         best: dict[str, tuple[str, float, str]] = {}
-        for name, source, confidence, detail in sorted(candidates, key=lambda candidate: -candidate[2]):
+        for name, source, confidence, detail in sorted(candidates[role], key=lambda candidate: -candidate[2]):
             best.setdefault(name, (source, confidence, detail))
+        field_ = f"{role}_hypernyms"
         for name, (source, confidence, detail) in list(best.items())[:MAX_TYPES]:
-            items.add(f"{role}_hypernyms", name, source, confidence, detail)
+            if not getattr(relation.side, field_) or (field_, name.casefold()) in before:
+                items.add(field_, name, source, confidence, detail)
 
 
-def _of_examples(
-    examples: Sequence[Example], role: str, table: HypernymTable | None
-) -> Iterable[tuple[str, str, float, str]]:
+def _of_examples(examples: Sequence[Example], role: str, table: HypernymTable | None) -> Iterable[_Type]:
     """(type, source, confidence, which) for the types that cover most of the examples' heads or tails.
 
     The confidence is the share of the entities, as if one more had been seen that is of another type.
@@ -174,7 +198,7 @@ def _of_examples(
     types = {name: type_words(mention, table) for name, mention in mentions.items()}
     known = [name for name, words in types.items() if words]
     for common in common_types(types, wordnet()):
-        crawled = table is not None and any(name in table for name in common.entities)
+        crawled = any(common.name in with_hypernyms(types_in(table, name), wordnet()) for name in common.entities)
         some = ", ".join(common.entities[:3]) + (", …" if len(common.entities) > 3 else "")
         detail = f"{len(common.entities)} of {len(known)} names: {some}"
         yield common.name, "crawl" if crawled else "examples", len(common.entities) / (len(known) + 1), detail
@@ -183,7 +207,7 @@ def _of_examples(
 def _words_of_types(relation: Relation) -> set[str]:
     """The words for what the relation's head and tail are, in the singular and the plural."""
     types = (*relation.side.head_hypernyms, *relation.side.tail_hypernyms)
-    words = {word for name in types for word in words_of(name)} | named_kinds(relation.description)
+    words = {word for name in types for word in words_of(name)} | named_kinds(relation.description, wordnet())
     singular = {base for word in words for base in wordnet().base_forms(word, "n")}
     return words | singular | {plural(word, wordnet()) for word in words | singular}
 

@@ -1,20 +1,30 @@
 """What kind of thing a mention is, in words, from what is known without a model.
 
 That is its tagger's type, a table of hypernyms, and the names that WordNet knows (countries, cities, rivers, well-known
-people), which serve as the offline gazetteer.
+people) and a short list of places that it lacks, which serve as the offline gazetteer.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 
 from zslre.sideinfo.hypernyms import HypernymTable
 from zslre.sideinfo.wordnet import LEAST_INFORMATION, wordnet
 from zslre.types import Mention
 
+PLACES = Path(__file__).parents[1] / "assets" / "places.txt"
+_WORDS_OF_PLACES: Mapping[str, tuple[str, ...]] = {
+    "country": ("country",), "national capital": ("national capital", "capital", "city"),
+    "city": ("city", "municipality"),
+}  # fmt: skip
 MAX_FROM_TABLE = 3
 MAX_FROM_GAZETTEER = 4
+# The crawler gives as much to what one site says once and nothing else supports; WordNet's rarer senses (Berlin, the
+# songwriter) and the third step upwards from its first (urban area) have less.
+LEAST_CONFIDENCE = 0.3
 
 # The labels of OntoNotes (spaCy's English pipelines), CoNLL and DocRED.
 WORDS_OF_LABELS: Mapping[str, tuple[str, ...]] = {
@@ -74,11 +84,17 @@ def type_words(
     ('national capital', 'town')
     """
     of_label = words_of_label(mention.type)
-    found = [h.name for h in table[mention.name][:MAX_FROM_TABLE]] if table and mention.name in table else []
+    found = list(types_in(table, mention.name))
     if not found and offline_default:
         known = gazetteer(mention.name)
         found = [w for w in known if not of_label or any(compatible(w, label) for label in of_label)]
     return tuple(dict.fromkeys([*found, *of_label]))
+
+
+def types_in(table: HypernymTable | None, name: str) -> tuple[str, ...]:
+    """What the table says that the name is, best first, as far as it is sure of it."""
+    known = table.get(name, ()) if table is not None else ()
+    return tuple(h.name for h in known if h.confidence >= LEAST_CONFIDENCE)[:MAX_FROM_TABLE]
 
 
 def words_of_label(label: str | None) -> tuple[str, ...]:
@@ -94,14 +110,15 @@ def words_of_label(label: str | None) -> tuple[str, ...]:
 
 @lru_cache(maxsize=20_000)
 def gazetteer(name: str) -> tuple[str, ...]:
-    """What WordNet says the things of this name are, over all of them; nothing for an unknown one.
+    """What WordNet and the list of places say the things of this name are, over all of them; nothing for unknown ones.
 
-    >>> gazetteer("Danube")[:2], gazetteer("turkey sandwich")
-    (('river', 'stream'), ())
+    >>> gazetteer("Danube")[:2], gazetteer("Zürich"), gazetteer("South Sudan"), gazetteer("turkey sandwich")
+    (('river', 'stream'), ('city', 'municipality'), ('country',), ())
     """
     words = wordnet()
-    named = [number for number in words.senses(name, "n") if words.is_instance(number)]
-    found: dict[str, None] = {}
+    senses = words.senses(name, "n") or words.senses(_without_accents(name), "n")
+    named = [number for number in senses if words.is_instance(number)]
+    found = dict.fromkeys(_places().get(_without_accents(" ".join(name.split())).casefold(), ()))
     level = list(dict.fromkeys(parent for number in named for parent in words.parents(number)))
     for _ in range(2):
         for number in level:
@@ -109,6 +126,19 @@ def gazetteer(name: str) -> tuple[str, ...]:
                 found.setdefault(words.words(number)[0])
         level = list(dict.fromkeys(parent for number in level for parent in words.parents(number)))
     return tuple(found)[:MAX_FROM_GAZETTEER]
+
+
+@lru_cache(maxsize=1)
+def _places() -> Mapping[str, tuple[str, ...]]:
+    """Name → kinds, of places.txt: "city: Bengaluru, Shenzhen"."""
+    lines = (line.split(": ", 1) for line in PLACES.read_text("utf-8").splitlines())
+    return {
+        _without_accents(name).casefold(): _WORDS_OF_PLACES[kind] for kind, names in lines for name in names.split(", ")
+    }
+
+
+def _without_accents(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
 
 
 @lru_cache(maxsize=100_000)

@@ -26,7 +26,7 @@ def common_types(types: Mapping[str, Sequence[str]], wordnet: WordNet) -> list[C
     Greedily, the type with the highest (entities newly covered) · (information) next: a common hypernym of all says
     little (thing), the type of one covers little. Entities without types do not count.
     """
-    nodes = {entity: _nodes(found, wordnet) for entity, found in types.items() if found}
+    nodes = {entity: with_hypernyms(found, wordnet) for entity, found in types.items() if found}
     covers: dict[str, set[str]] = {}
     weights: dict[str, float] = {}
     for entity, above in nodes.items():
@@ -43,7 +43,7 @@ def common_types(types: Mapping[str, Sequence[str]], wordnet: WordNet) -> list[C
     return chosen
 
 
-def _nodes(types: Sequence[str], wordnet: WordNet) -> dict[str, float]:
+def with_hypernyms(types: Sequence[str], wordnet: WordNet) -> dict[str, float]:
     """The types, and WordNet's hypernyms of each, with the information that they carry.
 
     A phrase that WordNet lacks (football club) says more than its last word, whose hypernyms are its own. Of a word's

@@ -12,6 +12,7 @@ from zslre.relations import Relation, RelationSet
 from zslre.scoring import VIEWS, Scorer
 from zslre.sideinfo.entity_types import compatible, type_words
 from zslre.sideinfo.hypernyms import HypernymTable
+from zslre.sideinfo.merging import own_part
 from zslre.sideinfo.vectors import PhraseEncoder, PhraseVectors
 from zslre.types import Mention
 
@@ -64,8 +65,8 @@ class StrictTypes:
     """
 
     def __init__(self, relations: RelationSet, table: HypernymTable | None) -> None:
-        self._strict = [(column, relation) for column, relation in enumerate(relations) if relation.strict_types]
-        self._relations, self._table = relations, table
+        self._relations, self._table = [own_part(relation) for relation in relations], table
+        self._strict = [(column, relation) for column, relation in enumerate(self._relations) if relation.strict_types]
         self._of_persons: dict[tuple[bool, bool], np.ndarray] = {}
 
     def forbid(self, pairs: Sequence[Pair], margins: FloatArray) -> None:

@@ -41,10 +41,11 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A property and its similarity to a relation, a cosine."""
+    """A property and its similarity to a relation, a cosine; `turned`: its head is the relation's tail."""
 
     property: Property
     similarity: float
+    turned: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -76,8 +77,12 @@ class PropertyIndex:
         self._starts = np.concatenate([[0], np.cumsum([len(p.names) for p in self._known])[:-1]])
         self._texts = rows[len(names) :][kept]
 
+    def get(self, key: str) -> Property | None:
+        """The property with this id."""
+        return next((known for known in self._known if known.id == key), None)
+
     def nearest(self, relation: Relation) -> Match | None:
-        """The property that stands out as the nearest; None where none does.
+        """The property that stands out as the nearest, whichever way round; None where none does.
 
         The similarity is the mean of two cosines: of the relation's text with the property's, and of the nearest two of
         their names.
