@@ -23,7 +23,7 @@ from zslre.sideinfo.crawler.journal import Entry, Journal, read_journal
 from zslre.sideinfo.crawler.reader import Reading, Text
 from zslre.sideinfo.crawler.sources import Result, Task
 from zslre.sideinfo.crawler.text import links
-from zslre.sideinfo.hearst import Match
+from zslre.sideinfo.hearst import DEFINITION, Match
 from zslre.sideinfo.hypernyms import Evidence, HypernymTable
 from zslre.sideinfo.ranking import Finding
 
@@ -38,6 +38,8 @@ class SimpleReader:
         sentences = re.findall(r"[^.<>\n]+\.", text.body.decode())
         found = [(s, re.match(r"\s*(.+?) is an? ([\w ]+)\.", s)) for s in sentences]
         matches = tuple(Match(m[1], ((m[2], 1.0),), "is a", s.strip()) for s, m in found if m)
+        if text.about and found and found[0][1]:
+            matches = (Match(text.about, matches[0].hypernyms, DEFINITION, matches[0].sentence), *matches)
         return Reading(matches, tuple(links(text.body.decode())) if text.type else ())
 
     def close(self) -> None: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from zslre.sideinfo.crawler.fetch import Pages
 from zslre.sideinfo.crawler.problems import Refused
 from zslre.sideinfo.crawler.reader import Reader, Text
 from zslre.sideinfo.crawler.sources import Result, Task, batches
+from zslre.sideinfo.hearst import DEFINITION
 from zslre.sideinfo.hypernyms import Evidence, entity_key
 from zslre.sideinfo.ranking import Finding
 
@@ -18,9 +20,9 @@ BATCH = 20  # introductions that the interface gives at once
 _MAX_CONTINUATIONS = 20
 _MAX_MEANINGS = 20
 # How many ordinary sentences a definition, the first sentence of an article, is worth.
-DEFINITION = 3.0
-# Patterns whose subject, in such a sentence, is what the article is about, by whatever name.
-_DEFINING = frozenset({"is a", "one of the", "is the most"})
+WEIGHT_OF_DEFINITION = 3.0
+# "Mercury (planet)" calls itself Mercury.
+_QUALIFIER = re.compile(r" \([^()]+\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +137,13 @@ class MediaWikiSource:
         return best[1] if best[0] > 0 else None
 
     def _findings(self, name: str, article: _Article) -> list[Finding]:
-        reading = self._reader.read(Text(article.text.encode("utf-8")))
-        first = reading.matches[0].sentence if reading.matches else ""
-        opens = bool(first) and article.text.lstrip().startswith(first)
+        about = _QUALIFIER.sub("", article.title)
+        reading = self._reader.read(Text(article.text.encode("utf-8"), about=about))
         findings = []
         for match in reading.matches:
-            about_article = opens and match.sentence == first and match.pattern in _DEFINING
             evidence = Evidence(self.name, article.url, self._today, match.sentence)
-            if about_article:
-                sure = tuple((hypernym, weight * DEFINITION) for hypernym, weight in match.hypernyms)
+            if match.pattern == DEFINITION:
+                sure = tuple((hypernym, weight * WEIGHT_OF_DEFINITION) for hypernym, weight in match.hypernyms)
                 findings.append(Finding(name, sure, evidence))
             else:
                 findings.append(Finding(match.hyponym, match.hypernyms, evidence, match.alike))

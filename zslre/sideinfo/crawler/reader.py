@@ -28,10 +28,14 @@ _START = 120.0  # seconds that a process may take to start
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What is to be read: a page's bytes with their content type, or, with type "", UTF-8 text."""
+    """What is to be read: a page's bytes with their content type, or, with type "", UTF-8 text.
+
+    `about`: the name that the text, like an encyclopedia's article, begins with a definition of; "" if it does not.
+    """
 
     body: bytes
     type: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,9 @@ def read_here(text: Text, *, noisy: bool = False) -> Reading:
         content = page_text(text.body, text.type)
         found = links(decode(text.body, text.type)) if "html" in text.type else []
     sentences = [sentence.text for sentence in split_sentences(content)]
-    return Reading(tuple(m for found in _matcher(noisy).matches(sentences) for m in found), tuple(found))
+    matcher = _matcher(noisy)
+    defined = matcher.definition(text.about, content) if text.about else []
+    return Reading((*defined, *(m for matches in matcher.matches(sentences) for m in matches)), tuple(found))
 
 
 class ProcessReader:
