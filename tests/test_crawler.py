@@ -466,6 +466,76 @@ def test_two_crawls_cannot_write_one_journal(tmp_path: Path) -> None:
     Journal(tmp_path / "j").close()
 
 
+# Other settings on the same table
+
+
+def test_a_refusal_is_tried_again_when_what_it_was_refused_by_is_lifted(do: Do, server: Server) -> None:
+    server.pages |= {"a.test/1": "BMW is a company.", "b.test/1": f"BMW is a firm. {'x' * 200}"}
+    seeds = ["a.test/1", "b.test/1"]
+    outcome = do("BMW", sources=("web",), seeds=seeds, allow_hosts=HOSTS - {"a.test"}, max_bytes=100)
+    assert top(outcome.table, "BMW") == []
+    assert sorted(why.partition(",")[0] for why in outcome.report.refused.values()) == [
+        "has 215 bytes",
+        "robots.txt: a.test is at 127.0.0.1",
+    ]
+    outcome = do("BMW", sources=("web",), seeds=seeds)
+    assert sorted(top(outcome.table, "BMW")) == ["company", "firm"]
+    assert not outcome.report.refused
+    server.log.clear()
+    assert sorted(top(do("BMW", sources=("web",), seeds=seeds, max_bytes=100).table, "BMW")) == ["company", "firm"]
+    assert not server.log  # what is done stays done
+
+
+def test_other_patterns_read_the_pages_of_the_cache_again(do: Do, server: Server, output: Path) -> None:
+    server.pages["a.test/1"] = "BMW is a company."
+    server.pages["wiki.test/w/api.php"] = wiki({"title": "BMW", "fullurl": "u", "extract": "BMW is a company."})
+    ask = {"sources": ("web", "wikipedia"), "seeds": ["a.test/1"]}
+    do("BMW", **ask)
+    server.log.clear()
+    for noisy, entries in ((True, 4), (False, 4), (True, 4)):
+        assert top(do("BMW", noisy=noisy, **ask).table, "BMW") == ["company"]
+        assert len(list(read_journal(journal_path(output)))) == entries
+    assert not server.paths
+
+
+def test_another_depth_asks_wikidata_only(do: Do, server: Server) -> None:
+    server.pages |= {"data.test/w/api.php": wikidata, "a.test/1": "BMW is a company."}
+    ask = {"sources": ("web", "wikidata"), "seeds": ["a.test/1"]}
+    assert "manufacturer" not in top(do("BMW", depth=0, **ask).table, "BMW")
+    server.log.clear()
+    assert "manufacturer" in top(do("BMW", depth=1, **ask).table, "BMW")
+    assert set(server.paths) == {"data.test/w/api.php"}
+    assert "manufacturer" not in top(do("BMW", depth=0, **ask).table, "BMW")
+
+
+def test_another_sentence_chooses_another_meaning_and_costs_no_other_name_a_page(do: Do, server: Server) -> None:
+    extracts = wiki(*MERCURY, {"title": "BMW", "fullurl": "u", "extract": "BMW is a company."})
+
+    def answer(request: Request) -> Reply:
+        if request.query["prop"] == ["links"]:
+            titles = ["Mercury (element)", "Mercury (planet)"]
+            return json_reply({"query": {"pages": [{"title": "Mercury", "links": [{"title": t} for t in titles]}]}})
+        return extracts(request)
+
+    server.pages["wiki.test/w/api.php"] = answer
+    names = [Entity("BMW"), Entity("Mercury", "Mercury is toxic and liquid.")]
+    assert top(do(*names, sources=("wikipedia",)).table, "Mercury") == ["metal"]
+    server.log.clear()
+    table = do(Entity("BMW"), Entity("Mercury", "It orbits the Sun."), sources=("wikipedia",)).table
+    assert (top(table, "Mercury"), top(table, "BMW")) == (["planet"], ["company"])
+    assert not server.paths
+    table = do(Entity("Mercury", "Mercury is toxic and liquid."), sources=("wikipedia",)).table
+    assert (top(table, "Mercury"), server.paths) == (["metal"], [])
+
+
+def test_old_results_count_until_there_are_new_ones(do: Do, server: Server) -> None:
+    server.pages["data.test/w/api.php"] = wikidata
+    do("BMW", sources=("wikidata",), depth=0)
+    server.pages["data.test/w/api.php"] = Reply(status=503)
+    outcome = do("BMW", sources=("wikidata",), depth=1, expire_days=30)
+    assert set(top(outcome.table, "BMW")) >= {"brand", "automobile manufacturer"}
+
+
 # Names
 
 

@@ -16,12 +16,12 @@ from zslre.sideinfo.crawler.addresses import Resolver, resolve
 from zslre.sideinfo.crawler.clock import Clock, SystemClock
 from zslre.sideinfo.crawler.entities import Entity
 from zslre.sideinfo.crawler.fetch import Counts, Fetcher, NoPages, Pages
-from zslre.sideinfo.crawler.journal import Journal, read_journal
+from zslre.sideinfo.crawler.journal import Journal, Standard, read_past
 from zslre.sideinfo.crawler.mediawiki import MediaWikiSource
 from zslre.sideinfo.crawler.reader import NoReader, ProcessReader, Reader, read_here
 from zslre.sideinfo.crawler.run import Crawl, Report
 from zslre.sideinfo.crawler.settings import CrawlSettings
-from zslre.sideinfo.crawler.sources import Nouns, Source, WordNetSource
+from zslre.sideinfo.crawler.sources import Nouns, Source, WordNetSource, fingerprint
 from zslre.sideinfo.crawler.web import WebSource
 from zslre.sideinfo.crawler.wikidata import WikidataSource
 from zslre.sideinfo.hypernyms import HypernymTable, entity_key
@@ -80,10 +80,12 @@ def crawl(
             reader = ProcessReader(max(1, (os.cpu_count() or 1) - 1), read=partial(read_here, noisy=settings.noisy))
         stack.callback(reader.close)
         # Closed first: what is cut off by closing the others must not go down as a page's own fault.
-        journal = Journal(journal_path(output), since=since)
+        pages: Pages = fetcher if fetcher is not None else NoPages()
+        today = datetime.fromtimestamp(clock.now(), timezone.utc).date().isoformat()
+        made = _sources(entities, settings, pages, reader, sources=sources, seeds=seeds, nouns=nouns, today=today)
+        journal = Journal(journal_path(output), since=since, standard=_standard(made, settings))
         stack.callback(journal.close)
         counts = fetcher.counts if fetcher is not None else Counts()
-        pages: Pages = fetcher if fetcher is not None else NoPages()
         next_save = clock.now() + _SAVE_EVERY
 
         def progress(report: Report) -> None:
@@ -94,8 +96,6 @@ def crawl(
             if on_progress is not None:
                 on_progress(report, counts)
 
-        today = datetime.fromtimestamp(clock.now(), timezone.utc).date().isoformat()
-        made = _sources(entities, settings, pages, reader, sources=sources, seeds=seeds, nouns=nouns, today=today)
         work = Crawl(made, journal, clock, parallel_hosts=settings.parallel_hosts, on_progress=progress)
         try:
             report = work.run(names)
@@ -116,8 +116,8 @@ def planned(
 ) -> Iterator[str]:
     """The first addresses that a crawl would ask; touches neither the network nor a file."""
     since = SystemClock().now() - settings.expire_days * _DAY
-    done = {entry.task for entry in read_journal(journal_path(output)) if entry.time >= since}
     made = _sources(entities, settings, NoPages(), NoReader(), sources=sources, seeds=seeds, nouns=nouns, today="")
+    done = read_past(journal_path(output), since=since, standard=_standard(made, settings)).done
     for source in made:
         for task in source.tasks([entity.name for entity in entities], done):
             if task not in done and (address := source.address(task)):
@@ -144,22 +144,39 @@ def _sources(
         raise InputError("the source 'web' needs addresses of pages or sitemaps, or a search address, to begin with")
     if "wordnet" in sources and nouns is None:
         raise InputError("the source 'wordnet' needs a function that gives the hypernyms of a noun")
-    contexts = {entity_key(entity.name): entity.context for entity in entities if entity.context}
+    contexts = {entity_key(entity.name): entity.context for entity in entities}
     s = settings
     made: list[Source] = []
     for name in dict.fromkeys(sources):
         if name == "wordnet" and nouns is not None:
             made.append(WordNetSource(nouns, today, contexts))
         elif name == "wikipedia":
-            made.append(MediaWikiSource(pages, reader, api=s.wikipedia_api, today=today, contexts=contexts))
+            api = s.wikipedia_api
+            made.append(MediaWikiSource(pages, reader, api=api, today=today, contexts=contexts, noisy=s.noisy))
         elif name == "wikidata":
             made.append(WikidataSource(pages, api=s.wikidata_api, today=today, depth=s.depth, contexts=contexts))
         elif name == "web":
-            results = s.search_results
-            made.append(WebSource(pages, reader, today=today, seeds=seeds, search=s.search, search_results=results))
+            made.append(
+                WebSource(
+                    pages,
+                    reader,
+                    today=today,
+                    seeds=seeds,
+                    search=s.search,
+                    search_results=s.search_results,
+                    noisy=s.noisy,
+                )
+            )
         else:
             raise InputError(f"unknown source {name!r}: use some of {', '.join(SOURCES)}")
     return made
+
+
+def _standard(made: Sequence[Source], settings: CrawlSettings) -> Standard:
+    s = settings
+    # What pages may be refused for.
+    limits = (sorted(s.allow_hosts), s.max_bytes, s.max_redirects, s.longest_wait, s.contact, s.user_agent)
+    return Standard({source.name: source for source in made}, fingerprint(*limits))
 
 
 def _unanswered(sources: Sequence[Source], report: Report) -> dict[str, str]:

@@ -11,7 +11,7 @@ from zslre.sideinfo.crawler.api import api_url, ask, likeness, shaped, titles
 from zslre.sideinfo.crawler.fetch import Pages
 from zslre.sideinfo.crawler.problems import Refused
 from zslre.sideinfo.crawler.reader import Reader, Text
-from zslre.sideinfo.crawler.sources import Result, Task, batches
+from zslre.sideinfo.crawler.sources import Result, Task, batches, told_names
 from zslre.sideinfo.hearst import DEFINITION
 from zslre.sideinfo.hypernyms import Evidence, entity_key
 from zslre.sideinfo.ranking import Finding
@@ -34,14 +34,21 @@ class _Article:
 
 
 class MediaWikiSource:
-    """`contexts`: entity key → a sentence that the name stands in, which chooses among the meanings of the name."""
+    """`contexts`: the key of each name → a sentence that it stands in, which chooses among its meanings, or ""."""
 
     name = "wikipedia"
 
     def __init__(
-        self, pages: Pages, reader: Reader, *, api: str, today: str, contexts: Mapping[str, str] | None = None
+        self,
+        pages: Pages,
+        reader: Reader,
+        *,
+        api: str,
+        today: str,
+        contexts: Mapping[str, str] | None = None,
+        noisy: bool = False,
     ) -> None:
-        self._source, self._reader, self._api, self._today = pages, reader, api, today
+        self._source, self._reader, self._api, self._today, self._noisy = pages, reader, api, today, noisy
         self._contexts = contexts if contexts is not None else {}
 
     def tasks(self, names: Sequence[str], done: Collection[Task]) -> Iterator[Task]:
@@ -55,6 +62,10 @@ class MediaWikiSource:
     def names(self, task: Task) -> tuple[str, ...]:
         """See `Source`."""
         return task.items
+
+    def told(self, task: Task) -> tuple[str | None, ...]:
+        """See `Source`."""
+        return told_names(task.items, self._contexts, self._api, self._noisy)
 
     def run(self, task: Task) -> Result:
         """See `Source`."""

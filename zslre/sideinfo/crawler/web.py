@@ -12,7 +12,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from zslre.sideinfo.crawler.fetch import HTML, JSON, XML, Page, Pages
 from zslre.sideinfo.crawler.problems import Refused
 from zslre.sideinfo.crawler.reader import Reader, Text
-from zslre.sideinfo.crawler.sources import Result, Task
+from zslre.sideinfo.crawler.sources import Result, Task, fingerprint
 from zslre.sideinfo.hypernyms import Evidence
 from zslre.sideinfo.ranking import Finding
 
@@ -36,8 +36,9 @@ class WebSource:
         seeds: Sequence[str] = (),
         search: str = "",
         search_results: int = 5,
+        noisy: bool = False,
     ) -> None:
-        self._pages, self._reader, self._today = pages, reader, today
+        self._pages, self._reader, self._today, self._noisy = pages, reader, today, noisy
         self._seeds, self._search, self._search_results = seeds, search, search_results
 
     def tasks(self, names: Sequence[str], done: Collection[Task]) -> Iterator[Task]:
@@ -54,6 +55,12 @@ class WebSource:
     def names(self, task: Task) -> tuple[str, ...]:
         """See `Source`. A page that a search led to carries the name in its second item."""
         return task.items if task.kind == "search" else task.items[1:]
+
+    def told(self, task: Task) -> tuple[str | None, ...]:
+        """See `Source`."""
+        if task.kind == "search":
+            return (fingerprint(self._search, self._search_results),)
+        return (fingerprint(self._noisy),) if task.kind == "page" else ()
 
     def run(self, task: Task) -> Result:
         """See `Source`."""
