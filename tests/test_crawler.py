@@ -536,6 +536,32 @@ def test_old_results_count_until_there_are_new_ones(do: Do, server: Server) -> N
     assert set(top(outcome.table, "BMW")) >= {"brand", "automobile manufacturer"}
 
 
+def test_rows_of_other_names_stay(do: Do, output: Path) -> None:
+    def nouns(noun: str, context: str) -> tuple[tuple[str, ...], ...]:
+        return ((f"kind of {noun}",),)
+
+    do("Danube", "Elbe", sources=("wordnet",), nouns=nouns)
+    journal_path(output).unlink()
+    assert list(do("Rhine", "ELBE", sources=("wordnet",), nouns=nouns).table) == ["Rhine", "ELBE"]
+    table = HypernymTable.read(output)
+    assert {name: top(table, name) for name in table} == {
+        "Danube": ["kind of Danube"],
+        "ELBE": ["kind of ELBE"],
+        "Rhine": ["kind of Rhine"],
+    }
+
+
+@pytest.mark.parametrize("there", ["names", "folder"])
+def test_what_is_no_table_is_not_written_over(do: Do, output: Path, there: str) -> None:
+    if there == "names":
+        output.write_text("BMW\nAudi\n")
+    else:
+        output.mkdir()
+    with pytest.raises(InputError, match=r"line 1: .*give another file to -o" if there == "names" else "is a folder"):
+        do("BMW", sources=("wordnet",), nouns=lambda noun, context: ())
+    assert [path.name for path in output.parent.iterdir()] == [output.name]
+
+
 # Names
 
 
@@ -665,6 +691,17 @@ def test_usage_errors(command: Callable[..., int], arguments: list[str]) -> None
     with pytest.raises(SystemExit) as left:
         command(*arguments)
     assert left.value.code == 2
+
+
+@pytest.mark.parametrize("option", ["--entities", "--seed-urls"])
+def test_what_is_read_is_not_written_over(
+    command: Callable[..., int], output: Path, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output.write_text(read := '{"entity": "BMW"}\n')
+    sources = ("--source", "web", "--contact", "a@b.org", "--search", "http://a.test/{name}")
+    assert command("BMW", *sources, option, str(output)) == 1
+    assert "the output lies in the input" in capsys.readouterr().err
+    assert output.read_text() == read
 
 
 def test_bad_seed_files(command: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zslre.cli.numbers import positive, seconds, whole
+from zslre.cli.overwriting import refuse_overwriting
 from zslre.cli.progress import Progress
 from zslre.exceptions import InputError
 
@@ -50,7 +51,14 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="an entity")
     parser.add_argument("--entities", type=Path, metavar="FILE", help="a file with more of them")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the table to write (.jsonl)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the table to write (.jsonl); names that it has already and that are not asked for stay in it",
+    )
     parser.add_argument(
         "--source",
         action="append",
@@ -108,6 +116,7 @@ def run(args: argparse.Namespace) -> int:
 
     sources = tuple(args.source) if args.source else _DEFAULT_SOURCES
     _check_usage(args, sources)
+    refuse_overwriting(args.output, (path for path in (args.entities, args.seed_urls) if path is not None))
     given = [Entity(name) for name in args.names]
     entities = distinct([*given, *read_entities(args.entities)] if args.entities is not None else given)
     if not entities:

@@ -90,6 +90,12 @@ class HypernymTable(Mapping[str, tuple[Hypernym, ...]]):
             raise InputError(f"{path}: is not UTF-8 ({error}); convert it, for instance with iconv") from error
         return table
 
+    def replaced_by(self, newer: HypernymTable) -> HypernymTable:
+        """This table with the rows of `newer` in place of those of the same names, and behind them all new ones."""
+        table = HypernymTable({})
+        table._entries = {**self._entries, **newer._entries}
+        return table
+
     def write(self, path: str | Path) -> None:
         """Write the table; whoever reads `path` meanwhile sees the old file or the new one, never a part."""
         path = Path(path)

@@ -63,11 +63,13 @@ def crawl(
 ) -> Outcome:
     """Find hypernyms of `entities` and write them to `output`; go on where an earlier run on `output` was stopped.
 
+    Other names that the table at `output` has already stay there; the outcome's table has those of `entities` alone.
     The journal lies beside the output and is all that a later run needs. `seeds`: addresses for the source "web".
     `nouns` gives WordNet's hypernyms, sense by sense. `resolver`, `clock` and `reader` stand in for the network, the
     time, and the processes that read. Raises InputError for settings that do not fit together, and for a missing
-    contact.
+    contact, and where something else than a table is at `output`.
     """
+    old = _old_table(output)
     clock = clock if clock is not None else SystemClock()
     names = [entity.name for entity in entities]
     since = clock.now() - settings.expire_days * _DAY
@@ -91,7 +93,7 @@ def crawl(
         def progress(report: Report) -> None:
             nonlocal next_save
             if (began := clock.now()) >= next_save:
-                rank(journal.findings(), names).write(output)
+                old.replaced_by(rank(journal.findings(), names)).write(output)
                 next_save = clock.now() + max(_SAVE_EVERY, _SAVE_SHARE * (clock.now() - began))
             if on_progress is not None:
                 on_progress(report, counts)
@@ -101,7 +103,7 @@ def crawl(
             report = work.run(names)
         finally:  # an interrupted run leaves a table of what it has
             table = rank(journal.findings(), names)
-            table.write(output)
+            old.replaced_by(table).write(output)
         return Outcome(table, report, counts, fetcher.down() if fetcher is not None else {}, _unanswered(made, report))
 
 
@@ -115,6 +117,7 @@ def planned(
     nouns: Nouns | None = None,
 ) -> Iterator[str]:
     """The first addresses that a crawl would ask; touches neither the network nor a file."""
+    _ = _old_table(output)
     since = SystemClock().now() - settings.expire_days * _DAY
     made = _sources(entities, settings, NoPages(), NoReader(), sources=sources, seeds=seeds, nouns=nouns, today="")
     done = read_past(journal_path(output), since=since, standard=_standard(made, settings)).done
@@ -122,6 +125,16 @@ def planned(
         for task in source.tasks([entity.name for entity in entities], done):
             if task not in done and (address := source.address(task)):
                 yield address
+
+
+def _old_table(output: Path) -> HypernymTable:
+    """What an earlier run left there."""
+    if output.is_dir():
+        raise InputError(f"{output}: is a folder; give -o the file to write, such as {output / 'hypernyms.jsonl'}")
+    try:
+        return HypernymTable.read(output) if output.exists() else HypernymTable({})
+    except InputError as error:
+        raise InputError(f"{error}; this crawl would overwrite it: give another file to -o") from error
 
 
 def journal_path(output: Path) -> Path:
