@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import threading
@@ -56,6 +57,7 @@ def do(server: Server, tmp_path: Path, output: Path) -> Do:
         *names: str | Entity,
         sources: tuple[Any, ...],
         seeds: Any = (),
+        sitemaps: Any = (),
         nouns: Any = None,
         on_progress: Any = None,
         **changes: Any,
@@ -77,6 +79,7 @@ def do(server: Server, tmp_path: Path, output: Path) -> Do:
             CrawlSettings(**given),
             sources=sources,
             seeds=[server.url(seed) for seed in seeds],
+            sitemaps=[server.url(sitemap) for sitemap in sitemaps],
             nouns=nouns,
             resolver=loopback,
             clock=FakeClock(),
@@ -303,6 +306,59 @@ def test_sitemaps_lead_to_pages_one_level_deep(do: Do, server: Server) -> None:
     }
     table = do("BMW", sources=("web",), seeds=["a.test/sitemap.xml"]).table
     assert sorted(top(table, "BMW")) == ["thing 1", "thing 2"]
+
+
+XML, GZIP = "text/xml; charset=utf-8", "application/x-gzip"
+ONE_PAGE = b"<urlset><url><loc>{}</loc></url></urlset>"
+
+
+@pytest.mark.parametrize(
+    ("option", "place", "body", "type"),
+    [
+        ("sitemaps", "sitemap", ONE_PAGE, XML),
+        ("sitemaps", "sitemap", b"<urlset><url><loc> <![CDATA[ {} ]]>\n</loc></url></urlset>", XML),
+        ("sitemaps", "sitemap.xml.gz", gzip.compress(ONE_PAGE), GZIP),
+        ("sitemaps", "sitemap.xml.gz", ONE_PAGE, XML),  # unpacked on the way
+        ("sitemaps", "sitemap.txt", b"\n{}\nnonsense\n", "text/plain"),
+        ("seeds", "sitemap.xml.gz", gzip.compress(ONE_PAGE), GZIP),
+    ],
+)
+def test_what_is_given_as_a_sitemap_is_read_as_one(
+    do: Do, server: Server, option: str, place: str, body: bytes, type: str
+) -> None:
+    packed = body.startswith(b"\x1f")
+    text = (gzip.decompress(body) if packed else body).replace(b"{}", server.url("a.test/1?a=1").encode())
+    server.pages[f"a.test/{place}"] = Reply(gzip.compress(text) if packed else text, type)
+    server.pages["a.test/1"] = "BMW is a firm."
+    outcome = do("BMW", sources=("web",), **{option: [f"a.test/{place}"]})
+    assert (top(outcome.table, "BMW"), outcome.report.refused) == (["firm"], {})
+
+
+def test_parts_of_an_index_need_no_suffix(do: Do, server: Server) -> None:
+    def of(name: str, place: str) -> Reply:
+        return Reply(f"<{name}><loc>{server.url(place)}</loc></{name}>".encode(), "application/xml")
+
+    server.pages |= {
+        "a.test/map": of("sitemapindex", "a.test/part"),
+        "a.test/part": of("urlset", "a.test/1"),
+        "a.test/1": "BMW is a firm.",
+    }
+    assert top(do("BMW", sources=("web",), sitemaps=["a.test/map"]).table, "BMW") == ["firm"]
+
+
+@pytest.mark.parametrize(
+    ("body", "type", "why"),
+    [
+        (gzip.compress(bytes(10_000_000)), GZIP, "unpacks to more than the 1,000,000 bytes of --max-bytes"),
+        (gzip.compress(b"<loc>http://a.test/1</loc>")[:-9], GZIP, "is cut off in the middle of its gzip data"),
+        (b"<urlset></urlset>", XML, "holds no address of a page: is it a sitemap?"),
+        (b"<html>", "text/html", "content type text/html"),
+    ],
+)
+def test_sitemaps_that_cannot_be_read(do: Do, server: Server, body: bytes, type: str, why: str) -> None:
+    server.pages["a.test/map"] = Reply(body, type)
+    (problem,) = do("BMW", sources=("web",), sitemaps=["a.test/map"], max_bytes=1_000_000).report.refused.values()
+    assert problem.startswith(why)
 
 
 @pytest.mark.parametrize("kind", ["html", "json"])
@@ -625,6 +681,14 @@ def test_the_command_asks_pages_and_writes_a_table(
     shown = capsys.readouterr().err
     assert "1 of 2 names have hypernyms; 4 pages fetched" in shown
     assert f"not answered: {server.url('b.test/1')}: status 404" in shown
+
+
+def test_a_sitemap_of_the_command_needs_no_suffix(command: Callable[..., int], server: Server, output: Path) -> None:
+    server.pages["a.test/map"] = Reply(ONE_PAGE.replace(b"{}", server.url("a.test/1").encode()), XML)
+    server.pages["a.test/1"] = "BMW is a company."
+    sources = ("--source", "web", "--contact", "ann@example.org", "--sitemap", server.url("a.test/map"))
+    assert command("BMW", *sources) == 0
+    assert top(HypernymTable.read(output), "BMW") == ["company"]
 
 
 def test_no_contact_no_request(command: Callable[..., int], server: Server, capsys: pytest.CaptureFixture[str]) -> None:

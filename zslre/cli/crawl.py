@@ -66,10 +66,17 @@ def add_parser(subparsers: Subparsers) -> None:
         help="whom to ask; may be given again (default: wikipedia and wikidata)",
     )
     parser.add_argument(
-        "--seed-urls", type=Path, metavar="FILE", help="web: addresses of pages or sitemaps, one a line"
+        "--seed-urls",
+        type=Path,
+        metavar="FILE",
+        help="web: addresses of pages, or sitemaps if they end in .xml or .xml.gz, one a line",
     )
     parser.add_argument(
-        "--sitemap", action="append", default=[], metavar="URL", help="web: a sitemap; may be given again"
+        "--sitemap",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="web: a sitemap, XML or text, packed or not; may be given again",
     )
     parser.add_argument("--search", default="", metavar="TEMPLATE", help="web: a search address with {name} in it")
     parser.add_argument(
@@ -122,12 +129,12 @@ def run(args: argparse.Namespace) -> int:
     if not entities:
         raise InputError(f"{args.entities}: holds no name")
     settings = _settings(args)
-    seeds = [*args.sitemap, *(_read_seeds(args.seed_urls) if args.seed_urls is not None else [])]
+    begin = {"seeds": _read_seeds(args.seed_urls) if args.seed_urls is not None else [], "sitemaps": args.sitemap}
     nouns = hypernyms if "wordnet" in sources else None
     if set(sources) != {"wordnet"}:
         _ = settings.agent  # refuses to go on without a contact
     if args.dry_run:
-        for address in planned(entities, args.output, settings, sources=sources, seeds=seeds, nouns=nouns):
+        for address in planned(entities, args.output, settings, sources=sources, nouns=nouns, **begin):
             print(address)
         return 0
     progress = Progress(verbosity=-1 if args.quiet else int(args.verbose))
@@ -136,8 +143,8 @@ def run(args: argparse.Namespace) -> int:
         args.output,
         settings,
         sources=sources,
-        seeds=seeds,
         nouns=nouns,
+        **begin,
         on_progress=lambda report, counts: progress.update(
             lambda: f"{report.tasks:,} steps, {counts.requests:,} pages fetched, {counts.from_cache:,} from the cache"
         ),

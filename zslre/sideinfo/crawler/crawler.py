@@ -55,6 +55,7 @@ def crawl(
     *,
     sources: Sequence[SourceName] = ("wikipedia", "wikidata"),
     seeds: Sequence[str] = (),
+    sitemaps: Sequence[str] = (),
     nouns: Nouns | None = None,
     resolver: Resolver = resolve,
     clock: Clock | None = None,
@@ -64,7 +65,8 @@ def crawl(
     """Find hypernyms of `entities` and write them to `output`; go on where an earlier run on `output` was stopped.
 
     Other names that the table at `output` has already stay there; the outcome's table has those of `entities` alone.
-    The journal lies beside the output and is all that a later run needs. `seeds`: addresses for the source "web".
+    The journal lies beside the output and is all that a later run needs. `seeds`: addresses of pages, or of sitemaps
+    if they end like some, for the source "web"; `sitemaps`: of sitemaps, however they end.
     `nouns` gives WordNet's hypernyms, sense by sense. `resolver`, `clock` and `reader` stand in for the network, the
     time, and the processes that read. Raises InputError for settings that do not fit together, and for a missing
     contact, and where something else than a table is at `output`.
@@ -84,7 +86,17 @@ def crawl(
         # Closed first: what is cut off by closing the others must not go down as a page's own fault.
         pages: Pages = fetcher if fetcher is not None else NoPages()
         today = datetime.fromtimestamp(clock.now(), timezone.utc).date().isoformat()
-        made = _sources(entities, settings, pages, reader, sources=sources, seeds=seeds, nouns=nouns, today=today)
+        made = _sources(
+            entities,
+            settings,
+            pages,
+            reader,
+            sources=sources,
+            seeds=seeds,
+            sitemaps=sitemaps,
+            nouns=nouns,
+            today=today,
+        )
         journal = Journal(journal_path(output), since=since, standard=_standard(made, settings))
         stack.callback(journal.close)
         counts = fetcher.counts if fetcher is not None else Counts()
@@ -114,12 +126,23 @@ def planned(
     *,
     sources: Sequence[SourceName],
     seeds: Sequence[str] = (),
+    sitemaps: Sequence[str] = (),
     nouns: Nouns | None = None,
 ) -> Iterator[str]:
     """The first addresses that a crawl would ask; touches neither the network nor a file."""
     _ = _old_table(output)
     since = SystemClock().now() - settings.expire_days * _DAY
-    made = _sources(entities, settings, NoPages(), NoReader(), sources=sources, seeds=seeds, nouns=nouns, today="")
+    made = _sources(
+        entities,
+        settings,
+        NoPages(),
+        NoReader(),
+        sources=sources,
+        seeds=seeds,
+        sitemaps=sitemaps,
+        nouns=nouns,
+        today="",
+    )
     done = read_past(journal_path(output), since=since, standard=_standard(made, settings)).done
     for source in made:
         for task in source.tasks([entity.name for entity in entities], done):
@@ -150,10 +173,11 @@ def _sources(
     *,
     sources: Sequence[SourceName],
     seeds: Sequence[str],
+    sitemaps: Sequence[str],
     nouns: Nouns | None,
     today: str,
 ) -> list[Source]:
-    if "web" in sources and not seeds and not settings.search:
+    if "web" in sources and not seeds and not sitemaps and not settings.search:
         raise InputError("the source 'web' needs addresses of pages or sitemaps, or a search address, to begin with")
     if "wordnet" in sources and nouns is None:
         raise InputError("the source 'wordnet' needs a function that gives the hypernyms of a noun")
@@ -175,9 +199,11 @@ def _sources(
                     reader,
                     today=today,
                     seeds=seeds,
+                    sitemaps=sitemaps,
                     search=s.search,
                     search_results=s.search_results,
                     noisy=s.noisy,
+                    max_bytes=s.max_bytes,
                 )
             )
         else:
