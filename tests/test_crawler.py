@@ -26,6 +26,7 @@ from zslre.sideinfo.crawler.sources import Result, Task
 from zslre.sideinfo.crawler.text import links
 from zslre.sideinfo.hearst import DEFINITION, Match
 from zslre.sideinfo.hypernyms import Evidence, HypernymTable
+from zslre.sideinfo.kinds import hypernyms
 from zslre.sideinfo.ranking import Finding
 
 HOSTS = frozenset({"a.test", "b.test", "c.test", "wiki.test", "data.test", "search.test"})
@@ -109,6 +110,11 @@ def test_wordnet_needs_no_network(do: Do, output: Path) -> None:
     assert top(outcome.table, "soprano") == ["singer", "musician", "voice"]
     assert outcome.table["zzz"] == ()
     assert top(HypernymTable.read(output), "Soprano ") == ["singer", "musician", "voice"]
+
+
+def test_wordnet_names_the_sense(do: Do) -> None:
+    table = do("Danube", sources=("wordnet",), nouns=hypernyms).table
+    assert table["Danube"][0].evidence[0].sentence.startswith("Danube.n.01: the 2nd longest European river")
 
 
 # Wikipedia

@@ -22,7 +22,11 @@ SHAPE = '{"entity": "BMW", "hypernyms": [{"name": "car company", "count": 3, "co
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where a hypernym was found: kind of source, address, date (YYYY-MM-DD), and the sentence that says it, if any."""
+    """Where a hypernym was found: kind of source, address, date (YYYY-MM-DD), and the sentence that says it, if any.
+
+    Of WordNet the sentence is the sense's name and definition. The source "web, lent by Danube" says that the name
+    stands in one list with the Danube, of which others say the kind; the sentence holds the list.
+    """
 
     source: str
     url: str
@@ -32,7 +36,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Hypernym:
-    """A kind of thing that an entity is; `count`: distinct sites that say so; `confidence` in [0, 1]."""
+    """A kind of thing that an entity is; `confidence` in [0, 1].
+
+    `count`: distinct sites that say so, or whose lists lend it.
+    """
 
     name: str
     count: int

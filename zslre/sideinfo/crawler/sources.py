@@ -10,7 +10,8 @@ from typing import Any, Protocol, TypeAlias
 from zslre.sideinfo.hypernyms import Evidence, entity_key
 from zslre.sideinfo.ranking import Finding
 
-# From a noun, and the sentences it stands in if known, to the kinds of each of its senses.
+# From a noun, and the sentences it stands in if known, to the kinds of each of its senses, which may carry what says so
+# (`zslre.sideinfo.kinds.Kinds`).
 Nouns: TypeAlias = Callable[[str, str], Sequence[Sequence[str]]]
 
 NAMES = "names"  # the kind of a task that is a batch of names
@@ -123,7 +124,7 @@ class WordNetSource:
         return Result(tuple(finding for name in task.items for finding in self._findings(name)))
 
     def _findings(self, name: str) -> Iterator[Finding]:
-        evidence = Evidence(self.name, "", self._today, "")
         for place, kinds in enumerate(self._hypernyms(name, self._contexts.get(entity_key(name), ""))):
+            evidence = Evidence(self.name, "", self._today, getattr(kinds, "said", ""))
             likely = LIKELY_SENSE**place
             yield Finding(name, tuple((kind, likely * NEXT_STEP**step) for step, kind in enumerate(kinds)), evidence)
