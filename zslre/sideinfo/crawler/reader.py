@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing.connection import Connection
@@ -175,17 +176,15 @@ def _serve(pipe: Connection, read: Callable[[Text], Reading]) -> None:
 
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     read(Text(b"It is warm."))  # loads the tagger before the clock of the first page runs
-    pipe.send(None)
-    while True:
-        try:
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the parent is gone, perhaps killed
+        pipe.send(None)
+        while True:
             text = pipe.recv()
-        except EOFError:
-            return
-        try:
-            answer: Answer = read(text)
-        except Exception as error:  # whatever a page makes the parser do, it is the page's fault alone
-            answer = f"cannot be read ({type(error).__name__}: {error})"
-        pipe.send(answer)
+            try:
+                answer: Answer = read(text)
+            except Exception as error:  # whatever a page makes the parser do, it is the page's fault alone
+                answer = f"cannot be read ({type(error).__name__}: {error})"
+            pipe.send(answer)
 
 
 @lru_cache(maxsize=2)
