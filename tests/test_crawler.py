@@ -395,6 +395,59 @@ def test_a_host_that_is_down_costs_its_own_names_only(do: Do, server: Server) ->
     assert server.paths == ["wiki.test/w/api.php"]
 
 
+def test_all_failures_are_told_by_name_and_by_cause(do: Do, server: Server, output: Path) -> None:
+    server.pages |= dict.fromkeys(
+        ["wiki.test/w/api.php", "data.test/w/api.php", "a.test/1", "a.test/2"], Reply(status=503)
+    )
+    names = [f"Name {number}" for number in range(70)]  # four batches for one, two for the other
+    outcome = do(*names, sources=("wikipedia", "wikidata", "web"), seeds=["a.test/1", "a.test/2", "b.test/1"])
+    down, busy = "wikipedia: wiki.test is down (status 503)", "wikidata: data.test: status 503"
+    assert outcome.unanswered == dict.fromkeys(names, f"{down}; {busy}")
+    pages = {server.url(place): place for place in ("a.test/1", "a.test/2", "b.test/1")}
+    told = {cause: [pages.get(item, item) for item in items] for cause, items in outcome.failures.items()}
+    assert {cause: sorted(items) for cause, items in told.items()} == {
+        down: sorted(names),
+        busy: sorted(names),
+        "a.test: status 503": ["a.test/1", "a.test/2"],
+        "status 404": ["b.test/1"],
+    }
+    assert HypernymTable.read(output).unanswered("name 69") == f"{down}; {busy}"
+
+
+def test_a_host_that_is_down_is_one_cause(do: Do, server: Server) -> None:
+    server.pages["a.test/robots.txt"] = Reply(status=503)
+    seeds = [f"a.test/{number}" for number in range(5)]
+    assert list(do("BMW", sources=("web",), seeds=seeds).failures) == ["robots.txt: a.test: status 503"]
+    server.pages["a.test/robots.txt"] = ""
+    server.pages |= dict.fromkeys(seeds, Reply(status=503))
+    assert list(do("BMW", sources=("web",), seeds=seeds).failures) == ["a.test is down (status 503)"]
+
+
+def test_a_name_that_was_not_asked_differs_from_one_without_an_answer(do: Do, server: Server, output: Path) -> None:
+    def nouns(noun: str, context: str) -> tuple[tuple[str, ...], ...]:
+        if noun == "bad":
+            raise KeyboardInterrupt
+        return ()
+
+    with pytest.raises(KeyboardInterrupt):
+        do("none", "bad", "more", sources=("wordnet",), nouns=nouns)
+    table = HypernymTable.read(output)
+    assert [table.unanswered(name) for name in table] == ["", "wordnet: not asked yet", "wordnet: not asked yet"]
+    do("none", "bad", "more", sources=("wordnet",), nouns=lambda noun, context: ())
+    assert "unanswered" not in output.read_text()
+
+
+def test_what_was_known_stays_while_nobody_answers(do: Do, server: Server, output: Path, tmp_path: Path) -> None:
+    server.pages["data.test/w/api.php"] = wikidata
+    do("BMW", sources=("wikidata",))
+    journal_path(output).unlink()
+    server.pages["data.test/w/api.php"] = Reply(status=500)
+    do("BMW", sources=("wikidata",), cache=tmp_path / "other")
+    table = HypernymTable.read(output)
+    assert "brand" in top(table, "BMW")
+    assert table.unanswered("BMW") == "wikidata: data.test: status 500"
+
+
 def test_one_host_is_asked_one_page_at_a_time_and_hosts_side_by_side(do: Do, server: Server) -> None:
     both = threading.Barrier(2, timeout=10)
 
@@ -687,6 +740,25 @@ def test_the_command_asks_pages_and_writes_a_table(
     shown = capsys.readouterr().err
     assert "1 of 2 names have hypernyms; 4 pages fetched" in shown
     assert f"not answered: {server.url('b.test/1')}: status 404" in shown
+
+
+def test_the_command_lists_failures_by_cause_and_all_of_many_in_a_file(
+    command: Callable[..., int], server: Server, tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names, all_of_it = tmp_path / "names.txt", output.with_name("hypernyms.jsonl.unanswered")
+    names.write_text("".join(f"Name {number}\n" for number in range(12)))
+    server.pages["wiki.test/w/api.php"] = Reply(status=503)
+    wikipedia = ("--source", "wikipedia", "--wikipedia-api", server.url("wiki.test/w/api.php"), "--retries", "0")
+    assert command("--entities", str(names), *wikipedia, "--contact", "a@b.org") == 0
+    shown = capsys.readouterr().err
+    assert "wikipedia: wiki.test: status 503: Name 0, Name 1," in shown
+    assert "Name 9, … (12 in all)" in shown
+    assert f"all of it is in {all_of_it}" in shown
+    lines = [f"Name {number}\twikipedia: wiki.test: status 503" for number in range(12)]
+    assert all_of_it.read_text().splitlines() == lines
+    assert command("Name 0", *wikipedia, "--contact", "a@b.org") == 0
+    assert "not answered: Name 0: wikipedia: wiki.test: status 503" in capsys.readouterr().err
+    assert not all_of_it.exists()
 
 
 def test_a_sitemap_of_the_command_needs_no_suffix(command: Callable[..., int], server: Server, output: Path) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zslre.cli import Subparsers
-    from zslre.sideinfo.crawler import CrawlSettings, Entity, Outcome
+    from zslre.sideinfo.crawler import CrawlSettings, Outcome
 
 DESCRIPTION = """\
 Find out what kinds of thing named entities are ("BMW": car company, company), from Wikipedia, Wikidata, web pages
@@ -37,7 +37,9 @@ examples:
 a line, where the context chooses between several things of that name.
 """
 _DEFAULT_SOURCES = ("wikipedia", "wikidata")
-_SHOWN = 20  # problems that are listed at the end
+# Causes of failures that are listed at the end, and names or pages of each.
+_CAUSES = 20
+_ITEMS = 10
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -150,7 +152,7 @@ def run(args: argparse.Namespace) -> int:
         ),
     )
     progress.finish(_summary(outcome))
-    _tell_problems(outcome, entities)
+    _tell_problems(outcome, args.output)
     return 0
 
 
@@ -214,15 +216,21 @@ def _summary(outcome: Outcome) -> str:
     )
 
 
-def _tell_problems(outcome: Outcome, entities: Sequence[Entity]) -> None:
-    for host, reason in sorted(outcome.down.items()):
-        print(f"zslre: given up for now: {host}: {reason}", file=sys.stderr)
-    problems = {**outcome.report.refused, **outcome.report.unfinished}
-    lines = [f"{name}: {why}" for name, why in outcome.unanswered.items()]
-    lines += [f"{task.items[0]}: {why}" for task, why in problems.items() if task.source == "web"]
-    for line in lines[:_SHOWN]:
+def _tell_problems(outcome: Outcome, output: Path) -> None:
+    """Each cause and what failed for it; all of it in a file where that is too much to show."""
+    everything = output.with_name(f"{output.name}.unanswered")
+    shown = list(outcome.failures.items())[:_CAUSES]
+    for cause, items in shown:
+        listed = ", ".join(items[:_ITEMS]) + (f", … ({len(items):,} in all)" if len(items) > _ITEMS else "")
+        line = f"{listed}: {cause}" if len(items) == 1 else f"{cause}: {listed}"
         print(f"zslre: not answered: {line}", file=sys.stderr)
-    if len(lines) > _SHOWN:
-        print(f"zslre: … and {len(lines) - _SHOWN:,} more", file=sys.stderr)
+    if len(shown) < len(outcome.failures) or any(len(items) > _ITEMS for _, items in shown):
+        lines = (f"{item}\t{cause}\n" for cause, items in outcome.failures.items() for item in items)
+        everything.write_text("".join(lines), encoding="utf-8")
+        more = len(outcome.failures) - len(shown)
+        and_more = f"and for {more:,} more cause{'' if more == 1 else 's'}; " if more else ""
+        print(f"zslre: … {and_more}all of it is in {everything}", file=sys.stderr)
+    else:
+        everything.unlink(missing_ok=True)
     if outcome.report.unfinished:
         print("zslre: the same command goes on with what may still be answered", file=sys.stderr)

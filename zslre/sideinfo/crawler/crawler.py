@@ -15,6 +15,7 @@ from zslre.exceptions import InputError
 from zslre.sideinfo.crawler.addresses import Resolver, resolve
 from zslre.sideinfo.crawler.clock import Clock, SystemClock
 from zslre.sideinfo.crawler.entities import Entity
+from zslre.sideinfo.crawler.failures import Failure, by_cause, by_name, failures
 from zslre.sideinfo.crawler.fetch import Counts, Fetcher, NoPages, Pages
 from zslre.sideinfo.crawler.journal import Journal, Standard, read_past
 from zslre.sideinfo.crawler.mediawiki import MediaWikiSource
@@ -38,14 +39,15 @@ _DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a crawl achieved. `down`: hosts that were given up; `unanswered`: names that lack a source's answer.
-    Both say why."""
+    """What a crawl achieved. `down`: hosts that were given up. `unanswered`: names that lack a source's answer.
+    Both say why. `failures`: each cause, and the names or pages that it cost an answer."""
 
     table: HypernymTable
     report: Report
     counts: Counts
     down: dict[str, str]
     unanswered: dict[str, str]
+    failures: dict[str, list[str]]
 
 
 def crawl(
@@ -105,18 +107,23 @@ def crawl(
         def progress(report: Report) -> None:
             nonlocal next_save
             if (began := clock.now()) >= next_save:
-                old.replaced_by(rank(journal.findings(), names)).write(output)
+                old.replaced_by(table_so_far(report)[0]).write(output)
                 next_save = clock.now() + max(_SAVE_EVERY, _SAVE_SHARE * (clock.now() - began))
             if on_progress is not None:
                 on_progress(report, counts)
+
+        def table_so_far(report: Report) -> tuple[HypernymTable, list[Failure]]:
+            found = failures(made, names, set(journal.done), report, fetcher.down() if fetcher is not None else {})
+            return rank(journal.findings(), names).with_unanswered(by_name(found)), found
 
         work = Crawl(made, journal, clock, parallel_hosts=settings.parallel_hosts, on_progress=progress)
         try:
             report = work.run(names)
         finally:  # an interrupted run leaves a table of what it has
-            table = rank(journal.findings(), names)
+            table, failed = table_so_far(work.report)
             old.replaced_by(table).write(output)
-        return Outcome(table, report, counts, fetcher.down() if fetcher is not None else {}, _unanswered(made, report))
+        down = fetcher.down() if fetcher is not None else {}
+        return Outcome(table, report, counts, down, by_name(failed), by_cause(failed))
 
 
 def planned(
@@ -216,13 +223,3 @@ def _standard(made: Sequence[Source], settings: CrawlSettings) -> Standard:
     # What pages may be refused for.
     limits = (sorted(s.allow_hosts), s.max_bytes, s.max_redirects, s.longest_wait, s.contact, s.user_agent)
     return Standard({source.name: source for source in made}, fingerprint(*limits))
-
-
-def _unanswered(sources: Sequence[Source], report: Report) -> dict[str, str]:
-    by_name = {source.name: source for source in sources}
-    found: dict[str, str] = {}
-    for task, problem in (*report.unfinished.items(), *report.refused.items()):
-        if task.source in by_name:
-            for name in by_name[task.source].names(task):
-                found.setdefault(name, f"{task.source}: {problem}")
-    return found
