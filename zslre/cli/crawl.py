@@ -23,7 +23,8 @@ Find out what kinds of thing named entities are ("BMW": car company, company), f
 and WordNet, and write them with confidence, sources and sentences as JSON Lines, one entity a line.
 
 The crawler says who it is: --contact is required. It obeys robots.txt, asks each host one page at a time with pauses,
-and keeps pages in a cache. Results go into OUTPUT.journal as they come; the same command goes on where it was stopped.
+and keeps pages in a cache. Results go into OUTPUT.journal as they come; the same command goes on where it was stopped,
+and one with other options does again what depended on them. Names that OUTPUT has already stay in it.
 Programs' interfaces (--wikipedia-api, --wikidata-api) are asked by their own etiquette, not by robots.txt.
 """
 EXAMPLES = """\
