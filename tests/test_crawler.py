@@ -359,6 +359,8 @@ def test_parts_of_an_index_need_no_suffix(do: Do, server: Server) -> None:
         (gzip.compress(b"<loc>http://a.test/1</loc>")[:-9], GZIP, "is cut off in the middle of its gzip data"),
         (b"<urlset></urlset>", XML, "holds no address of a page: is it a sitemap?"),
         (b"<html>", "text/html", "content type text/html"),
+        (b"\n" * 900_000, "text/plain", "holds no address of a page"),
+        (b"<loc>" + b" " * 900_000, XML, "holds no address of a page"),
     ],
 )
 def test_sitemaps_that_cannot_be_read(do: Do, server: Server, body: bytes, type: str, why: str) -> None:

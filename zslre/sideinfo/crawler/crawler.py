@@ -39,13 +39,12 @@ _DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a crawl achieved. `down`: hosts that were given up. `unanswered`: names that lack a source's answer.
-    Both say why. `failures`: each cause, and the names or pages that it cost an answer."""
+    """What a crawl achieved. `unanswered`: names that lack a source's answer, and why. `failures`: each cause, and the
+    names or pages that it cost an answer."""
 
     table: HypernymTable
     report: Report
     counts: Counts
-    down: dict[str, str]
     unanswered: dict[str, str]
     failures: dict[str, list[str]]
 
@@ -122,8 +121,7 @@ def crawl(
         finally:  # an interrupted run leaves a table of what it has
             table, failed = table_so_far(work.report)
             old.replaced_by(table).write(output)
-        down = fetcher.down() if fetcher is not None else {}
-        return Outcome(table, report, counts, down, by_name(failed), by_cause(failed))
+        return Outcome(table, report, counts, by_name(failed), by_cause(failed))
 
 
 def planned(

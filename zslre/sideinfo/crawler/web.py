@@ -19,7 +19,6 @@ from zslre.sideinfo.ranking import Finding
 
 # Read by a regular expression: an XML parser would have to be guarded against entities that expand without end.
 _LOCATION = re.compile(r"<loc>\s*(?:<!\[CDATA\[\s*([^\s\]]{1,2000})\s*\]\]>|([^<\s]{1,2000}))\s*</loc>")
-_LINE = re.compile(r"^\s*(https?://\S{1,2000})\s*$", re.MULTILINE)  # of a sitemap that is a plain text
 _MAX_LOCATIONS = 50_000  # that one sitemap may hold by its standard
 _MAX_NESTING = 50
 
@@ -127,7 +126,8 @@ def _is_sitemap(url: str) -> bool:
 
 def _locations(sitemap: str) -> Iterator[str]:
     if "<" not in sitemap:
-        yield from (found[1] for found in _LINE.finditer(sitemap))
+        lines = (line.strip() for line in sitemap.splitlines())
+        yield from (line for line in lines if line.startswith(("http://", "https://")))
     for found in _LOCATION.finditer(sitemap):
         yield found[1] if found[1] is not None else html.unescape(found[2])
 
