@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import threading
@@ -23,8 +24,9 @@ from zslre.sideinfo.crawler.journal import Entry, Journal, read_journal
 from zslre.sideinfo.crawler.reader import Reading, Text
 from zslre.sideinfo.crawler.sources import Result, Task
 from zslre.sideinfo.crawler.text import links
-from zslre.sideinfo.hearst import Match
+from zslre.sideinfo.hearst import DEFINITION, Match
 from zslre.sideinfo.hypernyms import Evidence, HypernymTable
+from zslre.sideinfo.kinds import hypernyms
 from zslre.sideinfo.ranking import Finding
 
 HOSTS = frozenset({"a.test", "b.test", "c.test", "wiki.test", "data.test", "search.test"})
@@ -38,6 +40,8 @@ class SimpleReader:
         sentences = re.findall(r"[^.<>\n]+\.", text.body.decode())
         found = [(s, re.match(r"\s*(.+?) is an? ([\w ]+)\.", s)) for s in sentences]
         matches = tuple(Match(m[1], ((m[2], 1.0),), "is a", s.strip()) for s, m in found if m)
+        if text.about and found and found[0][1]:
+            matches = (Match(text.about, matches[0].hypernyms, DEFINITION, matches[0].sentence), *matches)
         return Reading(matches, tuple(links(text.body.decode())) if text.type else ())
 
     def close(self) -> None: ...
@@ -54,6 +58,7 @@ def do(server: Server, tmp_path: Path, output: Path) -> Do:
         *names: str | Entity,
         sources: tuple[Any, ...],
         seeds: Any = (),
+        sitemaps: Any = (),
         nouns: Any = None,
         on_progress: Any = None,
         **changes: Any,
@@ -75,6 +80,7 @@ def do(server: Server, tmp_path: Path, output: Path) -> Do:
             CrawlSettings(**given),
             sources=sources,
             seeds=[server.url(seed) for seed in seeds],
+            sitemaps=[server.url(sitemap) for sitemap in sitemaps],
             nouns=nouns,
             resolver=loopback,
             clock=FakeClock(),
@@ -104,6 +110,11 @@ def test_wordnet_needs_no_network(do: Do, output: Path) -> None:
     assert top(outcome.table, "soprano") == ["singer", "musician", "voice"]
     assert outcome.table["zzz"] == ()
     assert top(HypernymTable.read(output), "Soprano ") == ["singer", "musician", "voice"]
+
+
+def test_wordnet_names_the_sense(do: Do) -> None:
+    table = do("Danube", sources=("wordnet",), nouns=hypernyms).table
+    assert table["Danube"][0].evidence[0].sentence.startswith("Danube.n.01: the 2nd longest European river")
 
 
 # Wikipedia
@@ -303,6 +314,61 @@ def test_sitemaps_lead_to_pages_one_level_deep(do: Do, server: Server) -> None:
     assert sorted(top(table, "BMW")) == ["thing 1", "thing 2"]
 
 
+XML, GZIP = "text/xml; charset=utf-8", "application/x-gzip"
+ONE_PAGE = b"<urlset><url><loc>{}</loc></url></urlset>"
+
+
+@pytest.mark.parametrize(
+    ("option", "place", "body", "type"),
+    [
+        ("sitemaps", "sitemap", ONE_PAGE, XML),
+        ("sitemaps", "sitemap", b"<urlset><url><loc> <![CDATA[ {} ]]>\n</loc></url></urlset>", XML),
+        ("sitemaps", "sitemap.xml.gz", gzip.compress(ONE_PAGE), GZIP),
+        ("sitemaps", "sitemap.xml.gz", ONE_PAGE, XML),  # unpacked on the way
+        ("sitemaps", "sitemap.txt", b"\n{}\nnonsense\n", "text/plain"),
+        ("seeds", "sitemap.xml.gz", gzip.compress(ONE_PAGE), GZIP),
+    ],
+)
+def test_what_is_given_as_a_sitemap_is_read_as_one(
+    do: Do, server: Server, option: str, place: str, body: bytes, type: str
+) -> None:
+    packed = body.startswith(b"\x1f")
+    text = (gzip.decompress(body) if packed else body).replace(b"{}", server.url("a.test/1?a=1").encode())
+    server.pages[f"a.test/{place}"] = Reply(gzip.compress(text) if packed else text, type)
+    server.pages["a.test/1"] = "BMW is a firm."
+    outcome = do("BMW", sources=("web",), **{option: [f"a.test/{place}"]})
+    assert (top(outcome.table, "BMW"), outcome.report.refused) == (["firm"], {})
+
+
+def test_parts_of_an_index_need_no_suffix(do: Do, server: Server) -> None:
+    def of(name: str, place: str) -> Reply:
+        return Reply(f"<{name}><loc>{server.url(place)}</loc></{name}>".encode(), "application/xml")
+
+    server.pages |= {
+        "a.test/map": of("sitemapindex", "a.test/part"),
+        "a.test/part": of("urlset", "a.test/1"),
+        "a.test/1": "BMW is a firm.",
+    }
+    assert top(do("BMW", sources=("web",), sitemaps=["a.test/map"]).table, "BMW") == ["firm"]
+
+
+@pytest.mark.parametrize(
+    ("body", "type", "why"),
+    [
+        (gzip.compress(bytes(10_000_000)), GZIP, "unpacks to more than the 1,000,000 bytes of --max-bytes"),
+        (gzip.compress(b"<loc>http://a.test/1</loc>")[:-9], GZIP, "is cut off in the middle of its gzip data"),
+        (b"<urlset></urlset>", XML, "holds no address of a page: is it a sitemap?"),
+        (b"<html>", "text/html", "content type text/html"),
+        (b"\n" * 900_000, "text/plain", "holds no address of a page"),
+        (b"<loc>" + b" " * 900_000, XML, "holds no address of a page"),
+    ],
+)
+def test_sitemaps_that_cannot_be_read(do: Do, server: Server, body: bytes, type: str, why: str) -> None:
+    server.pages["a.test/map"] = Reply(body, type)
+    (problem,) = do("BMW", sources=("web",), sitemaps=["a.test/map"], max_bytes=1_000_000).report.refused.values()
+    assert problem.startswith(why)
+
+
 @pytest.mark.parametrize("kind", ["html", "json"])
 def test_a_search_leads_to_its_first_results(do: Do, server: Server, kind: str) -> None:
     hits = [server.url(f"{host}/BMW AG".replace(" ", "%20")) for host in ("a.test", "b.test", "c.test")]
@@ -329,6 +395,59 @@ def test_a_host_that_is_down_costs_its_own_names_only(do: Do, server: Server) ->
     assert not outcome.unanswered
     assert "company" in top(outcome.table, "BMW")
     assert server.paths == ["wiki.test/w/api.php"]
+
+
+def test_all_failures_are_told_by_name_and_by_cause(do: Do, server: Server, output: Path) -> None:
+    server.pages |= dict.fromkeys(
+        ["wiki.test/w/api.php", "data.test/w/api.php", "a.test/1", "a.test/2"], Reply(status=503)
+    )
+    names = [f"Name {number}" for number in range(70)]  # four batches for one, two for the other
+    outcome = do(*names, sources=("wikipedia", "wikidata", "web"), seeds=["a.test/1", "a.test/2", "b.test/1"])
+    down, busy = "wikipedia: wiki.test is down (status 503)", "wikidata: data.test: status 503"
+    assert outcome.unanswered == dict.fromkeys(names, f"{down}; {busy}")
+    pages = {server.url(place): place for place in ("a.test/1", "a.test/2", "b.test/1")}
+    told = {cause: [pages.get(item, item) for item in items] for cause, items in outcome.failures.items()}
+    assert {cause: sorted(items) for cause, items in told.items()} == {
+        down: sorted(names),
+        busy: sorted(names),
+        "a.test: status 503": ["a.test/1", "a.test/2"],
+        "status 404": ["b.test/1"],
+    }
+    assert HypernymTable.read(output).unanswered("name 69") == f"{down}; {busy}"
+
+
+def test_a_host_that_is_down_is_one_cause(do: Do, server: Server) -> None:
+    server.pages["a.test/robots.txt"] = Reply(status=503)
+    seeds = [f"a.test/{number}" for number in range(5)]
+    assert list(do("BMW", sources=("web",), seeds=seeds).failures) == ["robots.txt: a.test: status 503"]
+    server.pages["a.test/robots.txt"] = ""
+    server.pages |= dict.fromkeys(seeds, Reply(status=503))
+    assert list(do("BMW", sources=("web",), seeds=seeds).failures) == ["a.test is down (status 503)"]
+
+
+def test_a_name_that_was_not_asked_differs_from_one_without_an_answer(do: Do, server: Server, output: Path) -> None:
+    def nouns(noun: str, context: str) -> tuple[tuple[str, ...], ...]:
+        if noun == "bad":
+            raise KeyboardInterrupt
+        return ()
+
+    with pytest.raises(KeyboardInterrupt):
+        do("none", "bad", "more", sources=("wordnet",), nouns=nouns)
+    table = HypernymTable.read(output)
+    assert [table.unanswered(name) for name in table] == ["", "wordnet: not asked yet", "wordnet: not asked yet"]
+    do("none", "bad", "more", sources=("wordnet",), nouns=lambda noun, context: ())
+    assert "unanswered" not in output.read_text()
+
+
+def test_what_was_known_stays_while_nobody_answers(do: Do, server: Server, output: Path, tmp_path: Path) -> None:
+    server.pages["data.test/w/api.php"] = wikidata
+    do("BMW", sources=("wikidata",))
+    journal_path(output).unlink()
+    server.pages["data.test/w/api.php"] = Reply(status=500)
+    do("BMW", sources=("wikidata",), cache=tmp_path / "other")
+    table = HypernymTable.read(output)
+    assert "brand" in top(table, "BMW")
+    assert table.unanswered("BMW") == "wikidata: data.test: status 500"
 
 
 def test_one_host_is_asked_one_page_at_a_time_and_hosts_side_by_side(do: Do, server: Server) -> None:
@@ -464,6 +583,102 @@ def test_two_crawls_cannot_write_one_journal(tmp_path: Path) -> None:
     Journal(tmp_path / "j").close()
 
 
+# Other settings on the same table
+
+
+def test_a_refusal_is_tried_again_when_what_it_was_refused_by_is_lifted(do: Do, server: Server) -> None:
+    server.pages |= {"a.test/1": "BMW is a company.", "b.test/1": f"BMW is a firm. {'x' * 200}"}
+    seeds = ["a.test/1", "b.test/1"]
+    outcome = do("BMW", sources=("web",), seeds=seeds, allow_hosts=HOSTS - {"a.test"}, max_bytes=100)
+    assert top(outcome.table, "BMW") == []
+    assert sorted(why.partition(",")[0] for why in outcome.report.refused.values()) == [
+        "has 215 bytes",
+        "robots.txt: a.test is at 127.0.0.1",
+    ]
+    outcome = do("BMW", sources=("web",), seeds=seeds)
+    assert sorted(top(outcome.table, "BMW")) == ["company", "firm"]
+    assert not outcome.report.refused
+    server.log.clear()
+    assert sorted(top(do("BMW", sources=("web",), seeds=seeds, max_bytes=100).table, "BMW")) == ["company", "firm"]
+    assert not server.log  # what is done stays done
+
+
+def test_other_patterns_read_the_pages_of_the_cache_again(do: Do, server: Server, output: Path) -> None:
+    server.pages["a.test/1"] = "BMW is a company."
+    server.pages["wiki.test/w/api.php"] = wiki({"title": "BMW", "fullurl": "u", "extract": "BMW is a company."})
+    ask = {"sources": ("web", "wikipedia"), "seeds": ["a.test/1"]}
+    do("BMW", **ask)
+    server.log.clear()
+    for noisy, entries in ((True, 4), (False, 4), (True, 4)):
+        assert top(do("BMW", noisy=noisy, **ask).table, "BMW") == ["company"]
+        assert len(list(read_journal(journal_path(output)))) == entries
+    assert not server.paths
+
+
+def test_another_depth_asks_wikidata_only(do: Do, server: Server) -> None:
+    server.pages |= {"data.test/w/api.php": wikidata, "a.test/1": "BMW is a company."}
+    ask = {"sources": ("web", "wikidata"), "seeds": ["a.test/1"]}
+    assert "manufacturer" not in top(do("BMW", depth=0, **ask).table, "BMW")
+    server.log.clear()
+    assert "manufacturer" in top(do("BMW", depth=1, **ask).table, "BMW")
+    assert set(server.paths) == {"data.test/w/api.php"}
+    assert "manufacturer" not in top(do("BMW", depth=0, **ask).table, "BMW")
+
+
+def test_another_sentence_chooses_another_meaning_and_costs_no_other_name_a_page(do: Do, server: Server) -> None:
+    extracts = wiki(*MERCURY, {"title": "BMW", "fullurl": "u", "extract": "BMW is a company."})
+
+    def answer(request: Request) -> Reply:
+        if request.query["prop"] == ["links"]:
+            titles = ["Mercury (element)", "Mercury (planet)"]
+            return json_reply({"query": {"pages": [{"title": "Mercury", "links": [{"title": t} for t in titles]}]}})
+        return extracts(request)
+
+    server.pages["wiki.test/w/api.php"] = answer
+    names = [Entity("BMW"), Entity("Mercury", "Mercury is toxic and liquid.")]
+    assert top(do(*names, sources=("wikipedia",)).table, "Mercury") == ["metal"]
+    server.log.clear()
+    table = do(Entity("BMW"), Entity("Mercury", "It orbits the Sun."), sources=("wikipedia",)).table
+    assert (top(table, "Mercury"), top(table, "BMW")) == (["planet"], ["company"])
+    assert not server.paths
+    table = do(Entity("Mercury", "Mercury is toxic and liquid."), sources=("wikipedia",)).table
+    assert (top(table, "Mercury"), server.paths) == (["metal"], [])
+
+
+def test_old_results_count_until_there_are_new_ones(do: Do, server: Server) -> None:
+    server.pages["data.test/w/api.php"] = wikidata
+    do("BMW", sources=("wikidata",), depth=0)
+    server.pages["data.test/w/api.php"] = Reply(status=503)
+    outcome = do("BMW", sources=("wikidata",), depth=1, expire_days=30)
+    assert set(top(outcome.table, "BMW")) >= {"brand", "automobile manufacturer"}
+
+
+def test_rows_of_other_names_stay(do: Do, output: Path) -> None:
+    def nouns(noun: str, context: str) -> tuple[tuple[str, ...], ...]:
+        return ((f"kind of {noun}",),)
+
+    do("Danube", "Elbe", sources=("wordnet",), nouns=nouns)
+    journal_path(output).unlink()
+    assert list(do("Rhine", "ELBE", sources=("wordnet",), nouns=nouns).table) == ["Rhine", "ELBE"]
+    table = HypernymTable.read(output)
+    assert {name: top(table, name) for name in table} == {
+        "Danube": ["kind of Danube"],
+        "ELBE": ["kind of ELBE"],
+        "Rhine": ["kind of Rhine"],
+    }
+
+
+@pytest.mark.parametrize("there", ["names", "folder"])
+def test_what_is_no_table_is_not_written_over(do: Do, output: Path, there: str) -> None:
+    if there == "names":
+        output.write_text("BMW\nAudi\n")
+    else:
+        output.mkdir()
+    with pytest.raises(InputError, match=r"line 1: .*give another file to -o" if there == "names" else "is a folder"):
+        do("BMW", sources=("wordnet",), nouns=lambda noun, context: ())
+    assert [path.name for path in output.parent.iterdir()] == [output.name]
+
+
 # Names
 
 
@@ -527,6 +742,33 @@ def test_the_command_asks_pages_and_writes_a_table(
     shown = capsys.readouterr().err
     assert "1 of 2 names have hypernyms; 4 pages fetched" in shown
     assert f"not answered: {server.url('b.test/1')}: status 404" in shown
+
+
+def test_the_command_lists_failures_by_cause_and_all_of_many_in_a_file(
+    command: Callable[..., int], server: Server, tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names, all_of_it = tmp_path / "names.txt", output.with_name("hypernyms.jsonl.unanswered")
+    names.write_text("".join(f"Name {number}\n" for number in range(12)))
+    server.pages["wiki.test/w/api.php"] = Reply(status=503)
+    wikipedia = ("--source", "wikipedia", "--wikipedia-api", server.url("wiki.test/w/api.php"), "--retries", "0")
+    assert command("--entities", str(names), *wikipedia, "--contact", "a@b.org") == 0
+    shown = capsys.readouterr().err
+    assert "wikipedia: wiki.test: status 503: Name 0, Name 1," in shown
+    assert "Name 9, … (12 in all)" in shown
+    assert f"all of it is in {all_of_it}" in shown
+    lines = [f"Name {number}\twikipedia: wiki.test: status 503" for number in range(12)]
+    assert all_of_it.read_text().splitlines() == lines
+    assert command("Name 0", *wikipedia, "--contact", "a@b.org") == 0
+    assert "not answered: Name 0: wikipedia: wiki.test: status 503" in capsys.readouterr().err
+    assert not all_of_it.exists()
+
+
+def test_a_sitemap_of_the_command_needs_no_suffix(command: Callable[..., int], server: Server, output: Path) -> None:
+    server.pages["a.test/map"] = Reply(ONE_PAGE.replace(b"{}", server.url("a.test/1").encode()), XML)
+    server.pages["a.test/1"] = "BMW is a company."
+    sources = ("--source", "web", "--contact", "ann@example.org", "--sitemap", server.url("a.test/map"))
+    assert command("BMW", *sources) == 0
+    assert top(HypernymTable.read(output), "BMW") == ["company"]
 
 
 def test_no_contact_no_request(command: Callable[..., int], server: Server, capsys: pytest.CaptureFixture[str]) -> None:
@@ -593,6 +835,17 @@ def test_usage_errors(command: Callable[..., int], arguments: list[str]) -> None
     with pytest.raises(SystemExit) as left:
         command(*arguments)
     assert left.value.code == 2
+
+
+@pytest.mark.parametrize("option", ["--entities", "--seed-urls"])
+def test_what_is_read_is_not_written_over(
+    command: Callable[..., int], output: Path, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output.write_text(read := '{"entity": "BMW"}\n')
+    sources = ("--source", "web", "--contact", "a@b.org", "--search", "http://a.test/{name}")
+    assert command("BMW", *sources, option, str(output)) == 1
+    assert "the output lies in the input" in capsys.readouterr().err
+    assert output.read_text() == read
 
 
 def test_bad_seed_files(command: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,9 +18,9 @@ from webserver import FakeClock, Reply, Request, Server, loopback
 from zslre.exceptions import InputError
 from zslre.sideinfo.crawler.addresses import is_public
 from zslre.sideinfo.crawler.fetch import HTML, JSON, Fetcher, checked_url
+from zslre.sideinfo.crawler.packed import gunzip
 from zslre.sideinfo.crawler.problems import Missing, Refused, Spent, Unreachable
 from zslre.sideinfo.crawler.settings import CrawlSettings
-from zslre.sideinfo.crawler.transport import gunzip
 
 Make = Callable[..., Fetcher]
 HOSTS = frozenset({"a.test", "b.test"})

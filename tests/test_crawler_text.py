@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import time
 
 import pytest
 
 from zslre.sideinfo.crawler.problems import Refused
-from zslre.sideinfo.crawler.reader import ProcessReader, Reading, Text, read_here
+from zslre.sideinfo.crawler.reader import ProcessReader, Reading, Text, _serve, read_here
 from zslre.sideinfo.crawler.text import decode, html_text, links, page_text
 
 PAGE = """<!doctype html><html><head><title>BMW - Site</title><style>p {color: red}</style>
@@ -107,3 +108,14 @@ def test_pages_that_make_the_parser_run_away_are_refused_and_the_next_ones_read(
         assert reader.read(Text(b"good")).links == ("good",)
     finally:
         reader.close()
+
+
+def test_a_reading_process_whose_parent_was_killed_ends_in_silence(capfd: pytest.CaptureFixture[str]) -> None:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, read_or_hang))
+    process.start()
+    ours.close()
+    theirs.close()
+    process.join(60)
+    assert (process.exitcode, capfd.readouterr().err) == (0, "")

@@ -35,10 +35,19 @@ SAY = {
         ("A soprano is a type of singing voice.", "soprano", "singing voice"),
         ("BMW, founded in 1916, was also a maker of engines.", "BMW", "maker"),
         ("In May 1999, London was a city.", "London", "city"),
+        ("Queen were an English rock band.", "Queen", "English rock band"),
+        ("Python is a high-level, general-purpose language.", "Python", "general-purpose language"),
+        ("Rust is a language emphasizing speed.", "Rust", "language"),
+        ("Deutsche Bank AG is a German investment bank.", "Deutsche Bank AG", "German investment bank"),
     ],
     "one of the": [("The Danube is one of the longest rivers in Europe.", "Danube", "river")],
     "is the most": [("Vienna is the largest city in Austria.", "Vienna", "city")],
     "are": [("Lions are large cats that live in Africa.", "Lions", "cat")],
+    "and … are": [
+        ("BMW, Fiat and Audi are car companies.", "BMW|Fiat|Audi", "car company"),
+        ("Goethe and Schiller were German poets.", "Goethe|Schiller", "German poet"),
+        ("In Germany, BMW and Fiat are both companies.", "BMW|Fiat", "company"),
+    ],
     "apposition": [("Critics praised Siemens, a German company based in Munich.", "Siemens", "German company")],
     "in brackets": [("He met Kafka (a writer) there.", "Kafka", "writer")],
     "before the name": [
@@ -94,6 +103,7 @@ def test_noisy_patterns_are_off_by_default() -> None:
         "BMW would be a bank.",
         "BMW could become a bank.",
         "BMW may be a bank.",
+        "BMW, who sell cars, and Fiat are not banks.",
         "BMW is possibly a bank.",
         "BMW is almost a bank.",
         "Is BMW a bank?",
@@ -161,6 +171,36 @@ def test_names_in_one_list_are_alike(sentence: str, names: list[str]) -> None:
 def test_an_abbreviation_is_what_the_long_name_says(sentence: str, said: list[tuple[str, str]]) -> None:
     (matches,) = MATCHER.matches([sentence])
     assert [(match.hyponym, match.hypernyms[0][0]) for match in matches if match.pattern == SHORT] == said
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kinds"),
+    [
+        ("Marie Curie was a Polish and naturalised-French physicist and chemist who died.", ["physicist", "chemist"]),
+        (
+            "Ann Lee is an actor, businessman, former politician, and singer.",
+            ["actor", "businessman", "politician", "singer"],
+        ),
+        ("Vienna is the largest city and capital of Austria.", ["city", "capital"]),
+        ("Critics praised Kafka, a writer and lawyer from Prague.", ["writer", "lawyer"]),
+        ("Ann Lee was a teacher and Fiat grew.", ["teacher"]),
+    ],
+)
+def test_a_list_of_kinds_names_them_all(sentence: str, kinds: list[str]) -> None:
+    (matches,) = MATCHER.matches([sentence])
+    assert [match.hypernyms[-1][0] for match in matches if match.hypernyms] == kinds
+
+
+def test_which_of_two_kinds_is_not_told() -> None:
+    (matches,) = MATCHER.matches(["Companies and universities such as Siemens and MIT grew."])
+    found = [(match.hyponym, *match.hypernyms) for match in matches if match.hypernyms]
+    expected = [(name, (kind, 0.5)) for name in ("Siemens", "MIT") for kind in ("company", "university")]
+    assert sorted(found) == sorted(expected)
+
+
+def test_several_things_need_not_have_all_adjectives() -> None:
+    (matches,) = MATCHER.matches(["French and German car companies such as Renault grew."])
+    assert [match.hypernyms for match in matches if match.hypernyms] == [(("car company", 1.0), ("company", 0.5))]
 
 
 def test_hypernyms_become_more_general_and_less_sure() -> None:

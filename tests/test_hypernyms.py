@@ -49,6 +49,22 @@ def test_a_file_keeps_everything(tmp_path: Path) -> None:
     }
 
 
+def test_who_did_not_answer_is_kept(tmp_path: Path) -> None:
+    table = TABLE.with_unanswered({"xyz": "wikipedia: is down", "nobody": "wikipedia: is down"})
+    table.write(tmp_path / "h.jsonl")
+    read = HypernymTable.read(tmp_path / "h.jsonl")
+    assert [read.unanswered(name) for name in ("BMW", "Xyz", "nobody")] == ["", "wikipedia: is down", ""]
+
+
+def test_newer_rows_replace_older_ones() -> None:
+    newer = HypernymTable({"bmw": (), "Audi": ()})
+    assert dict(TABLE.replaced_by(newer)) == {"bmw": (), "Xyz": (), "Audi": ()}
+    kept = TABLE.replaced_by(newer.with_unanswered({"BMW": "is down"}))
+    assert dict(kept) == {"bmw": TABLE["BMW"], "Xyz": (), "Audi": ()}
+    assert kept.unanswered("BMW") == "is down"
+    assert kept.replaced_by(HypernymTable({"BMW": ()})).unanswered("BMW") == ""
+
+
 def test_a_table_is_replaced_whole(tmp_path: Path) -> None:
     path = tmp_path / "h.jsonl"
     path.write_text("old")
@@ -71,6 +87,7 @@ GOOD = '{"entity": "a", "hypernyms": []}'
         ('{"entity": " ", "hypernyms": []}', "needs a name"),
         ('{"entity": " A ", "hypernyms": []}', "stands twice"),
         ('{"entity": "b", "hypernyms": {}}', "must be a list"),
+        ('{"entity": "b", "hypernyms": [], "unanswered": 1}', "unanswered must be a text"),
         ('{"entity": "b", "hypernyms": [], "more": 1}', "unknown keys: more"),
         ('{"entity": "b", "hypernyms": [{"name": "x", "count": 1}]}', "'confidence' is missing"),
         ('{"entity": "b", "hypernyms": [{"name": "x", "count": 1.5, "confidence": 1}]}', "whole number"),

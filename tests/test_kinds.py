@@ -14,6 +14,12 @@ def test_hypernyms_of_a_noun_are_nearest_first_and_say_something() -> None:
     assert not {"entity", "physical entity", "object"} & {kind for sense in hypernyms("Paris") for kind in sense}
 
 
+def test_each_sense_says_where_its_kinds_come_from() -> None:
+    (river,) = hypernyms("Danube")
+    assert river.said.startswith("Danube.n.01: the 2nd longest European river")
+    assert len({sense.said for sense in hypernyms("phoenix")}) == 4
+
+
 def test_hypernyms_come_sense_by_sense_and_what_bears_a_name_comes_first() -> None:
     assert [sense[0] for sense in hypernyms("phoenix")] == [
         "state capital",

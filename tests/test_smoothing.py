@@ -170,8 +170,15 @@ def test_a_name_of_which_nothing_is_said_is_what_its_neighbours_are() -> None:
     (console,) = rank(said, ["Xbox"])["Xbox"]
     assert (console.name, console.count) == ("console", 2)
     assert [evidence.sentence for evidence in console.evidence] == ["Xbox and Wii", "Wii and Xbox"]
+    assert {evidence.source for evidence in console.evidence} == {"web, lent by Wii"}
     assert rank([finding("Wii", "a", ("console", 1.0))], ["Xbox"])["Xbox"] == ()
     assert [h.count for h in rank([said[0], listed("b", "Wii", "WII")], ["Wii"])["Wii"]] == [1]
+
+
+def test_a_list_does_not_say_what_a_sentence_of_its_site_says() -> None:
+    said = [finding("Wii", "a", ("console", 1.0)), finding("Xbox", "b", ("console", 1.0)), listed("b", "Xbox", "Wii")]
+    (console,) = rank(said, ["Xbox"])["Xbox"]
+    assert (console.count, [evidence.source for evidence in console.evidence]) == (1, ["web"])
 
 
 def test_neighbours_tell_which_sense_is_meant() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zslre.cli.numbers import positive, seconds, whole
+from zslre.cli.overwriting import refuse_overwriting
 from zslre.cli.progress import Progress
 from zslre.exceptions import InputError
 
@@ -15,14 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zslre.cli import Subparsers
-    from zslre.sideinfo.crawler import CrawlSettings, Entity, Outcome
+    from zslre.sideinfo.crawler import CrawlSettings, Outcome
 
 DESCRIPTION = """\
 Find out what kinds of thing named entities are ("BMW": car company, company), from Wikipedia, Wikidata, web pages
 and WordNet, and write them with confidence, sources and sentences as JSON Lines, one entity a line.
 
 The crawler says who it is: --contact is required. It obeys robots.txt, asks each host one page at a time with pauses,
-and keeps pages in a cache. Results go into OUTPUT.journal as they come; the same command goes on where it was stopped.
+and keeps pages in a cache. Results go into OUTPUT.journal as they come; the same command goes on where it was stopped,
+and one with other options does again what depended on them. Names that OUTPUT has already stay in it;
+one that a source has not answered about says so there ("unanswered").
 Programs' interfaces (--wikipedia-api, --wikidata-api) are asked by their own etiquette, not by robots.txt.
 """
 EXAMPLES = """\
@@ -36,7 +39,9 @@ examples:
 a line, where the context chooses between several things of that name.
 """
 _DEFAULT_SOURCES = ("wikipedia", "wikidata")
-_SHOWN = 20  # problems that are listed at the end
+# Causes of failures that are listed at the end, and names or pages of each.
+_CAUSES = 20
+_ITEMS = 10
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -50,7 +55,14 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="an entity")
     parser.add_argument("--entities", type=Path, metavar="FILE", help="a file with more of them")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the table to write (.jsonl)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the table to write (.jsonl); names that it has already and that are not asked for stay in it",
+    )
     parser.add_argument(
         "--source",
         action="append",
@@ -58,10 +70,17 @@ def add_parser(subparsers: Subparsers) -> None:
         help="whom to ask; may be given again (default: wikipedia and wikidata)",
     )
     parser.add_argument(
-        "--seed-urls", type=Path, metavar="FILE", help="web: addresses of pages or sitemaps, one a line"
+        "--seed-urls",
+        type=Path,
+        metavar="FILE",
+        help="web: addresses of pages, or sitemaps if they end in .xml or .xml.gz, one a line",
     )
     parser.add_argument(
-        "--sitemap", action="append", default=[], metavar="URL", help="web: a sitemap; may be given again"
+        "--sitemap",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="web: a sitemap, XML or text, packed or not; may be given again",
     )
     parser.add_argument("--search", default="", metavar="TEMPLATE", help="web: a search address with {name} in it")
     parser.add_argument(
@@ -108,17 +127,18 @@ def run(args: argparse.Namespace) -> int:
 
     sources = tuple(args.source) if args.source else _DEFAULT_SOURCES
     _check_usage(args, sources)
+    refuse_overwriting(args.output, (path for path in (args.entities, args.seed_urls) if path is not None))
     given = [Entity(name) for name in args.names]
     entities = distinct([*given, *read_entities(args.entities)] if args.entities is not None else given)
     if not entities:
         raise InputError(f"{args.entities}: holds no name")
     settings = _settings(args)
-    seeds = [*args.sitemap, *(_read_seeds(args.seed_urls) if args.seed_urls is not None else [])]
+    begin = {"seeds": _read_seeds(args.seed_urls) if args.seed_urls is not None else [], "sitemaps": args.sitemap}
     nouns = hypernyms if "wordnet" in sources else None
     if set(sources) != {"wordnet"}:
         _ = settings.agent  # refuses to go on without a contact
     if args.dry_run:
-        for address in planned(entities, args.output, settings, sources=sources, seeds=seeds, nouns=nouns):
+        for address in planned(entities, args.output, settings, sources=sources, nouns=nouns, **begin):
             print(address)
         return 0
     progress = Progress(verbosity=-1 if args.quiet else int(args.verbose))
@@ -127,14 +147,14 @@ def run(args: argparse.Namespace) -> int:
         args.output,
         settings,
         sources=sources,
-        seeds=seeds,
         nouns=nouns,
+        **begin,
         on_progress=lambda report, counts: progress.update(
             lambda: f"{report.tasks:,} steps, {counts.requests:,} pages fetched, {counts.from_cache:,} from the cache"
         ),
     )
     progress.finish(_summary(outcome))
-    _tell_problems(outcome, entities)
+    _tell_problems(outcome, args.output)
     return 0
 
 
@@ -198,15 +218,21 @@ def _summary(outcome: Outcome) -> str:
     )
 
 
-def _tell_problems(outcome: Outcome, entities: Sequence[Entity]) -> None:
-    for host, reason in sorted(outcome.down.items()):
-        print(f"zslre: given up for now: {host}: {reason}", file=sys.stderr)
-    problems = {**outcome.report.refused, **outcome.report.unfinished}
-    lines = [f"{name}: {why}" for name, why in outcome.unanswered.items()]
-    lines += [f"{task.items[0]}: {why}" for task, why in problems.items() if task.source == "web"]
-    for line in lines[:_SHOWN]:
+def _tell_problems(outcome: Outcome, output: Path) -> None:
+    """Each cause and what failed for it; all of it in a file where that is too much to show."""
+    everything = output.with_name(f"{output.name}.unanswered")
+    shown = list(outcome.failures.items())[:_CAUSES]
+    for cause, items in shown:
+        listed = ", ".join(items[:_ITEMS]) + (f", … ({len(items):,} in all)" if len(items) > _ITEMS else "")
+        line = f"{listed}: {cause}" if len(items) == 1 else f"{cause}: {listed}"
         print(f"zslre: not answered: {line}", file=sys.stderr)
-    if len(lines) > _SHOWN:
-        print(f"zslre: … and {len(lines) - _SHOWN:,} more", file=sys.stderr)
+    if len(shown) < len(outcome.failures) or any(len(items) > _ITEMS for _, items in shown):
+        lines = (f"{item}\t{cause}\n" for cause, items in outcome.failures.items() for item in items)
+        everything.write_text("".join(lines), encoding="utf-8")
+        more = len(outcome.failures) - len(shown)
+        and_more = f"and for {more:,} more cause{'' if more == 1 else 's'}; " if more else ""
+        print(f"zslre: … {and_more}all of it is in {everything}", file=sys.stderr)
+    else:
+        everything.unlink(missing_ok=True)
     if outcome.report.unfinished:
         print("zslre: the same command goes on with what may still be answered", file=sys.stderr)

@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, TextIO
 
 from zslre.cli.models import model_folder
 from zslre.cli.numbers import positive
+from zslre.cli.overwriting import refuse_overwriting
 from zslre.cli.progress import Progress
-from zslre.documents import STDIN, SUFFIXES, Document, read_documents
+from zslre.documents import STDIN, Document, read_documents
 from zslre.exceptions import InputError
 from zslre.output import FORMATS, open_writer, resume_point
 from zslre.pipeline import Extractor, extract_documents
@@ -118,7 +119,7 @@ def run(arguments: argparse.Namespace) -> int:
     paths = arguments.paths if arguments.paths else [STDIN]
     format = _format(arguments)
     _check_usage(arguments, format)
-    _check_output(arguments.output, paths)
+    refuse_overwriting(arguments.output, paths)
     progress = Progress(verbosity=_verbosity(arguments))
     counts = _Counts()
 
@@ -238,18 +239,6 @@ def _check_usage(arguments: argparse.Namespace, format: str) -> None:
             f"--resume needs JSON Lines output, not {format}: only there can one see which documents are done, "
             "those without a triple included"
         )
-
-
-def _check_output(output: str | None, paths: Sequence[str]) -> None:
-    """Refuse to overwrite what is to be read, or to read what is being written."""
-    if output is None:
-        return
-    target = Path(output).resolve()
-    for path in paths:
-        source = Path(path).resolve()
-        inside = source.is_dir() and source in target.parents and target.suffix.lower() in SUFFIXES
-        if path != STDIN and (source == target or inside):
-            raise InputError(f"{output}: the output lies in the input {path}: give another file to -o")
 
 
 def _verbosity(arguments: argparse.Namespace) -> int:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from zslre.exceptions import InputError, MissingDependencyError
 from zslre.mentions import DEFAULT_PIPELINE, MAX_STRINGS, for_spacy
 from zslre.sideinfo.checks import CHECKS
+from zslre.sideinfo.definitions import COLLECTIONS, KINDS, behind_copula, opening, without_asides
 from zslre.sideinfo.lexicon import (
     DENIALS,
     EMPTY_HEADS,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 MAX_WORDS = 150
 MAX_CHARACTERS = 2000
 LIST = "list"
+DEFINITION = "definition"
 SHORT = "short for"
 
 
@@ -85,6 +87,22 @@ class PatternMatcher:
         if len(self._pipeline.vocab.strings) > MAX_STRINGS + self._own_strings:
             del self._pipeline  # spaCy keeps every string it has seen: a fresh one keeps memory constant
 
+    def definition(self, name: str, text: str) -> list[Match]:
+        """What the first sentence of a text about `name` says that it is, of the pattern DEFINITION."""
+        sentence = opening(text)
+        doc = self._pipeline(for_spacy(without_asides(sentence[:MAX_CHARACTERS])))
+        words = _words(doc)
+        called = next((c for c in (name, f"The {name}") if doc.text.casefold().startswith(c.casefold())), "")
+        named = len(self._pipeline.tokenizer(called))
+        start = behind_copula(words, named)
+        if start is None:
+            return []
+        phrases = find_phrases(words, doc.text)
+        hit = KINDS.match(encode(words, phrases, start))
+        kinds = (phrases[int(number)] for number in _SYMBOL.findall(hit["y"] if hit else ""))
+        found = (self._names(_members(kind, words, phrases), words, phrases) for kind in kinds)
+        return [Match(name, names, DEFINITION, sentence) for names in found if names]
+
     @cached_property
     def _pipeline(self) -> Language:
         nlp = _load(self.name)
@@ -92,7 +110,7 @@ class PatternMatcher:
         return nlp
 
     def _in_doc(self, doc: Doc) -> list[Match]:
-        words = [Word(token.text, token.tag_, token.idx, token.idx + len(token)) for token in doc if not token.is_space]
+        words = _words(doc)
         if not words or words[-1].text == "?":
             return []
         phrases = find_phrases(words, doc.text)
@@ -130,16 +148,22 @@ class PatternMatcher:
         first = min([hypernym.first, *(phrase.first for phrase in hyponyms)])
         if asserts_nothing(words, first, hypernym.first):
             return
-        hypernym_after = _behind_kind_of(hypernym, words, phrases)
-        if hypernym_after is None:
-            return
-        names = generalisations(hypernym_after, self._singular)
-        head = names[-1][0]
-        if head in EMPTY_HEADS or not head[0].isalpha() or not head.replace("-", "").isalpha() or len(head) < 3:
-            return
-        for phrase in hyponyms:
-            if phrase.text.casefold() not in {name.casefold() for name, _ in names}:
-                yield Match(phrase.text, names, pattern, sentence)
+        groups = hit.groupdict()
+        either, more = ([phrases[int(n)] for n in _SYMBOL.findall(groups.get(g) or "")] for g in ("either", "more"))
+        for kind in (*either, hypernym, *more):
+            names = self._names(kind, words, phrases)
+            sure = tuple((name, weight / (1 + len(either))) for name, weight in names)
+            for phrase in hyponyms:
+                if names and phrase.text.casefold() not in {name.casefold() for name, _ in names}:
+                    yield Match(phrase.text, sure, pattern, sentence)
+
+    def _names(self, kind: Phrase, words: Sequence[Word], phrases: Sequence[Phrase]) -> tuple[tuple[str, float], ...]:
+        """The nouns that a phrase names, as in `Match`; none if it names no kind."""
+        behind = _behind_kind_of(kind, words, phrases)
+        names = generalisations(behind, self._singular) if behind is not None else ()
+        head = names[-1][0] if names else ""
+        says_kind = len(head) > 2 and head[0].isalpha() and head.replace("-", "").isalpha() and head not in EMPTY_HEADS
+        return names if says_kind else ()
 
     def _singular(self, noun: Word) -> str:
         text = noun.text.lower()
@@ -157,6 +181,10 @@ class PatternMatcher:
         return str(self._pipeline.get_pipe("lemmatizer").rule_lemmatize(token)[0])
 
 
+def _words(doc: Doc) -> list[Word]:
+    return [Word(token.text, token.tag_, token.idx, token.idx + len(token)) for token in doc if not token.is_space]
+
+
 def _abbreviations(line: str, phrases: Sequence[Phrase], sentence: str) -> Iterator[Match]:
     for hit in ABBREVIATION.finditer(line):
         name, short = phrases[int(hit[1])], phrases[int(hit[2])]
@@ -165,11 +193,13 @@ def _abbreviations(line: str, phrases: Sequence[Phrase], sentence: str) -> Itera
             yield Match(short.text, ((head, 1.0),), SHORT, sentence)
 
 
-def encode(words: Sequence[Word], phrases: Sequence[Phrase]) -> str:
-    """The line of symbols that the patterns are matched against."""
+def encode(words: Sequence[Word], phrases: Sequence[Phrase], start: int = 0) -> str:
+    """The line of symbols that the patterns are matched against, from the word `start` on."""
     symbols: list[str] = []
-    at = 0
+    at = start
     for number, phrase in enumerate(phrases):
+        if phrase.first < start:
+            continue
         symbols += (_plain(words[i], i) for i in range(at, phrase.first))
         kind = "P" if phrase.proper else "S" if phrase.plural else "C"
         symbols.append(f"{kind}{_OPENER_CODES.get(phrase.opener, phrase.opener[0])}{number}")
@@ -221,6 +251,13 @@ def _can_be_named(phrase: Phrase, words: Sequence[Word]) -> bool:
 def _opens_with_adverbial(phrase: Phrase, words: Sequence[Word]) -> bool:
     """As in "In Germany, BMW and other car makers …"."""
     return phrase.first == 1 and words[0].text.lower() in PREPOSITIONS
+
+
+def _members(phrase: Phrase, words: Sequence[Word], phrases: Sequence[Phrase]) -> Phrase:
+    """Of a collection what it is of: "a family of operating systems"."""
+    following = next((other for other in phrases if other.first == phrase.end + 1), None)
+    collects = phrase.head.text.lower() in COLLECTIONS and following is not None and following.plural
+    return following if collects and following is not None and words[phrase.end].text == "of" else phrase
 
 
 def _behind_kind_of(phrase: Phrase, words: Sequence[Word], phrases: Sequence[Phrase]) -> Phrase | None:

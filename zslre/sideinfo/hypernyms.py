@@ -4,6 +4,9 @@ JSON Lines, one entity a line:
 
     {"entity": "BMW", "hypernyms": [{"name": "car company", "count": 3, "confidence": 0.82, "sources":
      [{"source": "wikipedia", "url": "https://…", "date": "2026-11-23", "sentence": "BMW is a car company."}]}]}
+
+A name about which not all sources have answered says why: "unanswered": "wikipedia: en.wikipedia.org is down (…)".
+Without it, no hypernyms means that the sources know none.
 """
 
 from __future__ import annotations
@@ -22,7 +25,11 @@ SHAPE = '{"entity": "BMW", "hypernyms": [{"name": "car company", "count": 3, "co
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where a hypernym was found: kind of source, address, date (YYYY-MM-DD), and the sentence that says it, if any."""
+    """Where a hypernym was found: kind of source, address, date (YYYY-MM-DD), and the sentence that says it, if any.
+
+    Of WordNet the sentence is the sense's name and definition. The source "web, lent by Danube" says that the name
+    stands in one list with the Danube, of which others say the kind; the sentence holds the list.
+    """
 
     source: str
     url: str
@@ -32,7 +39,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Hypernym:
-    """A kind of thing that an entity is; `count`: distinct sites that say so; `confidence` in [0, 1]."""
+    """A kind of thing that an entity is; `confidence` in [0, 1].
+
+    `count`: distinct sites that say so, or whose lists lend it.
+    """
 
     name: str
     count: int
@@ -58,6 +68,7 @@ class HypernymTable(Mapping[str, tuple[Hypernym, ...]]):
 
     def __init__(self, entries: Mapping[str, tuple[Hypernym, ...]]) -> None:
         self._entries: dict[str, tuple[str, tuple[Hypernym, ...]]] = {}
+        self._unanswered: dict[str, str] = {}
         for name, hypernyms in entries.items():
             self._add(name, tuple(hypernyms))
 
@@ -80,7 +91,9 @@ class HypernymTable(Mapping[str, tuple[Hypernym, ...]]):
                     if not line.strip():
                         continue
                     try:
-                        table._add(*_entry(json.loads(line)))
+                        name, hypernyms, why = _entry(json.loads(line))
+                        table._add(name, hypernyms)
+                        table._unanswered |= {entity_key(name): why} if why else {}
                     except (KeyError, TypeError, ValueError) as error:
                         what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
                         raise InputError(f"{path}, line {number}: {what}; a line looks like {SHAPE}") from error
@@ -90,13 +103,39 @@ class HypernymTable(Mapping[str, tuple[Hypernym, ...]]):
             raise InputError(f"{path}: is not UTF-8 ({error}); convert it, for instance with iconv") from error
         return table
 
+    def unanswered(self, name: str) -> str:
+        """Why some of whoever was asked about the name have not answered; "" if all have."""
+        return self._unanswered.get(entity_key(name), "")
+
+    def with_unanswered(self, why: Mapping[str, str]) -> HypernymTable:
+        """This table, and why names that are in it lack answers."""
+        table = HypernymTable(self)
+        table._unanswered = {entity_key(name): reason for name, reason in why.items() if name in self}
+        return table
+
+    def replaced_by(self, newer: HypernymTable) -> HypernymTable:
+        """This table with the rows of `newer` in place of those of the same names, and behind them all new ones.
+
+        A row that is empty for lack of answers leaves the hypernyms of before.
+        """
+        table = HypernymTable({})
+        table._entries = dict(self._entries)
+        for key, (name, hypernyms) in newer._entries.items():
+            before = self.get(name, ()) if newer.unanswered(name) else ()
+            table._entries[key] = (name, hypernyms or before)
+        kept = {key: why for key, why in self._unanswered.items() if key not in newer._entries}
+        table._unanswered = kept | newer._unanswered
+        return table
+
     def write(self, path: str | Path) -> None:
         """Write the table; whoever reads `path` meanwhile sees the old file or the new one, never a part."""
         path = Path(path)
         unfinished = path.with_name(f"{path.name}.new")
         with unfinished.open("w", encoding="utf-8", newline="\n") as stream:
             for name, hypernyms in self._entries.values():
-                record = {"entity": name, "hypernyms": [_record(hypernym) for hypernym in hypernyms]}
+                record: dict[str, Any] = {"entity": name, "hypernyms": [_record(hypernym) for hypernym in hypernyms]}
+                if why := self.unanswered(name):
+                    record["unanswered"] = why
                 stream.write(f"{json.dumps(record, ensure_ascii=False)}\n")
         os.replace(unfinished, path)
 
@@ -114,9 +153,10 @@ def entity_key(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def _entry(record: Any) -> tuple[str, tuple[Hypernym, ...]]:
-    _check_keys(record, "the line", required=("entity", "hypernyms"))
-    return _text(record, "entity"), tuple(_hypernym(item) for item in _list(record, "hypernyms"))
+def _entry(record: Any) -> tuple[str, tuple[Hypernym, ...], str]:
+    _check_keys(record, "the line", required=("entity", "hypernyms"), optional=("unanswered",))
+    why = _text(record, "unanswered") if "unanswered" in record else ""
+    return _text(record, "entity"), tuple(_hypernym(item) for item in _list(record, "hypernyms")), why
 
 
 def _hypernym(record: Any) -> Hypernym:

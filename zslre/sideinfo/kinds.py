@@ -19,7 +19,13 @@ NEXT_SENSE = 0.6
 KEPT = 0.1
 
 
-def hypernyms(noun: str, context: str = "") -> tuple[tuple[str, ...], ...]:
+class Kinds(tuple[str, ...]):
+    """The kinds that one sense of a noun is, nearest first. `said`: the sense's name and definition."""
+
+    said: str = ""
+
+
+def hypernyms(noun: str, context: str = "") -> tuple[Kinds, ...]:
     """What WordNet says the noun or name is: for each of its senses the kinds, nearest first.
 
     `context`: sentences that it stands in, one a line; senses whose definitions share words with them come first (Lesk
@@ -37,9 +43,15 @@ def hypernyms(noun: str, context: str = "") -> tuple[tuple[str, ...], ...]:
         senses.sort(key=lambda number: not words.is_instance(number))
     if context and len(senses) > 1:
         senses = _by_fit(senses, noun, context)
-    chains = (_kinds_above(number, words) for number in senses)
     named = " ".join(noun.split()).casefold()
-    return tuple(kinds for chain in chains if (kinds := tuple(kind for kind in chain if kind.casefold() != named)))
+    return tuple(kinds for number in senses if (kinds := _kinds(number, named, words)))
+
+
+def _kinds(number: int, named: str, words: WordNet) -> Kinds:
+    kinds = Kinds(kind for kind in _kinds_above(number, words) if kind.casefold() != named)
+    synset = words.synset(number)
+    kinds.said = f"{synset.name}: {synset.gloss}"
+    return kinds
 
 
 def _kinds_above(number: int, words: WordNet) -> tuple[str, ...]:

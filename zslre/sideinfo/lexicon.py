@@ -70,6 +70,13 @@ ESPECIALLY = _words(
     especially particularly notably namely
     """
 )
+# Behind a noun these begin a clause, and no compound like "manufacturing company".
+PARTICIPLES = _words(
+    """
+    comprising consisting containing covering emphasizing emphasising featuring focusing having including involving
+    offering providing starring using
+    """
+)
 # Words that make what follows an adverbial.
 PREPOSITIONS = _words(
     """

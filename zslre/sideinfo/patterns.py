@@ -14,31 +14,41 @@ _LIST = rf"(?P<x>{_ITEMS}(?:{_LAST})?){_NO_OWNER}"
 _LIST_OF_TWO = rf"(?P<x>{_ITEMS}{_LAST})"
 _PLURAL = r"(?P<y>S[anotx]\d+)"
 _KIND = r"(?P<y>[CS][anotxu]\d+)"
+_MEMBER = r'(?:" )?(?:P[nt]|Sn)\d+(?: ")?'
 _ONE = r'(?:" )?(?P<x>P[nt]\d+|C[an]\d+)(?: ")?'
 _P = r'(?:" )?(?P<x>P[nt]\d+)(?: ")?'
 # Words set between a subject and its verb: "BMW ( short for … ) is", "BMW , founded in 1916 , is".
 _ASIDE = r"(?: \( [^()]{0,200} \))?(?: , [^,;()]{1,120} ,)?"
 _SUBJECT = rf"(?:^|(?:[;,]|that|while|although|because|since|whereas|BUT) ){_ONE}(?: ,)?{_ASIDE}"
-_IS = r"(?:is|was|has been|had been|became|remains|remained|, which is|, which was|, who is|, who was)(?: ADV)*"
+_IS = (
+    r"(?:is|was|are|were|has been|had been|became|remains|remained|, which is|, which was|, who is|, who was)(?: ADV)*"
+)
 _ARE = r"(?:are|were|, which are|, which were)(?: ADV)*"
 _END = (
     r"(?= (?:,|\.|;|\)|of|in|from|based|located|who|that|which|whose|for|on|at|by|near|with|and|to|owned|known|born)"
     r"|$)"
 )
 
+# "A physicist and chemist": the other kinds in one list with the first.
+_MORE = rf"(?:(?P<more>(?: , C[na]\d+){{0,10}}(?: ,)? and C[na]\d+){_END})?"
+# "Companies and universities such as …": each of what follows is one or the other.
+_EITHER = r"(?:(?P<either>(?:S[anotxu]\d+ , ){0,3}S[anotxu]\d+) (?:, )?(?:and|or) )?"
+_SUBJECTS = rf"{_MEMBER}(?: , {_MEMBER}){{0,20}} (?:, )?and {_MEMBER}"
+
 # name → regular expression; x: what is a kind of y. A `y` phrase is common, so that it names a kind.
 PATTERNS: dict[str, str] = {
-    "such as": rf"{_KIND} ,? ?such as {_LIST}",
+    "such as": rf"{_EITHER}{_KIND} ,? ?such as {_LIST}",
     "such … as": rf"(?P<y>Ss\d+) as {_LIST}",
     "and other": rf"{_LIST} (?:,? ?(?:and|or)) (?:ADV )?(?P<y>Sx\d+)",
     "like other": rf"{_P} ,? ?like (?:most )?(?P<y>Sx\d+)",
-    "including": rf"{_PLURAL} ,? ?including {_LIST}",
+    "including": rf"{_EITHER}{_PLURAL} ,? ?including {_LIST}",
     "especially": rf"{_PLURAL} (?:,|\() (?:ESPECIALLY|for example|for instance|e\.g\.)(?: ,)? {_LIST}",
-    "is a": rf"{_SUBJECT} {_IS} (?:one of )?(?P<y>(?:Ca|Cx|Sa)\d+)",
+    "is a": rf"{_SUBJECT} {_IS} (?:one of )?(?P<y>(?:Ca|Cx|Sa)\d+){_MORE}",
     "one of the": rf"{_SUBJECT} {_IS} (?:one|among|ADV one) of (?P<y>S[tup]\d+)",
-    "is the most": rf"{_SUBJECT} {_IS} (?P<y>Cu\d+)",
+    "is the most": rf"{_SUBJECT} {_IS} (?P<y>Cu\d+){_MORE}",
     "are": rf"(?:^|[;:,] )(?P<x>S[n]\d+){_ASIDE} {_ARE} (?P<y>Sn\d+){_END}",
-    "apposition": rf"{_P} , (?P<y>Ca\d+){_END}",
+    "and … are": rf"(?:^|[;:,] )(?P<x>{_SUBJECTS}) {_ARE} (?P<y>S[no]\d+){_END}",
+    "apposition": rf"{_P} , (?P<y>Ca\d+){_MORE}{_END}",
     "in brackets": rf"{_P} \( (?P<y>Ca\d+){_END}",
     "before the name": rf'(?P<y>C[antopu]\d+) (?:" )?(?P<x>P[n]\d+)(?: ")?{_NO_OWNER}',
     "called": rf"(?P<y>C[at]\d+) (?:called|named|titled|entitled) {_P}",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from zslre.sideinfo.lexicon import VAGUE
+from zslre.sideinfo.lexicon import PARTICIPLES, VAGUE
 
 COMMON = frozenset({"NN", "NNS"})
 PROPER = frozenset({"NNP", "NNPS"})
@@ -21,8 +21,10 @@ _INNER = frozenset({"VBN", "VBG", "RB", "RBR", "RBS", "HYPH"})
 # Modifiers that say how many or how much.
 _DEGREE = frozenset({"JJS", "JJR", "CD", "RBR", "RBS"})
 _QUOTES = frozenset('"“”')
-# Behind a noun these begin the name: "a company called Nordvik".
+# Behind a noun these go on with the sentence: "a company called Nordvik", "a language emphasizing speed".
 _NAMING = frozenset({"called", "named", "titled", "entitled", "dubbed", "known"})
+_ENDING = _NAMING | PARTICIPLES
+_JOINTS = (",", "and")
 _MAX_QUOTED = 10  # words of a quoted title
 
 # How surely "car company" says "company": much less for a prime minister than for a car company, and nobody can tell.
@@ -142,13 +144,25 @@ def _span(words: Sequence[Word], at: int) -> tuple[int, int] | None:
     end = None
     for i in range(content, len(words)):
         tag = words[i].tag
+        if end == i and words[i].text in _ENDING:
+            break
         if tag in _NOUNS:
             end = i + 1
         elif tag == "CD" and end == i and words[i - 1].tag in PROPER:
             end = i + 1  # Windows 7
-        elif (end == i and words[i].text in _NAMING) or not (tag in _MODIFIERS or (tag in _INNER and i > at)):
+        elif not (tag in _MODIFIERS or _joins(words, content, i) or (tag in _INNER and (i > at or tag == "RBS"))):
             break
     return (content, end) if end is not None else None
+
+
+def _joins(words: Sequence[Word], content: int, at: int) -> bool:
+    """Whether the comma or "and" at `at` stands between modifiers: "a high-level, general-purpose language"."""
+    if words[at].text not in _JOINTS or not content < at < len(words) - 1:
+        return False
+    before, after = words[at - 1], words[at + 1]
+    compound = at - 2 > content and words[at - 2].tag == "HYPH" and words[at - 3].tag in _MODIFIERS
+    goes_on = after.tag in _MODIFIERS | {"RBS"} or (at + 2 < len(words) and words[at + 2].tag == "HYPH")
+    return (before.tag in ("JJ", "JJS") or compound) and goes_on
 
 
 def _starts_name(words: Sequence[Word], content: int, at: int) -> bool:
@@ -160,7 +174,9 @@ def _phrase(
     words: Sequence[Word], first: int, content: int, end: int, sentence: str, *, proper: bool | None = None
 ) -> Phrase:
     head = words[end - 1]
-    is_name = proper if proper is not None else head.tag in PROPER or (head.tag == "CD" and end - content > 1)
+    # "An investment bank", whatever the tagger says.
+    named = head.tag in PROPER and not (head.text.islower() and words[first].text.lower() in ("a", "an"))
+    is_name = proper if proper is not None else named or (head.tag == "CD" and end - content > 1)
     inside = words[content : end - 1]
     if first > 0 and words[first - 1].tag == "POS":
         opener = "possessive"
@@ -174,17 +190,28 @@ def _phrase(
         opener = _OPENER_NAMES.get(words[content - 1].text.lower(), "determiner") if content > first else "none"
         if content > first and any(word.tag in ("PRP$", "WP$") for word in words[first:content]):
             opener = "possessive"
-    kept = _kept(inside)
+    kept = _kept(_behind_joint(inside, plural=head.tag in ("NNS", "NNPS")))
     start = words[content].start
     text = sentence[start : head.end]
     return Phrase(first, end, text, start, opener, is_name, head.tag in ("NNS", "NNPS"), kept, head)
 
 
+def _behind_joint(modifiers: Sequence[Word], *, plural: bool) -> Sequence[Word]:
+    """Of modifiers that a comma or "and" joins the last ones, true by themselves: "Polish and French chemist".
+
+    Not of several things, some of which may be Polish and others French.
+    """
+    joints = [place for place, word in enumerate(modifiers) if word.text in _JOINTS]
+    behind = modifiers[joints[-1] + 1 :] if joints else modifiers
+    return [word for word in behind if word.tag in COMMON] if joints and plural else behind
+
+
 def _kept(modifiers: Sequence[Word]) -> tuple[Word, ...]:
-    """The modifiers that may say a kind; what hyphens join goes or stays as one: "third-largest", "well-known"."""
+    """The modifiers that may say a kind; what hyphens join goes or stays as one, and so does "most populous":
+    "third-largest", "well-known"."""
     groups: list[list[Word]] = []
     for word in modifiers:
-        if groups and "HYPH" in (word.tag, groups[-1][-1].tag):
+        if groups and ("HYPH" in (word.tag, groups[-1][-1].tag) or groups[-1][-1].tag in ("RBS", "RBR")):
             groups[-1].append(word)
         else:
             groups.append([word])

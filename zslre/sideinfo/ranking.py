@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from zslre.sideinfo.hypernyms import Evidence, Hypernym, HypernymTable, entity_key
@@ -15,6 +15,7 @@ from zslre.sideinfo.smoothing import SmoothedCounts, smooth
 RANK = 100
 MAX_EVIDENCE = 5
 MAX_HYPERNYMS = 20
+MAX_LENDERS = 3
 MAX_SENTENCE = 500  # characters
 # A noun that ends a name ("Mississippi River") counts as its hypernym if so many other names have it as theirs.
 MIN_USES_OF_A_KIND = 3
@@ -104,12 +105,16 @@ def _ranked(key: str, of: dict[str, _Pair], smoothed: SmoothedCounts) -> tuple[H
 
 
 def _add_lists(pairs: dict[str, dict[str, _Pair]], lists: Sequence[Finding]) -> None:
-    """Add what names in one list lend one another; what was lent is not lent on."""
+    """Add what names in one list lend one another; what was lent is not lent on. The list does not say the kind: the
+    evidence names those whose kind it is."""
     members = [list(dict.fromkeys(map(entity_key, (found.entity, *found.alike)))) for found in lists]
     weights = {entity: {name: pair.weight for name, pair in of.items()} for entity, of in pairs.items()}
     for found, shares in zip(lists, lent(weights, members), strict=True):
         for entity, name, weight in shares:
-            pairs[entity][name].add(found.site, weight, found.evidence)
+            others = (other for other in (found.entity, *found.alike) if entity_key(other) != entity)
+            lenders = [other for other in others if name in weights.get(entity_key(other), ())][:MAX_LENDERS]
+            source = f"{found.evidence.source}, lent by {', '.join(lenders)}"
+            pairs[entity][name].add(found.site, weight, replace(found.evidence, source=source))
 
 
 def _kinds(pairs: dict[str, dict[str, _Pair]]) -> frozenset[str]:
@@ -123,4 +128,4 @@ def _kinds(pairs: dict[str, dict[str, _Pair]]) -> frozenset[str]:
 def _shortened(evidence: Evidence) -> Evidence:
     if len(evidence.sentence) <= MAX_SENTENCE:
         return evidence
-    return Evidence(evidence.source, evidence.url, evidence.date, f"{evidence.sentence[: MAX_SENTENCE - 1]}…")
+    return replace(evidence, sentence=f"{evidence.sentence[: MAX_SENTENCE - 1]}…")

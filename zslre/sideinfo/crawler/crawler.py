@@ -15,13 +15,14 @@ from zslre.exceptions import InputError
 from zslre.sideinfo.crawler.addresses import Resolver, resolve
 from zslre.sideinfo.crawler.clock import Clock, SystemClock
 from zslre.sideinfo.crawler.entities import Entity
+from zslre.sideinfo.crawler.failures import Failure, by_cause, by_name, failures
 from zslre.sideinfo.crawler.fetch import Counts, Fetcher, NoPages, Pages
-from zslre.sideinfo.crawler.journal import Journal, read_journal
+from zslre.sideinfo.crawler.journal import Journal, Standard, read_past
 from zslre.sideinfo.crawler.mediawiki import MediaWikiSource
 from zslre.sideinfo.crawler.reader import NoReader, ProcessReader, Reader, read_here
 from zslre.sideinfo.crawler.run import Crawl, Report
 from zslre.sideinfo.crawler.settings import CrawlSettings
-from zslre.sideinfo.crawler.sources import Nouns, Source, WordNetSource
+from zslre.sideinfo.crawler.sources import Nouns, Source, WordNetSource, fingerprint
 from zslre.sideinfo.crawler.web import WebSource
 from zslre.sideinfo.crawler.wikidata import WikidataSource
 from zslre.sideinfo.hypernyms import HypernymTable, entity_key
@@ -38,14 +39,14 @@ _DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a crawl achieved. `down`: hosts that were given up; `unanswered`: names that lack a source's answer.
-    Both say why."""
+    """What a crawl achieved. `unanswered`: names that lack a source's answer, and why. `failures`: each cause, and the
+    names or pages that it cost an answer."""
 
     table: HypernymTable
     report: Report
     counts: Counts
-    down: dict[str, str]
     unanswered: dict[str, str]
+    failures: dict[str, list[str]]
 
 
 def crawl(
@@ -55,6 +56,7 @@ def crawl(
     *,
     sources: Sequence[SourceName] = ("wikipedia", "wikidata"),
     seeds: Sequence[str] = (),
+    sitemaps: Sequence[str] = (),
     nouns: Nouns | None = None,
     resolver: Resolver = resolve,
     clock: Clock | None = None,
@@ -63,11 +65,14 @@ def crawl(
 ) -> Outcome:
     """Find hypernyms of `entities` and write them to `output`; go on where an earlier run on `output` was stopped.
 
-    The journal lies beside the output and is all that a later run needs. `seeds`: addresses for the source "web".
+    Other names that the table at `output` has already stay there; the outcome's table has those of `entities` alone.
+    The journal lies beside the output and is all that a later run needs. `seeds`: addresses of pages, or of sitemaps
+    if they end like some, for the source "web"; `sitemaps`: of sitemaps, however they end.
     `nouns` gives WordNet's hypernyms, sense by sense. `resolver`, `clock` and `reader` stand in for the network, the
     time, and the processes that read. Raises InputError for settings that do not fit together, and for a missing
-    contact.
+    contact, and where something else than a table is at `output`.
     """
+    old = _old_table(output)
     clock = clock if clock is not None else SystemClock()
     names = [entity.name for entity in entities]
     since = clock.now() - settings.expire_days * _DAY
@@ -80,29 +85,43 @@ def crawl(
             reader = ProcessReader(max(1, (os.cpu_count() or 1) - 1), read=partial(read_here, noisy=settings.noisy))
         stack.callback(reader.close)
         # Closed first: what is cut off by closing the others must not go down as a page's own fault.
-        journal = Journal(journal_path(output), since=since)
+        pages: Pages = fetcher if fetcher is not None else NoPages()
+        today = datetime.fromtimestamp(clock.now(), timezone.utc).date().isoformat()
+        made = _sources(
+            entities,
+            settings,
+            pages,
+            reader,
+            sources=sources,
+            seeds=seeds,
+            sitemaps=sitemaps,
+            nouns=nouns,
+            today=today,
+        )
+        journal = Journal(journal_path(output), since=since, standard=_standard(made, settings))
         stack.callback(journal.close)
         counts = fetcher.counts if fetcher is not None else Counts()
-        pages: Pages = fetcher if fetcher is not None else NoPages()
         next_save = clock.now() + _SAVE_EVERY
 
         def progress(report: Report) -> None:
             nonlocal next_save
             if (began := clock.now()) >= next_save:
-                rank(journal.findings(), names).write(output)
+                old.replaced_by(table_so_far(report)[0]).write(output)
                 next_save = clock.now() + max(_SAVE_EVERY, _SAVE_SHARE * (clock.now() - began))
             if on_progress is not None:
                 on_progress(report, counts)
 
-        today = datetime.fromtimestamp(clock.now(), timezone.utc).date().isoformat()
-        made = _sources(entities, settings, pages, reader, sources=sources, seeds=seeds, nouns=nouns, today=today)
+        def table_so_far(report: Report) -> tuple[HypernymTable, list[Failure]]:
+            found = failures(made, names, set(journal.done), report, fetcher.down() if fetcher is not None else {})
+            return rank(journal.findings(), names).with_unanswered(by_name(found)), found
+
         work = Crawl(made, journal, clock, parallel_hosts=settings.parallel_hosts, on_progress=progress)
         try:
             report = work.run(names)
         finally:  # an interrupted run leaves a table of what it has
-            table = rank(journal.findings(), names)
-            table.write(output)
-        return Outcome(table, report, counts, fetcher.down() if fetcher is not None else {}, _unanswered(made, report))
+            table, failed = table_so_far(work.report)
+            old.replaced_by(table).write(output)
+        return Outcome(table, report, counts, by_name(failed), by_cause(failed))
 
 
 def planned(
@@ -112,16 +131,38 @@ def planned(
     *,
     sources: Sequence[SourceName],
     seeds: Sequence[str] = (),
+    sitemaps: Sequence[str] = (),
     nouns: Nouns | None = None,
 ) -> Iterator[str]:
     """The first addresses that a crawl would ask; touches neither the network nor a file."""
+    _ = _old_table(output)
     since = SystemClock().now() - settings.expire_days * _DAY
-    done = {entry.task for entry in read_journal(journal_path(output)) if entry.time >= since}
-    made = _sources(entities, settings, NoPages(), NoReader(), sources=sources, seeds=seeds, nouns=nouns, today="")
+    made = _sources(
+        entities,
+        settings,
+        NoPages(),
+        NoReader(),
+        sources=sources,
+        seeds=seeds,
+        sitemaps=sitemaps,
+        nouns=nouns,
+        today="",
+    )
+    done = read_past(journal_path(output), since=since, standard=_standard(made, settings)).done
     for source in made:
         for task in source.tasks([entity.name for entity in entities], done):
             if task not in done and (address := source.address(task)):
                 yield address
+
+
+def _old_table(output: Path) -> HypernymTable:
+    """What an earlier run left there."""
+    if output.is_dir():
+        raise InputError(f"{output}: is a folder; give -o the file to write, such as {output / 'hypernyms.jsonl'}")
+    try:
+        return HypernymTable.read(output) if output.exists() else HypernymTable({})
+    except InputError as error:
+        raise InputError(f"{error}; this crawl would overwrite it: give another file to -o") from error
 
 
 def journal_path(output: Path) -> Path:
@@ -137,36 +178,46 @@ def _sources(
     *,
     sources: Sequence[SourceName],
     seeds: Sequence[str],
+    sitemaps: Sequence[str],
     nouns: Nouns | None,
     today: str,
 ) -> list[Source]:
-    if "web" in sources and not seeds and not settings.search:
+    if "web" in sources and not seeds and not sitemaps and not settings.search:
         raise InputError("the source 'web' needs addresses of pages or sitemaps, or a search address, to begin with")
     if "wordnet" in sources and nouns is None:
         raise InputError("the source 'wordnet' needs a function that gives the hypernyms of a noun")
-    contexts = {entity_key(entity.name): entity.context for entity in entities if entity.context}
+    contexts = {entity_key(entity.name): entity.context for entity in entities}
     s = settings
     made: list[Source] = []
     for name in dict.fromkeys(sources):
         if name == "wordnet" and nouns is not None:
             made.append(WordNetSource(nouns, today, contexts))
         elif name == "wikipedia":
-            made.append(MediaWikiSource(pages, reader, api=s.wikipedia_api, today=today, contexts=contexts))
+            api = s.wikipedia_api
+            made.append(MediaWikiSource(pages, reader, api=api, today=today, contexts=contexts, noisy=s.noisy))
         elif name == "wikidata":
             made.append(WikidataSource(pages, api=s.wikidata_api, today=today, depth=s.depth, contexts=contexts))
         elif name == "web":
-            results = s.search_results
-            made.append(WebSource(pages, reader, today=today, seeds=seeds, search=s.search, search_results=results))
+            made.append(
+                WebSource(
+                    pages,
+                    reader,
+                    today=today,
+                    seeds=seeds,
+                    sitemaps=sitemaps,
+                    search=s.search,
+                    search_results=s.search_results,
+                    noisy=s.noisy,
+                    max_bytes=s.max_bytes,
+                )
+            )
         else:
             raise InputError(f"unknown source {name!r}: use some of {', '.join(SOURCES)}")
     return made
 
 
-def _unanswered(sources: Sequence[Source], report: Report) -> dict[str, str]:
-    by_name = {source.name: source for source in sources}
-    found: dict[str, str] = {}
-    for task, problem in (*report.unfinished.items(), *report.refused.items()):
-        if task.source in by_name:
-            for name in by_name[task.source].names(task):
-                found.setdefault(name, f"{task.source}: {problem}")
-    return found
+def _standard(made: Sequence[Source], settings: CrawlSettings) -> Standard:
+    s = settings
+    # What pages may be refused for.
+    limits = (sorted(s.allow_hosts), s.max_bytes, s.max_redirects, s.longest_wait, s.contact, s.user_agent)
+    return Standard({source.name: source for source in made}, fingerprint(*limits))

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 HTML = "text/html, application/xhtml+xml, text/plain"
 JSON = "application/json"
-XML = "application/xml, text/xml"
+# What sitemaps are served as: XML, packed or not, or a text with an address a line.
+SITEMAP = "application/xml, text/xml, application/gzip, application/x-gzip, application/octet-stream, text/plain"
 TEXT = "text/plain, text/html"
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -2,6 +2,9 @@
 
 One JSON object a line, appended whole. A process that is killed leaves at most one cut line at the end, which is
 dropped; the task it belonged to is done again, from cached pages. The table is made from the journal alone.
+
+An entry also says what its result depended on beside the task: the settings and the name's sentence. A run that is told
+otherwise does the task again; until it has, the old result counts.
 """
 
 from __future__ import annotations
@@ -10,46 +13,120 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from zslre.exceptions import InputError
-from zslre.sideinfo.crawler.sources import Result, Task
+from zslre.sideinfo.crawler.sources import NAMES, Result, Source, Task
 from zslre.sideinfo.hypernyms import Evidence
 from zslre.sideinfo.ranking import Finding
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A finished task: `time` in seconds since the epoch; `problem`: why it will never have a result, or ""."""
+    """A finished task: `time` in seconds since the epoch; `problem`: why it will never have a result, or "".
+
+    `told`: what the result depended on, as `Standard.told` has it.
+    """
 
     task: Task
     time: float
     result: Result
     problem: str = ""
+    told: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """By what a run judges earlier entries: its sources, by name, and its limits, which problems depend on."""
+
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    limits: str = ""
+
+    def told(self, task: Task, problem: str) -> tuple[str | None, ...] | None:
+        """What the task's result or problem depends on in this run, None in place of what nobody asks for now.
+
+        None for all of it where the source is not asked.
+        """
+        if task.source not in self.sources:
+            return None
+        told = self.sources[task.source].told(task)
+        return (*told, self.limits) if problem else told
+
+    def entry(self, task: Task, time: float, result: Result, problem: str) -> Entry:
+        """What goes into the journal."""
+        told = self.told(task, problem) or ()
+        return Entry(task, time, result, problem, tuple(item if item is not None else "" for item in told))
+
+    def accepts(self, entry: Entry) -> bool:
+        """Whether this run would come to the entry's result again."""
+        told = self.told(entry.task, entry.problem)
+        return told is None or (
+            len(told) == len(entry.told) and all(now in (None, was) for now, was in zip(told, entry.told, strict=True))
+        )
+
+
+@dataclass
+class Past:
+    """`done`: tasks that need not be done again. `problems`: why some of them have no result. `stale`: what was done by
+    other settings only."""
+
+    done: set[Task] = field(default_factory=set)
+    problems: dict[Task, str] = field(default_factory=dict)
+    stale: set[Task] = field(default_factory=set)
+
+    def add(self, entry: Entry, *, accepted: bool = True) -> None:
+        if not accepted:
+            if entry.task not in self.done:
+                self.stale.add(entry.task)
+            return
+        self.done.add(entry.task)
+        self.stale.discard(entry.task)
+        if entry.problem:
+            self.problems[entry.task] = entry.problem
+        else:
+            self.problems.pop(entry.task, None)
+
+
+def read_past(path: Path, *, since: float = 0.0, standard: Standard = Standard()) -> Past:
+    """What the journal at `path` has that is not from before `since` (seconds since the epoch)."""
+    past = Past()
+    for entry in read_journal(path):
+        if entry.time >= since:
+            past.add(entry, accepted=standard.accepts(entry))
+    return past
 
 
 class Journal:
     """Reads the file at `path` if it exists, and appends to it. One process at a time; threads may share it."""
 
-    def __init__(self, path: Path, *, since: float = 0.0) -> None:
+    def __init__(self, path: Path, *, since: float = 0.0, standard: Standard = Standard()) -> None:
         """Entries from before `since` (seconds since the epoch) have expired: their tasks count as not done."""
         self.path = path
-        self.done: set[Task] = set()
-        self.problems: dict[Task, str] = {}
         self._lock = threading.Lock()
-        self._since = since
+        self._since, self.standard = since, standard
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file: int | None = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         _lock(self._file, path)
         os.truncate(path, _whole_lines(path))
-        for entry in read_journal(path):
-            if entry.time >= since:
-                self.done.add(entry.task)
-                if entry.problem:
-                    self.problems[entry.task] = entry.problem
+        self._past = read_past(path, since=since, standard=standard)
+
+    @property
+    def done(self) -> set[Task]:
+        """See `Past`."""
+        return self._past.done
+
+    @property
+    def problems(self) -> dict[Task, str]:
+        """See `Past`."""
+        return self._past.problems
+
+    @property
+    def stale(self) -> set[Task]:
+        """See `Past`."""
+        return self._past.stale
 
     def add(self, entry: Entry) -> None:
         """Append an entry in one write, so that a kill leaves it whole or cut, and never mixed with another."""
@@ -60,21 +137,30 @@ class Journal:
             written = 0
             while written < len(line):  # a full disk or a signal may cut a write short
                 written += os.write(self._file, line[written:])
-            self.done.add(entry.task)
-            if entry.problem:
-                self.problems[entry.task] = entry.problem
+            self._past.add(entry)
 
     def findings(self) -> Iterator[Finding]:
-        """All that was found, read from the file so that it need not be kept in memory."""
-        for entry in read_journal(self.path):
-            if entry.time >= self._since:
+        """All that was found, read from the file so that it need not be kept in memory.
+
+        What was found by other settings counts as long as its task, and in a batch its name, was not done again.
+        """
+        again = {(task.source, name) for task in self.done if task.kind == NAMES for name in task.items}
+        for entry in self._entries():
+            if self.standard.accepts(entry):
                 yield from entry.result.findings
+            elif entry.task not in self.done:
+                for finding in entry.result.findings:
+                    if (entry.task.source, finding.entity) not in again:
+                        yield finding
 
     def following(self) -> Iterator[Task]:
         """The tasks that finished ones led to."""
-        for entry in read_journal(self.path):
-            if entry.time >= self._since:
+        for entry in self._entries():
+            if self.standard.accepts(entry):
                 yield from entry.result.following
+
+    def _entries(self) -> Iterator[Entry]:
+        return (entry for entry in read_journal(self.path) if entry.time >= self._since)
 
     def close(self) -> None:
         """Close the file; what is added later is left out."""
@@ -135,6 +221,7 @@ def _record(entry: Entry) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in entry.result.findings],
         "following": [task.record() for task in entry.result.following],
         "problem": entry.problem,
+        "told": list(entry.told),
     }
 
 
@@ -149,7 +236,9 @@ def _entry(record: Any) -> Entry:
         for entity, hypernyms, evidence, *alike in record["findings"]
     )
     following = tuple(Task.of(task) for task in record["following"])
-    return Entry(Task.of(record["task"]), float(record["time"]), Result(findings, following), str(record["problem"]))
+    told = tuple(str(item) for item in record.get("told", ()))  # an entry from before it had one is done again
+    result = Result(findings, following)
+    return Entry(Task.of(record["task"]), float(record["time"]), result, str(record["problem"]), told)
 
 
 def _finding(finding: Finding) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,8 @@ from zslre.sideinfo.crawler.api import api_url, ask, likeness, shaped, titles
 from zslre.sideinfo.crawler.fetch import Pages
 from zslre.sideinfo.crawler.problems import Refused
 from zslre.sideinfo.crawler.reader import Reader, Text
-from zslre.sideinfo.crawler.sources import Result, Task, batches
+from zslre.sideinfo.crawler.sources import Result, Task, batches, told_names
+from zslre.sideinfo.hearst import DEFINITION
 from zslre.sideinfo.hypernyms import Evidence, entity_key
 from zslre.sideinfo.ranking import Finding
 
@@ -18,9 +20,9 @@ BATCH = 20  # introductions that the interface gives at once
 _MAX_CONTINUATIONS = 20
 _MAX_MEANINGS = 20
 # How many ordinary sentences a definition, the first sentence of an article, is worth.
-DEFINITION = 3.0
-# Patterns whose subject, in such a sentence, is what the article is about, by whatever name.
-_DEFINING = frozenset({"is a", "one of the", "is the most"})
+WEIGHT_OF_DEFINITION = 3.0
+# "Mercury (planet)" calls itself Mercury.
+_QUALIFIER = re.compile(r" \([^()]+\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,21 @@ class _Article:
 
 
 class MediaWikiSource:
-    """`contexts`: entity key → a sentence that the name stands in, which chooses among the meanings of the name."""
+    """`contexts`: the key of each name → a sentence that it stands in, which chooses among its meanings, or ""."""
 
     name = "wikipedia"
 
     def __init__(
-        self, pages: Pages, reader: Reader, *, api: str, today: str, contexts: Mapping[str, str] | None = None
+        self,
+        pages: Pages,
+        reader: Reader,
+        *,
+        api: str,
+        today: str,
+        contexts: Mapping[str, str] | None = None,
+        noisy: bool = False,
     ) -> None:
-        self._source, self._reader, self._api, self._today = pages, reader, api, today
+        self._source, self._reader, self._api, self._today, self._noisy = pages, reader, api, today, noisy
         self._contexts = contexts if contexts is not None else {}
 
     def tasks(self, names: Sequence[str], done: Collection[Task]) -> Iterator[Task]:
@@ -53,6 +62,10 @@ class MediaWikiSource:
     def names(self, task: Task) -> tuple[str, ...]:
         """See `Source`."""
         return task.items
+
+    def told(self, task: Task) -> tuple[str | None, ...]:
+        """See `Source`."""
+        return told_names(task.items, self._contexts, self._api, self._noisy)
 
     def run(self, task: Task) -> Result:
         """See `Source`."""
@@ -135,15 +148,13 @@ class MediaWikiSource:
         return best[1] if best[0] > 0 else None
 
     def _findings(self, name: str, article: _Article) -> list[Finding]:
-        reading = self._reader.read(Text(article.text.encode("utf-8")))
-        first = reading.matches[0].sentence if reading.matches else ""
-        opens = bool(first) and article.text.lstrip().startswith(first)
+        about = _QUALIFIER.sub("", article.title)
+        reading = self._reader.read(Text(article.text.encode("utf-8"), about=about))
         findings = []
         for match in reading.matches:
-            about_article = opens and match.sentence == first and match.pattern in _DEFINING
             evidence = Evidence(self.name, article.url, self._today, match.sentence)
-            if about_article:
-                sure = tuple((hypernym, weight * DEFINITION) for hypernym, weight in match.hypernyms)
+            if match.pattern == DEFINITION:
+                sure = tuple((hypernym, weight * WEIGHT_OF_DEFINITION) for hypernym, weight in match.hypernyms)
                 findings.append(Finding(name, sure, evidence))
             else:
                 findings.append(Finding(match.hyponym, match.hypernyms, evidence, match.alike))

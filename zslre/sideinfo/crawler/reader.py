@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing.connection import Connection
@@ -28,10 +29,14 @@ _START = 120.0  # seconds that a process may take to start
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What is to be read: a page's bytes with their content type, or, with type "", UTF-8 text."""
+    """What is to be read: a page's bytes with their content type, or, with type "", UTF-8 text.
+
+    `about`: the name that the text, like an encyclopedia's article, begins with a definition of; "" if it does not.
+    """
 
     body: bytes
     type: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,9 @@ def read_here(text: Text, *, noisy: bool = False) -> Reading:
         content = page_text(text.body, text.type)
         found = links(decode(text.body, text.type)) if "html" in text.type else []
     sentences = [sentence.text for sentence in split_sentences(content)]
-    return Reading(tuple(m for found in _matcher(noisy).matches(sentences) for m in found), tuple(found))
+    matcher = _matcher(noisy)
+    defined = matcher.definition(text.about, content) if text.about else []
+    return Reading((*defined, *(m for matches in matcher.matches(sentences) for m in matches)), tuple(found))
 
 
 class ProcessReader:
@@ -169,17 +176,15 @@ def _serve(pipe: Connection, read: Callable[[Text], Reading]) -> None:
 
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     read(Text(b"It is warm."))  # loads the tagger before the clock of the first page runs
-    pipe.send(None)
-    while True:
-        try:
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the parent is gone, perhaps killed
+        pipe.send(None)
+        while True:
             text = pipe.recv()
-        except EOFError:
-            return
-        try:
-            answer: Answer = read(text)
-        except Exception as error:  # whatever a page makes the parser do, it is the page's fault alone
-            answer = f"cannot be read ({type(error).__name__}: {error})"
-        pipe.send(answer)
+            try:
+                answer: Answer = read(text)
+            except Exception as error:  # whatever a page makes the parser do, it is the page's fault alone
+                answer = f"cannot be read ({type(error).__name__}: {error})"
+            pipe.send(answer)
 
 
 @lru_cache(maxsize=2)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from zslre.sideinfo.crawler.clock import Clock
 from zslre.sideinfo.crawler.fetch import host_of
-from zslre.sideinfo.crawler.journal import Entry, Journal
+from zslre.sideinfo.crawler.journal import Journal
 from zslre.sideinfo.crawler.problems import Problem
-from zslre.sideinfo.crawler.sources import Result, Source, Task
+from zslre.sideinfo.crawler.sources import NAMES, Result, Source, Task
 
 _LOOK_EVERY = 0.2  # seconds between two looks of the main thread, so that Ctrl-C is heard
 
@@ -43,7 +43,8 @@ class Crawl:
         self._sources: Mapping[str, Source] = {source.name: source for source in sources}
         self._journal, self._clock = journal, clock
         self._parallel_hosts, self._on_progress = parallel_hosts, on_progress
-        self.report = Report(refused=dict(journal.problems))
+        known = {task: why for task, why in journal.problems.items() if task.source in self._sources}
+        self.report = Report(refused=known)
         self._known: set[Task] = set(journal.done)
         self._waiting: dict[str, deque[Task]] = {}
         self._ready: deque[str] = deque()
@@ -55,8 +56,14 @@ class Crawl:
     def run(self, names: Sequence[str]) -> Report:
         """Do all that is not done yet. An unexpected error in a thread is raised here; what was found is kept."""
         self._add(self._journal.following())
+        asked = set(names)
         for source in self._sources.values():
-            self._add(source.tasks(names, self._journal.done))
+            # Batches that were put together before are kept, so that their answers are found in the cache.
+            again = {
+                t for t in self._journal.stale if (t.source, t.kind) == (source.name, NAMES) and asked >= set(t.items)
+            }
+            self._add(again)
+            self._add(source.tasks(names, self._journal.done | again))
         threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._parallel_hosts)]
         for thread in threads:
             thread.start()
@@ -124,7 +131,8 @@ class Crawl:
         except Problem as error:
             result, problem = Result(), error
         if problem is None or problem.lasting:
-            self._journal.add(Entry(task, self._clock.now(), result, str(problem) if problem is not None else ""))
+            why = str(problem) if problem is not None else ""
+            self._journal.add(self._journal.standard.entry(task, self._clock.now(), result, why))
         self._add(result.following)
         with self._changed:
             self.report.tasks += 1

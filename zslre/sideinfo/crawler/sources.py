@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
@@ -9,9 +10,11 @@ from typing import Any, Protocol, TypeAlias
 from zslre.sideinfo.hypernyms import Evidence, entity_key
 from zslre.sideinfo.ranking import Finding
 
-# From a noun, and the sentences it stands in if known, to the kinds of each of its senses.
+# From a noun, and the sentences it stands in if known, to the kinds of each of its senses, which may carry what says so
+# (`zslre.sideinfo.kinds.Kinds`).
 Nouns: TypeAlias = Callable[[str, str], Sequence[Sequence[str]]]
 
+NAMES = "names"  # the kind of a task that is a batch of names
 # How likely the next sense of a noun is beside the one before it, and how well each step up the hierarchy answers what
 # the thing is.
 LIKELY_SENSE = 0.5
@@ -62,22 +65,37 @@ class Source(Protocol):
         """The names that go without an answer if the task fails."""
         ...
 
+    def told(self, task: Task) -> tuple[str | None, ...]:
+        """Fingerprints of what the result depends on beside the task; None for a name that nobody asks about."""
+        ...
+
     def run(self, task: Task) -> Result:
         """Carry the task out; raises a `Problem`."""
         ...
 
 
+def fingerprint(*settings: object) -> str:
+    """A few characters that differ where settings do."""
+    return hashlib.blake2b(repr(settings).encode("utf-8", "replace"), digest_size=6).hexdigest()
+
+
+def told_names(names: Sequence[str], contexts: Mapping[str, str], *settings: object) -> tuple[str | None, ...]:
+    """`Source.told` of a batch of names: the settings, and the sentence that each of them stands in."""
+    said = (contexts.get(entity_key(name)) for name in names)
+    return tuple(fingerprint(*settings, context) if context is not None else None for context in said)
+
+
 def batches(source: str, names: Sequence[str], done: Collection[Task], size: int) -> Iterator[Task]:
     """Tasks of `size` names each, without the names that are done."""
-    finished = {item for task in done if task.source == source and task.kind == "names" for item in task.items}
+    finished = {item for task in done if task.source == source and task.kind == NAMES for item in task.items}
     left = [name for name in names if name not in finished]
     for at in range(0, len(left), size):
-        yield Task(source, "names", tuple(left[at : at + size]))
+        yield Task(source, NAMES, tuple(left[at : at + size]))
 
 
 class WordNetSource:
     """WordNet's hypernyms, offline: `hypernyms` gives, for each sense of a noun, its kinds, the nearest first; `today`
-    the date (YYYY-MM-DD); `contexts`: a name's key → sentences that it stands in."""
+    the date (YYYY-MM-DD); `contexts`: the key of each name → sentences that it stands in, or ""."""
 
     name = "wordnet"
 
@@ -97,12 +115,16 @@ class WordNetSource:
         """See `Source`."""
         return task.items
 
+    def told(self, task: Task) -> tuple[str | None, ...]:
+        """See `Source`."""
+        return told_names(task.items, self._contexts)
+
     def run(self, task: Task) -> Result:
         """See `Source`."""
         return Result(tuple(finding for name in task.items for finding in self._findings(name)))
 
     def _findings(self, name: str) -> Iterator[Finding]:
-        evidence = Evidence(self.name, "", self._today, "")
         for place, kinds in enumerate(self._hypernyms(name, self._contexts.get(entity_key(name), ""))):
+            evidence = Evidence(self.name, "", self._today, getattr(kinds, "said", ""))
             likely = LIKELY_SENSE**place
             yield Finding(name, tuple((kind, likely * NEXT_STEP**step) for step, kind in enumerate(kinds)), evidence)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import socket
 import threading
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -17,6 +16,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 
 from zslre.sideinfo.crawler.addresses import Resolver, connection_pools
+from zslre.sideinfo.crawler.packed import gunzip
 from zslre.sideinfo.crawler.problems import Refused
 
 _CHUNK = 65_536
@@ -112,25 +112,6 @@ class LimitedAdapter(HTTPAdapter):
             if self._handshake is not None:
                 self._handshake.close()
                 self._handshake = None
-
-
-def gunzip(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Unpacked pieces of at most 64 KiB, so that a reader can stop before a decompression bomb has gone off.
-
-    Raises Refused if the data is not gzip or is cut off.
-    """
-    unpack = zlib.decompressobj(wbits=31)
-    for chunk in chunks:
-        while chunk:
-            if unpack.eof:  # gzip files may follow each other
-                unpack = zlib.decompressobj(wbits=31)
-            try:
-                yield unpack.decompress(chunk, _CHUNK)
-            except zlib.error as error:
-                raise Refused(f"says that it is gzip, but is not ({error})") from error
-            chunk = unpack.unused_data if unpack.eof else unpack.unconsumed_tail
-    if not unpack.eof:
-        raise Refused("is cut off in the middle of its gzip data")
 
 
 def _finished(response: requests.Response, body: bytes, url: str) -> HTTPResponse:

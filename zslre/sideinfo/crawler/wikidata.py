@@ -7,7 +7,7 @@ from typing import Any
 
 from zslre.sideinfo.crawler.api import api_url, ask, likeness, shaped, titles
 from zslre.sideinfo.crawler.fetch import Pages
-from zslre.sideinfo.crawler.sources import Result, Task, batches
+from zslre.sideinfo.crawler.sources import Result, Task, batches, told_names
 from zslre.sideinfo.hypernyms import Evidence, entity_key
 from zslre.sideinfo.ranking import Finding
 
@@ -41,6 +41,10 @@ class WikidataSource:
     def names(self, task: Task) -> tuple[str, ...]:
         """See `Source`."""
         return task.items
+
+    def told(self, task: Task) -> tuple[str | None, ...]:
+        """See `Source`."""
+        return told_names(task.items, self._contexts, self._api, self._depth)
 
     def run(self, task: Task) -> Result:
         """See `Source`."""
