@@ -120,7 +120,7 @@ def test_crawl_asks_for_the_names_of_the_examples(
         asked.append((entities, place, settings, options["sources"]))
         assert options["nouns"] is wordnet_hypernyms
         table = HypernymTable({name: (Hypernym("brewery", 2, 0.7),) for name in ("Acme", "Zeta")})
-        return SimpleNamespace(table=table, down={}, unanswered={})
+        return SimpleNamespace(table=table, failures={}, report=SimpleNamespace(unfinished={}))
 
     crawler = SimpleNamespace(
         crawl=crawl, Entity=lambda name, context: (name, context), CrawlSettings=lambda contact: contact

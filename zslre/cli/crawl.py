@@ -154,7 +154,7 @@ def run(args: argparse.Namespace) -> int:
         ),
     )
     progress.finish(_summary(outcome))
-    _tell_problems(outcome, args.output)
+    tell_problems(outcome, args.output)
     return 0
 
 
@@ -218,7 +218,7 @@ def _summary(outcome: Outcome) -> str:
     )
 
 
-def _tell_problems(outcome: Outcome, output: Path) -> None:
+def tell_problems(outcome: Outcome, output: Path) -> None:
     """Each cause and what failed for it; all of it in a file where that is too much to show."""
     everything = output.with_name(f"{output.name}.unanswered")
     shown = list(outcome.failures.items())[:_CAUSES]

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zslre.cli.crawl import tell_problems
 from zslre.cli.models import model_folder
 from zslre.cli.numbers import positive
 from zslre.cli.progress import Progress
@@ -250,11 +251,5 @@ def crawled(
         ),
     )
     progress.finish(f"{sum(map(bool, outcome.table.values())):,} of {len(entities):,} names have hypernyms")
-    for host, why in sorted(outcome.down.items()):
-        print(f"zslre: given up for now: {host}: {why}", file=sys.stderr)
-    if outcome.unanswered:
-        first, *others = outcome.unanswered
-        rest = f" and {counted(others, 'other name')}" if others else ""
-        why = outcome.unanswered[first]
-        print(f"zslre: not answered: {first}{rest}: {why}; build again to ask again", file=sys.stderr)
+    tell_problems(outcome, place)
     return outcome.table
