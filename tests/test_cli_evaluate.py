@@ -153,7 +153,7 @@ def test_zero_shot(folder: Path, outcomes: list[Outcome], tmp_path: Path, capsys
 def test_every_option_changes_something(
     folder: Path, outcomes: list[Outcome], setting: str, options: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("zslre.mentions.load_detector", lambda *_: NotAnn())
+    monkeypatch.setattr("zslre.mentions.load_detector", lambda *_, **__: NotAnn())
     few = ["--n-way", "2", "--episodes", "40"] if setting == "few-shot" else []
     data = "none.jsonl" if setting == "supervised" else "data.jsonl"
     assert evaluate(folder, setting, *few, data=data) == 0

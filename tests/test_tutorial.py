@@ -32,7 +32,7 @@ def test_the_tutorial_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
     builtin.config.update(base_encoder="some/base", trained_relations=[])
     save_model(tmp_path / "builtin", builtin)
     monkeypatch.setattr("zslre.serialization.BUILTIN", tmp_path / "builtin")
-    monkeypatch.setattr("zslre.mentions.load_detector", lambda *_: tiny.CapitalDetector())
+    monkeypatch.setattr("zslre.mentions.load_detector", lambda *_, **__: tiny.CapitalDetector())
     monkeypatch.setenv("ZSLRE_CACHE", str(tmp_path / "cache"))
     shutil.copytree(PROJECT / "data", tmp_path / "run" / "data")
     monkeypatch.chdir(tmp_path / "run")
