@@ -67,7 +67,8 @@ def main() -> None:
             )
             gold = [str(example.relation) for example in task.examples]
             for condition in CONDITIONS:
-                predicted, _ = classify(extractor.with_relations(under(task.relations, condition)), vectors)
+                asked = extractor.with_relations(under(task.relations, condition))
+                predicted, _ = classify(asked, vectors, one_holds=True)
                 scores = classification_scores(gold, predicted)
                 run = {"model": folder.name, "m": m, "seed": seed_of(folder), "condition": condition}
                 runs.append({**run, "rows": len(gold), "macro_f1": scores.macro_f1, "accuracy": scores.accuracy})
