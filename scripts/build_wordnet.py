@@ -13,8 +13,10 @@ from __future__ import annotations
 import argparse
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -106,8 +108,8 @@ def build(folder: Path) -> dict[str, np.ndarray]:
     }
 
 
-def blob(lines: object) -> np.ndarray:
-    return np.frombuffer("\n".join(lines).encode("utf-8"), dtype=np.uint8)  # type: ignore[call-overload]
+def blob(lines: Iterable[str]) -> np.ndarray:
+    return np.frombuffer("\n".join(lines).encode("utf-8"), dtype=np.uint8)
 
 
 def information(parents: list[list[int]], n_nouns: int) -> np.ndarray:
@@ -134,7 +136,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="with data.noun, index.noun, noun.exc and the same for verbs")
     parser.add_argument("--out", type=Path, default=ROOT / "zslre" / "assets" / "wordnet.npz")
     args = parser.parse_args()
-    arrays = build(args.folder)
+    arrays: dict[str, Any] = dict(build(args.folder))
     np.savez_compressed(args.out, **arrays)
     print(f"{args.out}: {len(arrays['categories'])} synsets, {args.out.stat().st_size / 1e6:.1f} MB")
 

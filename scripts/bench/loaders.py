@@ -43,7 +43,9 @@ def json_line(name: str, text: str, head: str, tail: str, relation: str) -> str:
     if name == "jsonl":
         row = {"text": text, "head": spans[0], "tail": spans[1], "relation": relation}
     elif name == "nyt-opennre":
-        entities = [{"name": m, "pos": span} for m, span in zip((head, tail), spans, strict=True)]
+        entities: list[dict[str, object]] = [
+            {"name": m, "pos": span} for m, span in zip((head, tail), spans, strict=True)
+        ]
         row = {"text": text, "relation": relation, "h": entities[0], "t": entities[1]}
     elif name == "nyt-triples":
         row = {"text": text, "triple_list": [[head, relation, tail]]}

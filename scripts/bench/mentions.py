@@ -16,6 +16,7 @@ import statistics
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +116,8 @@ def speed(extractors: dict[str, RelationExtractor], text: str, times: int, repea
     taken: dict[str, list[float]] = {}
     for turn in range(repeats + 1):
         for name, extractor in extractors.items():
-            whole = timed(lambda chosen=extractor: chosen.predict(text))
-            mentions = timed(lambda chosen=extractor: chosen.detector.detect(sentences))
+            whole = timed(partial(extractor.predict, text))
+            mentions = timed(partial(extractor.detector.detect, sentences))
             if turn:  # the first compiles and warms up
                 taken.setdefault(name, []).append(whole)
                 taken.setdefault(f"{name}, mentions alone", []).append(mentions)
@@ -136,7 +137,7 @@ def cold(model: str | None, repeats: int) -> dict[str, float]:
     taken: dict[str, list[float]] = {name: [] for name in NAMES}
     for _ in range(repeats):
         for name in NAMES:
-            taken[name].append(timed(lambda ner=name: first_triple(SAMPLE, "--ner", ner, *options)))
+            taken[name].append(timed(partial(first_triple, SAMPLE, "--ner", name, *options)))
     return {name: round(statistics.median(values), 2) for name, values in taken.items()}
 
 

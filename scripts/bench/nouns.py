@@ -14,6 +14,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +41,7 @@ def main() -> None:
     items = [(e.sentence, [(e.head, e.tail), (e.tail, e.head)]) for e in examples]
     vectors = pair_vectors(asked.encoder, asked.packer, items)
     columns = [names.index(str(example.relation)) for example in examples]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for added, matcher in {"no": Matcher(asked.scorer, asked.prototypes), "yes": asked.matcher}.items():
         found = [dict(best) for best in matcher.candidates(vectors, items, 0.0, len(names))]
         right, wrong = (np.array([found[2 * i + k][c] for i, c in enumerate(columns)]) for k in (0, 1))

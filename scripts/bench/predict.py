@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -131,11 +132,11 @@ def cost_by_relations(extractor: RelationExtractor, text: str, repeats: int) -> 
     sized, built = {}, {}
     for size in SIZES:
         sized[size] = extractor.with_relations(many_relations(size))
-        built[size] = timed(lambda chosen=sized[size]: chosen.predict("Ann Lee founded Acme Corporation in Berlin."))
+        built[size] = timed(partial(sized[size].predict, "Ann Lee founded Acme Corporation in Berlin."))
     seconds: dict[int, list[float]] = {size: [] for size in SIZES}
     for _ in range(repeats):  # in turn, so that a drift of the machine meets all alike
         for size in SIZES:
-            seconds[size].append(timed(lambda chosen=sized[size]: chosen.predict(text)))
+            seconds[size].append(timed(partial(sized[size].predict, text)))
     base = statistics.median(seconds[SIZES[0]])
     return {
         str(size): {

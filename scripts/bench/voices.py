@@ -18,6 +18,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import spacy
@@ -32,12 +33,12 @@ from zslre.packing import Item, Pair
 from zslre.relations import Relation, RelationSet
 from zslre.sideinfo.grammar import passive_of, verb_of
 from zslre.sideinfo.wordnet import wordnet
-from zslre.sideinfo.words import inflect
+from zslre.sideinfo.words import Form, inflect
 from zslre.training.stated import stated_pairs
 from zslre.types import Sentence
 from zslre.wordings import FORMS as TENSES
 
-FORMS = (*TENSES, "passive")
+FORMS: tuple[Form | Literal["passive"], ...] = (*TENSES, "passive")
 MOST_CHARACTERS = 300
 FIGURES = ("direction", "found", "reversed", "another")
 
@@ -72,13 +73,18 @@ def main() -> None:
             for same in (True, False):
                 chosen = [row for row, s in zip(scores, said, strict=True) if s.in_voice_of(form) == same]
                 figures = dict(zip(FIGURES, np.mean(chosen, axis=0).tolist(), strict=True))
-                facts = {"name": form, "voice": "same" if same else "other", "wordings": added, "pairs": len(chosen)}
+                facts: dict[str, Any] = {
+                    "name": form,
+                    "voice": "same" if same else "other",
+                    "wordings": added,
+                    "pairs": len(chosen),
+                }
                 rows.append(facts | figures)
                 lines.append([*map(str, facts.values()), *map(percent, figures.values())])
     print(f"{len(texts)} sentences, {len(said)} pairs, {len({s.verb for s in said})} verbs\n\n{piped(lines)}")
     if args.json:
-        facts = {"command": "python " + " ".join(sys.argv), "model": model.config["name"], "rows": rows}
-        args.json.write_text(json.dumps(facts, indent=1) + "\n")
+        head: dict[str, Any] = {"command": "python " + " ".join(sys.argv), "model": model.config["name"], "rows": rows}
+        args.json.write_text(json.dumps(head, indent=1) + "\n")
 
 
 def read_said(texts: Sequence[str]) -> Iterator[Said]:
@@ -90,11 +96,11 @@ def read_said(texts: Sequence[str]) -> Iterator[Said]:
                 yield Said(Sentence(doc.text, tuple(sorted(pair, key=lambda m: m.start))), pair, *verb)
 
 
-def name_of(verb: str, form: str) -> str:
+def name_of(verb: str, form: Form | Literal["passive"]) -> str:
     return passive_of(verb, wordnet()) if form == "passive" else inflect(verb, form, wordnet())
 
 
-def judged(model: RelationExtractor, said: Sequence[Said], form: str) -> dict[str, np.ndarray]:
+def judged(model: RelationExtractor, said: Sequence[Said], form: Form | Literal["passive"]) -> dict[str, np.ndarray]:
     """FIGURES of each pair (n, 4), 0 or 1, without further wordings and with them."""
     names = [name_of(s.verb, form) for s in said]
     asked = model.with_relations(RelationSet(Relation(name) for name in sorted(set(names))))
