@@ -1,10 +1,11 @@
-"""Where zslre keeps what it can make again (the cache folder), and whether a file is what it should be."""
+"""Where zslre keeps what it can make again (the cache folder), and whether files and data are what they should be."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -28,3 +29,11 @@ def sha256(path: Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def fingerprint(parts: Iterable[object]) -> str:
+    """A few digits that differ where the parts do, by how these print."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(repr(part).encode())
+    return digest.hexdigest()[:12]

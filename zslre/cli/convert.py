@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from zslre.cli.progress import Progress, SkippedRows
+from zslre.cli.progress import Progress, SkippedRows, counted
 from zslre.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -61,14 +61,14 @@ def run(arguments: argparse.Namespace) -> int:
     progress = Progress(verbosity=-1 if arguments.quiet else 0)
     skipped = SkippedRows(progress)
     examples = read_dataset(source, format=arguments.format, on_bad=skipped if arguments.skip_bad else None)
-    count = WRITERS[arguments.to](destination, _counted(examples, progress))
+    count = WRITERS[arguments.to](destination, _watched(examples, progress))
     progress.clear()
-    print(f"{destination}: {count:,} example{'' if count == 1 else 's'}", file=sys.stderr)
+    print(f"{destination}: {counted(count, 'example')}", file=sys.stderr)
     skipped.summarize()
     return 0
 
 
-def _counted(examples: Iterable[Example], progress: Progress) -> Iterator[Example]:
+def _watched(examples: Iterable[Example], progress: Progress) -> Iterator[Example]:
     number = 0
 
     def state() -> str:

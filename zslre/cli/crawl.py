@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from zslre.cli.numbers import positive, seconds, whole
 from zslre.cli.overwriting import refuse_overwriting
-from zslre.cli.progress import Progress
+from zslre.cli.progress import Progress, counted
 from zslre.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ def tell_problems(outcome: Outcome, output: Path) -> None:
         lines = (f"{item}\t{cause}\n" for cause, items in outcome.failures.items() for item in items)
         everything.write_text("".join(lines), encoding="utf-8")
         more = len(outcome.failures) - len(shown)
-        and_more = f"and for {more:,} more cause{'' if more == 1 else 's'}; " if more else ""
+        and_more = f"and for {counted(more, 'more cause')}; " if more else ""
         print(f"zslre: … {and_more}all of it is in {everything}", file=sys.stderr)
     else:
         everything.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TextIO
 from zslre.cli.models import model_folder
 from zslre.cli.numbers import positive
 from zslre.cli.overwriting import refuse_overwriting
-from zslre.cli.progress import Progress
+from zslre.cli.progress import Progress, counted
 from zslre.documents import STDIN, Document, read_documents
 from zslre.exceptions import InputError
 from zslre.output import FORMATS, open_writer, resume_point
@@ -162,7 +162,7 @@ def run(arguments: argparse.Namespace) -> int:
                 counts.documents += 1
     progress.finish(counts.text())
     if counts.skipped:
-        print(f"zslre: {_counted(counts.skipped, 'bad input')} skipped", file=sys.stderr)
+        print(f"zslre: {counted(counts.skipped, 'bad input')} skipped", file=sys.stderr)
     return 0
 
 
@@ -198,18 +198,14 @@ class _Counts:
     def text(self) -> str:
         seconds = max(time.monotonic() - self.started, 1e-3)
         parts = [
-            _counted(self.documents, "document"),
-            _counted(self.sentences, "sentence"),
-            _counted(self.triples, "triple"),
+            counted(self.documents, "document"),
+            counted(self.sentences, "sentence"),
+            counted(self.triples, "triple"),
             f"{self.sentences / seconds:,.0f} sentences/s",
         ]
         if self.before:
-            parts.append(f"{_counted(self.before, 'document')} done before")
+            parts.append(f"{counted(self.before, 'document')} done before")
         return ", ".join(parts)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _without(documents: Iterator[Document], done: Counter[str]) -> Iterator[Document]:

@@ -76,7 +76,16 @@ class SkippedRows:
     def summarize(self) -> None:
         """Say how many were skipped, if any."""
         if self.count:
-            print(f"zslre: {self.count:,} bad row{'' if self.count == 1 else 's'} skipped", file=sys.stderr)
+            print(f"zslre: {counted(self.count, 'bad row')} skipped", file=sys.stderr)
+
+
+def counted(count: int, noun: str) -> str:
+    """How many there are, the noun in the number that they want.
+
+    >>> counted(1, "synonym"), counted(1200, "synonym")
+    ('1 synonym', '1,200 synonyms')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def speaker(quiet: bool) -> Callable[[str], None]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zslre.cli.crawl import tell_problems
 from zslre.cli.models import model_folder
 from zslre.cli.numbers import positive
-from zslre.cli.progress import Progress
+from zslre.cli.progress import Progress, counted
 from zslre.cli.relations import strict_types_warning
 from zslre.exceptions import InputError, MissingDependencyError
 
@@ -194,16 +194,7 @@ def _facts(source: Source) -> tuple[str, ...]:
 def _counts(relation: Relation) -> str:
     side = relation.side
     types = f"{', '.join(side.head_hypernyms) or '?'} -> {', '.join(side.tail_hypernyms) or '?'}"
-    return f"{counted(side.synonyms, 'synonym')}, {types}, {counted(side.keywords, 'keyword')}"
-
-
-def counted(items: Sequence[str], noun: str) -> str:
-    """How many there are, the noun in the number that they want.
-
-    >>> counted(["a"], "synonym"), counted([], "synonym")
-    ('1 synonym', '0 synonyms')
-    """
-    return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
+    return f"{counted(len(side.synonyms), 'synonym')}, {types}, {counted(len(side.keywords), 'keyword')}"
 
 
 def _hypernyms(arguments: argparse.Namespace, examples: Sequence[Example]) -> HypernymTable | None:

@@ -15,12 +15,13 @@ from dataclasses import dataclass, field, replace
 from zslre.mentions import MentionDetector
 from zslre.relations import Relation, RelationSet, Source
 from zslre.sideinfo.descriptions import OTHER, described_types, named_kinds
-from zslre.sideinfo.direction import ROLES, oriented, types_told
+from zslre.sideinfo.direction import oriented, types_told
 from zslre.sideinfo.entity_types import type_words, types_in
 from zslre.sideinfo.generalise import common_types, with_hypernyms
 from zslre.sideinfo.hypernyms import HypernymTable
 from zslre.sideinfo.keywords import keywords, phrases_of
 from zslre.sideinfo.merging import merged, own_part
+from zslre.sideinfo.query import ROLES
 from zslre.sideinfo.synonyms import synonyms
 from zslre.sideinfo.vectors import PhraseEncoder, PhraseVectors
 from zslre.sideinfo.wikidata import Match, PropertyIndex, properties

@@ -12,11 +12,11 @@ from zslre.relations import Relation, catalogue
 from zslre.sideinfo.descriptions import described_types
 from zslre.sideinfo.entity_types import compatible
 from zslre.sideinfo.grammar import in_the_past, noun_of, read_alike, reading, verb_of
+from zslre.sideinfo.query import ROLES
 from zslre.sideinfo.vectors import PhraseVectors
 from zslre.sideinfo.wikidata import Match, Property, PropertyIndex
 from zslre.sideinfo.wordnet import wordnet
 
-ROLES = ("head", "tail")
 # Nouns this near mean the same thing (mother tongue, native language); teacher and student have 0.88.
 SAME_NOUN = 0.9
 _Way = Literal["same", "turned", "unclear"]
@@ -60,7 +60,8 @@ def oriented(
     known = match.property
     if relation.symmetric or relation.id == known.id or _is_symmetric(known):
         return match
-    of_head, of_tail = (_of_role(known, role, vectors) for role in ROLES)
+    described = list(described_types(known.description, wordnet(), vectors))
+    of_head, of_tail = ([name for of, name, _ in described if of == role] for role in ROLES)
     as_it_is, turned = _fit(types, of_head, of_tail), _fit(types, of_tail, of_head)
     if relation.name.casefold() == known.label.casefold():
         return _inverse(match, index) if as_it_is < 0 < turned else match
@@ -80,10 +81,6 @@ def _fit(types: Types, head: Collection[str], tail: Collection[str]) -> int:
     both = [(types[role], wanted) for role, wanted in zip(ROLES, (head, tail), strict=True) if types[role] and wanted]
     fitting = [any(compatible(a, b) for a in given for b in wanted) for given, wanted in both]
     return 0 if not fitting else 1 if all(fitting) else -1
-
-
-def _of_role(known: Property, role: str, vectors: PhraseVectors) -> list[str]:
-    return [name for other, name, _ in described_types(known.description, wordnet(), vectors) if other == role]
 
 
 def _way_of_names(relation: Relation, known: Property, vectors: PhraseVectors) -> _Way | None:

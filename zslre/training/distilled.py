@@ -15,12 +15,12 @@ from zslre.encoder.transformer import TransformerEncoder
 from zslre.exceptions import InputError
 from zslre.mentions import MentionDetector
 from zslre.packing import Packer
+from zslre.paths import fingerprint
 from zslre.relations import RelationSet
 from zslre.serialization import ModelFiles, load_model
 from zslre.training.distillation import DistillationConfig, Distiller, Model
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.finish import calibrate, licence_notices, model_files, write_model
-from zslre.training.loop import fingerprint
 from zslre.training.model import TorchScorer
 from zslre.training.observer import PRINTING, Observer
 from zslre.training.reversal import with_reversed

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -208,14 +207,6 @@ def read_checkpoint(path: Path, settings: Mapping[str, Any]) -> tuple[dict[str, 
     if changed := sorted(k for k in {*before, *settings} if before.get(k) != settings.get(k)):
         raise ModelError(f"{path} was made with other settings ({', '.join(changed)}): use them, or start anew")
     return note, tensors
-
-
-def fingerprint(parts: Iterable[object]) -> str:
-    """The same for the same data, whatever its files are called; by how it prints."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(repr(part).encode())
-    return digest.hexdigest()[:12]
 
 
 def contiguous(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -13,12 +13,12 @@ import torch
 from zslre.datasets.annotated import AnnotatedSentence, group_examples
 from zslre.encoder.transformer import TransformerEncoder
 from zslre.packing import Packer
+from zslre.paths import fingerprint
 from zslre.relations import RelationSet
 from zslre.training.base import BASE_NAME, default_base_folder
 from zslre.training.calibration import fit_kind_weights
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.finish import calibrate, licence_notices, model_files, write_model
-from zslre.training.loop import fingerprint
 from zslre.training.model import TorchScorer
 from zslre.training.observer import PRINTING, Observer
 from zslre.training.reversal import with_reversed

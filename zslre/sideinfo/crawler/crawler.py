@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from zslre.exceptions import InputError
+from zslre.paths import fingerprint
 from zslre.sideinfo.crawler.addresses import Resolver, resolve
 from zslre.sideinfo.crawler.clock import Clock, SystemClock
 from zslre.sideinfo.crawler.entities import Entity
@@ -22,7 +23,7 @@ from zslre.sideinfo.crawler.mediawiki import MediaWikiSource
 from zslre.sideinfo.crawler.reader import NoReader, ProcessReader, Reader, read_here
 from zslre.sideinfo.crawler.run import Crawl, Report
 from zslre.sideinfo.crawler.settings import CrawlSettings
-from zslre.sideinfo.crawler.sources import Nouns, Source, WordNetSource, fingerprint
+from zslre.sideinfo.crawler.sources import Nouns, Source, WordNetSource
 from zslre.sideinfo.crawler.web import WebSource
 from zslre.sideinfo.crawler.wikidata import WikidataSource
 from zslre.sideinfo.hypernyms import HypernymTable, entity_key
@@ -220,4 +221,4 @@ def _standard(made: Sequence[Source], settings: CrawlSettings) -> Standard:
     s = settings
     # What pages may be refused for.
     limits = (sorted(s.allow_hosts), s.max_bytes, s.max_redirects, s.longest_wait, s.contact, s.user_agent)
-    return Standard({source.name: source for source in made}, fingerprint(*limits))
+    return Standard({source.name: source for source in made}, fingerprint(limits))

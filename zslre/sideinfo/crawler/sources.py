@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
+from zslre.paths import fingerprint
 from zslre.sideinfo.hypernyms import Evidence, entity_key
 from zslre.sideinfo.ranking import Finding
 
@@ -74,15 +74,10 @@ class Source(Protocol):
         ...
 
 
-def fingerprint(*settings: object) -> str:
-    """A few characters that differ where settings do."""
-    return hashlib.blake2b(repr(settings).encode("utf-8", "replace"), digest_size=6).hexdigest()
-
-
 def told_names(names: Sequence[str], contexts: Mapping[str, str], *settings: object) -> tuple[str | None, ...]:
     """`Source.told` of a batch of names: the settings, and the sentence that each of them stands in."""
     said = (contexts.get(entity_key(name)) for name in names)
-    return tuple(fingerprint(*settings, context) if context is not None else None for context in said)
+    return tuple(fingerprint((*settings, context)) if context is not None else None for context in said)
 
 
 def batches(source: str, names: Sequence[str], done: Collection[Task], size: int) -> Iterator[Task]:

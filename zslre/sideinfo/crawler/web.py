@@ -9,11 +9,12 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
+from zslre.paths import fingerprint
 from zslre.sideinfo.crawler.fetch import HTML, JSON, SITEMAP, Page, Pages
 from zslre.sideinfo.crawler.packed import unpacked
 from zslre.sideinfo.crawler.problems import Refused
 from zslre.sideinfo.crawler.reader import Reader, Text
-from zslre.sideinfo.crawler.sources import Result, Task, fingerprint
+from zslre.sideinfo.crawler.sources import Result, Task
 from zslre.sideinfo.hypernyms import Evidence
 from zslre.sideinfo.ranking import Finding
 
@@ -67,8 +68,8 @@ class WebSource:
     def told(self, task: Task) -> tuple[str | None, ...]:
         """See `Source`."""
         if task.kind == "search":
-            return (fingerprint(self._search, self._search_results),)
-        return (fingerprint(self._noisy),) if task.kind == "page" else ()
+            return (fingerprint([self._search, self._search_results]),)
+        return (fingerprint([self._noisy]),) if task.kind == "page" else ()
 
     def run(self, task: Task) -> Result:
         """See `Source`."""
