@@ -18,40 +18,57 @@ import numpy as np
 
 from zslre.datasets import read_docred, read_fewrel
 from zslre.datasets.annotated import AnnotatedSentence
+from zslre.datasets.marked import ToldRelation, read_texts, read_told_relations
 from zslre.datasets.splits import normal_text
+from zslre.encoder import Encoder
 from zslre.encoder.transformer import TransformerEncoder
 from zslre.evaluation.metrics import classification_scores
 from zslre.exceptions import InputError
 from zslre.mentions import load_detector
 from zslre.packing import Packer
 from zslre.relations import RelationSet, SideInformation, training_leaks
+from zslre.scoring import Scorer
 from zslre.sideinfo.builder import build_side_information
 from zslre.training.augmentation import Doubter
 from zslre.training.episodes import EpisodeSampler
+from zslre.training.finish import calibrate
 from zslre.training.model import TorchScorer
 from zslre.training.neighbours import neighbours
+from zslre.training.reversal import reverse_labels, with_inverses
 from zslre.training.sources import dev_sentences, named, renamed, without_leaks
-from zslre.training.stated import alike, read_stated
+from zslre.training.stated import alike, read_stated, stated_by_phrase
+from zslre.training.told import told_sentences
 from zslre.training.trainer import zero_shot_predictions
 from zslre.training.written import Writer
 
 N_DEV = 10  # relations
 N_PARSED = 30_000  # sentences, some four minutes
+WRITTEN = Path(__file__).parent.parent / "data/written"
+WRITTEN_DEV = 8  # of our own texts each eighth does not train
 SOURCES = ["FewRel 1.0 train (MIT)", "Wiki-ZSL (MIT)", "Re-DocRED dev, documents 1-210 (MIT)"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BuiltinData:
-    """Sentences to learn from, `trained`: names of all relations in them but the phrases that label those `stated`,
-    `judged`: sentences for calibration, `test`: those of the `unseen` relations (ids), `dev`: those of the relations
-    `dev_names`, `malformed`: rows that were left out."""
+    """Sentences to learn from, and what they are about.
+
+    `texts`: our own, read for all built-in relations; `told`: relations that no dataset has, with sentences of our own;
+    `of_fewrel`: relations that the writers of those kept away from. `trained`: names of all relations but the phrases
+    that label those `stated` and those that are `told`. `judged`: Re-DocRED's sentences for calibration,
+    `judged_texts`: our own. `test`: sentences of the `unseen` relations (ids), `dev`: those of the relations
+    `dev_names`, `malformed`: rows that were left out.
+    """
 
     partial: list[AnnotatedSentence]
     complete: list[AnnotatedSentence]
     writer: Writer
     stated: list[AnnotatedSentence]
+    texts: list[AnnotatedSentence]
+    told: list[ToldRelation]
+    of_fewrel: frozenset[str]
     trained: list[str]
     judged: list[AnnotatedSentence]
+    judged_texts: list[AnnotatedSentence]
     test: list[AnnotatedSentence]
     unseen: list[str]
     dev: list[AnnotatedSentence]
@@ -60,26 +77,25 @@ class BuiltinData:
 
     @property
     def phrases(self) -> list[str]:
-        """What labels the sentences `stated`."""
-        return sorted({phrase for s in self.stated for phrase in s.labels[0]})
+        """What labels the sentences `stated` and `told`."""
+        return sorted({phrase for s in self.stated for phrase in s.labels[0]} | {of.relation.name for of in self.told})
 
 
 def read_builtin_data(folder: Path, relations: RelationSet, *, with_val: bool = False) -> BuiltinData:
     """All of it, labelled by names of `relations`, from the datasets under `folder`; with nothing `unseen` and nothing
     to test if FewRel's validation relations are to train as well (`with_val`)."""
     val = list(read_fewrel(folder / "fewrel/val_wiki.json"))
-    of_val = json.loads((folder / "fewrel/splits.json").read_text())["fewrel_official"]["val"]
-    test, unseen = ([], []) if with_val else (val, of_val)
+    val_ids = json.loads((folder / "fewrel/splits.json").read_text())["fewrel_official"]["val"]
+    test, unseen = ([], []) if with_val else (val, val_ids)
     documents = folder / "redocred/dev_revised.json"
     held_out = {normal_text(example.sentence.text) for example in test}
     held_out |= {normal_text(s.sentence.text) for s in read_docred(documents, slice(210, None))}
     malformed: list[InputError] = []
-    rows = [
-        *named(read_fewrel(folder / "fewrel/train_wiki.json"), relations),
-        *named(read_fewrel(folder / "wikizsl/wikizsl67.json", on_bad=malformed.append), relations),
-        *named(val if with_val else [], relations),
-    ]
-    without_val = without_leaks(rows, relations, of_val, held_out)
+    few = named(read_fewrel(folder / "fewrel/train_wiki.json"), relations)
+    wiki = named(read_fewrel(folder / "wikizsl/wikizsl67.json", on_bad=malformed.append), relations)
+    of_val = named(val, relations)
+    rows = [*few, *wiki, *(of_val if with_val else [])]
+    without_val = without_leaks(rows, relations, val_ids, held_out)
     dev_names = _drawn(without_val, relations)  # the same in all rounds
     rows = without_leaks(rows, relations, [], held_out) if with_val else without_val
     of_dev = [s for s in rows if any(labels & set(dev_names) for labels in s.labels)]
@@ -90,14 +106,19 @@ def read_builtin_data(folder: Path, relations: RelationSet, *, with_val: bool = 
     writer = Writer(relations.without(sorted(training_leaks(kept_from, relations))), [*partial, *complete])
     labelled = {name for s in [*partial, *complete] for labels in s.labels for name in labels}
     judged = renamed(read_docred(documents, slice(210, 250)), relations)
+    texts, judged_texts, told = _written(relations, kept_from) if with_val else ([], [], [])
     trained = sorted({*labelled, *writer.relations.names})
     return BuiltinData(
         partial,
         complete,
         writer,
         _stated(partial, relations.select(sorted(training_leaks(kept_from, relations)))),
+        texts,
+        told,
+        frozenset(name for s in [*few, *of_val] for labels in s.labels for name in labels),
         trained,
         judged,
+        judged_texts,
         named(test, relations),
         unseen,
         dev_sentences(of_dev, dev_names),
@@ -109,6 +130,33 @@ def read_builtin_data(folder: Path, relations: RelationSet, *, with_val: bool = 
 def builtin_relations(relations: RelationSet) -> RelationSet:
     """Those that the built-in model looks for when it is told nothing else."""
     return relations.select((Path(__file__).parent / "builtin_relations.txt").read_text().split())
+
+
+def written_texts() -> tuple[list[AnnotatedSentence], list[AnnotatedSentence]]:
+    """Our own texts, read for all built-in relations: those that train, and those that do not."""
+    texts = [s for path in sorted(WRITTEN.glob("texts/*.txt")) for s in read_texts(path)]
+    return [s for number, s in enumerate(texts) if number % WRITTEN_DEV], texts[::WRITTEN_DEV]
+
+
+def _written(
+    relations: RelationSet, kept_from: list[str]
+) -> tuple[list[AnnotatedSentence], list[AnnotatedSentence], list[ToldRelation]]:
+    """Those, with inverse relations, and the relations that are told."""
+    reverse = reverse_labels(relations)
+    train, dev = ([with_inverses(_without_adjectives(s), reverse) for s in part] for part in written_texts())
+    told = [of for path in sorted(WRITTEN.glob("relations/*.txt")) for of in read_told_relations(path)]
+    leaks = training_leaks(kept_from, RelationSet(of.relation for of in told))
+    return train, dev, [of for of in told if of.relation.name not in leaks]
+
+
+def _without_adjectives(annotated: AnnotatedSentence) -> AnnotatedSentence:
+    """Without unlabelled pairs such as ("Ann", "Danish"): writers differed in whether that makes her a citizen."""
+    kept = [
+        (pair, names)
+        for pair, names in zip(annotated.pairs, annotated.labels, strict=True)
+        if names or (pair[0].type, pair[1].type) != ("PERSON", "NORP")
+    ]
+    return replace(annotated, pairs=tuple(p for p, _ in kept), labels=tuple(n for _, n in kept))
 
 
 def _stated(sentences: list[AnnotatedSentence], unseen: RelationSet) -> list[AnnotatedSentence]:
@@ -136,6 +184,22 @@ def zero_shot_scores(
     return {"fewrel_val_zero_shot_16_way_macro_f1": round(classification_scores(gold, predicted).macro_f1, 4)}
 
 
+def calibrated_on(
+    data: BuiltinData, encoder: Encoder, scorer: Scorer, packer: Packer, relations: RelationSet
+) -> tuple[tuple[float, float], dict[str, dict[str, float]]]:
+    """Slope and offset for all sentences that are there to calibrate on, and figures for them and for each of the two.
+
+    Encyclopedias alone are not what users read, and their labels leave much out that their sentences state.
+    """
+    parts = {
+        "calibration": [*data.judged, *data.judged_texts],
+        "redocred_documents_211_250": data.judged,
+        "written_texts": data.judged_texts,
+    }
+    found = {n: calibrate(encoder, scorer, packer, part, relations) for n, part in parts.items() if part}
+    return found["calibration"][0], {name: figures for name, (_, figures) in found.items()}
+
+
 def with_found_side(relations: RelationSet, encoder: TransformerEncoder) -> RelationSet:
     """Names and descriptions, and what `zslre side-info build` finds for them."""
     return build_side_information(RelationSet(replace(r, side=SideInformation()) for r in relations), encoder)
@@ -153,10 +217,13 @@ def builtin_sampler(
     max_pairs: int = 16,
     join_rate: float = 0.0,
     n_pronouns: int = 0,
+    n_texts: int = 0,
+    n_stated: int = 6,
     seed: int,
 ) -> EpisodeSampler:
     """Episodes of everything in `data`. `encoder` finds side information of the relations, a second version of each."""
     known = relations.select(data.trained)
+    stating, lacking = told_sentences(data.told if n_texts else [], data.of_fewrel)
     # A model that has learned from the catalogue's own phrases alone takes little from those found.
     found = with_found_side(known, encoder)
     # Fully labelled sentences say which of many pairs express nothing. They are few, and seen often: other people,
@@ -165,7 +232,7 @@ def builtin_sampler(
     return EpisodeSampler(
         data.partial,
         data.complete,
-        known,
+        RelationSet([*known, *(of.relation for of in data.told if n_texts)]),
         n_relations=n_relations,
         n_sentences=n_sentences,
         n_complete=n_complete,
@@ -176,11 +243,16 @@ def builtin_sampler(
         writer=data.writer,
         n_written=n_written,
         names=data.writer.names,
-        stated=data.stated,
+        stated=stated_by_phrase(data.stated) | stating,
+        lacking=lacking,
+        n_stated=n_stated,
         alike=alike(data.phrases, known, encoder),
         variants=found,
         near=neighbours(known, encoder),
         join_rate=join_rate,
         n_pronouns=n_pronouns,
+        texts=data.texts,
+        n_texts=n_texts,
+        read_for=frozenset(builtin_relations(relations).names),
         seed=seed,
     )

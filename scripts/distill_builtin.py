@@ -16,9 +16,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from builtin_data import builtin_sampler, read_builtin_data, zero_shot_scores
+from builtin_data import builtin_sampler, calibrated_on, read_builtin_data, zero_shot_scores
 
 from zslre.cli.stopping import stop_after_step
+from zslre.encoder.loading import load_encoder
 from zslre.encoder.transformer import bf16_is_fast
 from zslre.packing import Packer
 from zslre.relations import catalogue
@@ -94,8 +95,9 @@ def main() -> None:
         "scores": {**zero_shot, "teacher": files.config["scores"]},
     }
     made = model_files(student, own_scorer, files.relations, facts=facts, quantization=quantization)
-    made, figures = recalibrated(made, data.judged)
-    made.config["scores"]["redocred_documents_211_250"] = figures
+    made, _ = recalibrated(made, [*data.judged, *data.judged_texts])
+    packer, int8 = Packer(made.tokenizer), load_encoder(made)
+    made.config["scores"] |= calibrated_on(data, int8, made.scorer, packer, made.relations)[1]
     write_model(args.output, made, licence_notices(args.teacher) + NOTICE)
     say(json.dumps(made.config["scores"], indent=1))
 

@@ -26,6 +26,7 @@ from builtin_data import (
     SOURCES,
     builtin_relations,
     builtin_sampler,
+    calibrated_on,
     read_builtin_data,
     with_found_side,
     zero_shot_scores,
@@ -37,7 +38,7 @@ from zslre.relations import catalogue
 from zslre.serialization import ModelFiles
 from zslre.training.base import BASE_NAME, default_base_folder
 from zslre.training.calibration import fit_kind_weights
-from zslre.training.finish import calibrate, model_files, phrases_of, write_model
+from zslre.training.finish import model_files, phrases_of, write_model
 from zslre.training.inputs import input_ranges
 from zslre.training.model import TorchScorer
 from zslre.training.observer import Observer
@@ -70,6 +71,7 @@ def main() -> None:
     parser.add_argument("--join-rate", type=float, default=0.0, help="share of sentences joined to others")
     parser.add_argument("--pronouns", type=int, default=0, help="sentences a step in which one stands for a person")
     parser.add_argument("--contrastive", type=float, default=0.0, help="weight of the loss between sentences")
+    parser.add_argument("--texts", type=int, default=0, help="of our own texts a step; as many of the told relations")
     parser.add_argument("--float", action="store_true", help="store float32 weights")
     args = parser.parse_args()
     if (args.steps and args.work is None) or not (args.steps or args.start):
@@ -102,6 +104,7 @@ def main() -> None:
         )
         settings = asdict(config)
         size |= {"join_rate": args.join_rate, "n_pronouns": args.pronouns}
+        size |= {"n_complete": 4, "n_texts": args.texts, "n_stated": 10} if args.texts else {}
         sampler = builtin_sampler(data, relations, encoder, **size, seed=args.seed)
         origin = {"start": [named_weights(files.config) for files in rounds], **size}
         trainer = Trainer(encoder, scorer, sampler, config, folder=args.work, origin=origin, observer=Observer(say))
@@ -112,9 +115,9 @@ def main() -> None:
     new = with_found_side(relations.select(data.dev_names), encoder)
     weights = fit_kind_weights(encoder, scorer, packer, data.dev, new)
     shipped = builtin_relations(relations)
-    numbers, figures = calibrate(encoder, scorer.to_numpy(), packer, data.judged, shipped)
+    numbers, figures = calibrated_on(data, encoder, scorer.to_numpy(), packer, shipped)
     scores: dict[str, Any] = zero_shot_scores(data, relations, encoder, scorer, packer)
-    scores["redocred_documents_211_250"] = figures
+    scores |= figures
     if rounds:
         scores["rounds_before"] = [files.config["scores"] for files in rounds]
     rng = np.random.default_rng(args.seed)
@@ -140,7 +143,7 @@ def main() -> None:
         scorer,
         shipped,
         calibration=numbers,
-        threshold=figures["threshold"],
+        threshold=figures["calibration"]["threshold"],
         facts=facts,
         ranges=ranges,
     )

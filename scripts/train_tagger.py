@@ -65,7 +65,8 @@ def main() -> None:
     stored = head.stored(settings.layers, other_bonus=args.other_bonus)
     chosen = scores(with_head(model, stored), data)
     facts = {
-        "data": "FewRel 1.0 train, Wiki-ZSL, Re-DocRED dev documents 1-210; named entities by spaCy's en_core_web_sm",
+        "data": "FewRel 1.0 train, Wiki-ZSL, Re-DocRED dev documents 1-210, our own texts; named entities by spaCy's "
+        "en_core_web_sm",
         "command": "python " + " ".join(sys.argv),
         "settings": {**asdict(settings), "sentences": args.sentences, "other_bonus": args.other_bonus},
         "scores": {"tagger": chosen, "spaCy's small model": judged(teacher, data)},
@@ -93,6 +94,8 @@ def judged(detector: MentionDetector, data: TaggerData) -> dict[str, Any]:
     arguments = detector.detect([sentence for sentence, _ in data.dev_arguments])
     recall = argument_recall(arguments, [wanted for _, wanted in data.dev_arguments])
     numbers = {"precision": found.precision, "recall": found.recall, "f1": found.f1, "typed f1": found.typed_f1}
+    ours = span_scores(detector.detect([Sentence(s.text) for s in data.dev_texts]), data.dev_texts)
+    numbers |= {"own texts, f1": ours.f1, "own texts, typed f1": ours.typed_f1}
     numbers |= {f"argument recall, {key}": value for key, value in recall.items()}
     numbers["mentions a sentence"] = float(np.mean([len(s.mentions) for s in arguments]))
     return {key: round(value, 4) for key, value in numbers.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,8 +30,13 @@ def mentions_of(pairs: Iterable[Pair]) -> tuple[Mention, ...]:
     return tuple(dict.fromkeys(mention for pair in pairs for mention in pair))
 
 
-def all_known(annotated: AnnotatedSentence) -> Drawn:
-    return Drawn(annotated.sentence, annotated.pairs, annotated.labels, (None,) * len(annotated.pairs))
+def all_known(annotated: AnnotatedSentence, asked: frozenset[str] | None = None) -> Drawn:
+    """Of each of its pairs it is known which of the relations `asked` it has; None: which of all."""
+    return Drawn(annotated.sentence, annotated.pairs, annotated.labels, (asked,) * len(annotated.pairs))
+
+
+def one_of(pool: Sequence[Drawn], rng: np.random.Generator) -> Drawn:
+    return pool[int(rng.integers(len(pool)))]
 
 
 def first_labelled(drawn: Drawn) -> tuple[Pair, frozenset[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,12 +14,11 @@ from zslre.mentions import MentionDetector
 from zslre.packing import Pair
 from zslre.relations import Relation, RelationSet
 from zslre.training.augmentation import Doubter, assurance, names_by_type, renamed_mentions
-from zslre.training.drawn import Drawn, all_known, first_labelled, labelled_only, mentions_of, thinned
+from zslre.training.drawn import Drawn, all_known, first_labelled, labelled_only, mentions_of, one_of, thinned
 from zslre.training.joined import some_joined
 from zslre.training.lists import listed_with, with_list
 from zslre.training.pronouns import pronoun_sentences
 from zslre.training.reversal import drawn_with_reverses, reverse_labels, with_reversed
-from zslre.training.stated import with_stated_reverse
 from zslre.training.variation import vary
 from zslre.training.written import Writer
 from zslre.types import Sentence
@@ -27,6 +26,7 @@ from zslre.types import Sentence
 NEAR = 4  # relations that are drawn for being like another
 ASSURED = 0.2  # share of partial sentences: with all of the doubts, words in front or behind must mean little
 LISTS = 0.2  # share of partial sentences that get one
+LACKING = 0.6  # share of the stated phrases with which a sentence that lacks it comes, if there is one
 SAME = 0.3  # share of written sentences that tell one relation of two pairs
 
 
@@ -55,9 +55,10 @@ class EpisodeSampler:
     `writer` writes plain sentences: for `n_written` relations of its own in each episode, and for half of the others.
     `names`: hypernym → names of such things; a list of them takes the place of the head or tail of some partial
     sentences whose relation is between things of these kinds. That teaches whose relation it is as well.
-    `stated`: sentences labelled with phrases that are no relations of the set; of each episode's `n_stated` phrases
-    all pairs of these sentences are known, and of them nothing else. `alike` says which relations and phrases are not
-    to meet, for one may hold where another does. That teaches relations that nobody labelled.
+    `stated`: sentences by the phrase that they state, or the relation if no dataset has it; `lacking`: by the one that
+    might be thought to hold, and does not. Of these an episode has `n_stated`; `alike` says which of them, and which
+    relations, are not to meet, for one may hold where another does. That teaches relations that nobody labelled.
+    `texts`: sentences in which every pair is labelled with the relations `read_for`, and nothing is said of others.
     `variants`: the same relations with other side information, which takes the place of theirs in half of the draws.
     `near`: name → names of other relations, the most alike first: half of an episode's relations are drawn for being
     among the first few of another one's. That teaches to tell them apart.
@@ -83,7 +84,8 @@ class EpisodeSampler:
         writer: Writer | None = None,
         n_written: int = 8,
         names: Mapping[str, Sequence[str]] | None = None,
-        stated: Sequence[AnnotatedSentence] = (),
+        stated: Mapping[str, Sequence[Drawn]] | None = None,
+        lacking: Mapping[str, Sequence[Drawn]] | None = None,
         n_stated: int = 6,
         alike: Mapping[str, Collection[str]] | None = None,
         variants: RelationSet | None = None,
@@ -91,6 +93,9 @@ class EpisodeSampler:
         reverse_rate: float = 1.0,
         join_rate: float = 0.0,
         n_pronouns: int = 0,
+        texts: Sequence[AnnotatedSentence] = (),
+        n_texts: int = 0,
+        read_for: frozenset[str] = frozenset(),
         seed: int = 0,
     ) -> None:
         self.relations = {relation.name: relation for relation in relations}
@@ -119,12 +124,8 @@ class EpisodeSampler:
         self.writer, self.n_written = writer, n_written
         self.reverse_rate, self.join_rate = reverse_rate, join_rate
         self.names_by_hypernym = names or {}
-        phrases = frozenset(phrase for sentence in stated for phrase in sentence.labels[0])
-        self.stated: dict[str, list[Drawn]] = {phrase: [] for phrase in sorted(phrases)}
-        for sentence in stated:
-            (phrase,) = sentence.labels[0]
-            self.stated[phrase].append(with_stated_reverse(sentence, phrases))
-        self.n_stated, self.alike = n_stated, alike or {}
+        self.stated, self.lacking, self.n_stated, self.alike = stated or {}, lacking or {}, n_stated, alike or {}
+        self.texts, self.n_texts, self.read_for = texts, n_texts, read_for
         self.n_pronouns, self.pronouns = n_pronouns, list[Drawn]()
         if n_pronouns and detector is not None:
             self.pronouns = pronoun_sentences(self.partial, self._kinds, detector, seed)
@@ -145,20 +146,18 @@ class EpisodeSampler:
                 # No number is drawn where nothing hangs on it: episodes stay what they were for a seed.
                 asked_back = self.reverse_rate == 1.0 or rng.random() < self.reverse_rate
                 sentences.append(known if asked_back else labelled_only(known))
-        for phrase in self._stated_beside(chosen, rng):
-            stating = self.stated[phrase]
-            sentences.append(stating[int(rng.integers(len(stating)))])
-            chosen.append(phrase)
+        phrases = self._stated_beside(chosen, rng)
+        sentences += [one_of(self.stated[phrase], rng) for phrase in phrases]
+        chosen += phrases
         drawn = self._with_confusable_pairs(self._with_lists(sentences, rng), rng)
         if self.pronouns:
             drawn += [self.pronouns[i] for i in rng.integers(len(self.pronouns), size=self.n_pronouns)]
         drawn = self._with_doubts(some_joined(drawn, self.join_rate, rng, self._kind), rng)
-        if self.complete and self.n_complete:
-            for number in rng.choice(len(self.complete), size=min(self.n_complete, len(self.complete)), replace=False):
-                annotated = thinned(self.complete[number], self.max_pairs, rng)
-                if self.names_by_type and rng.random() < 0.5:
-                    annotated = renamed_mentions(annotated, self.names_by_type, rng)
-                drawn.append(all_known(annotated))
+        drawn += [one_of(self.lacking[p], rng) for p in phrases if p in self.lacking and rng.random() < LACKING]
+        for annotated in self._some(self.complete, self.n_complete, rng):
+            renamed = self.names_by_type and rng.random() < 0.5
+            drawn.append(all_known(renamed_mentions(annotated, self.names_by_type, rng) if renamed else annotated))
+        drawn += [all_known(annotated, self.read_for) for annotated in self._some(self.texts, self.n_texts, rng)]
         if self.writer is not None:
             drawn += self._written(self.writer, chosen, rng)
         # Half of the complete sentences' own relations join the episode; pairs of the others must be rejected.
@@ -176,6 +175,13 @@ class EpisodeSampler:
                 sure[row, [column[name] for name in asked if name in column]] = True
         relations = [vary(self._version(name, rng), rng) for name in chosen]
         return TrainingEpisode([(d.sentence, d.pairs) for d in drawn], relations, targets, sure)
+
+    def _some(
+        self, pool: Sequence[AnnotatedSentence], count: int, rng: np.random.Generator
+    ) -> Iterator[AnnotatedSentence]:
+        if pool and count:
+            for number in rng.choice(len(pool), size=min(count, len(pool)), replace=False):
+                yield thinned(pool[number], self.max_pairs, rng)
 
     def _chosen(self, rng: np.random.Generator) -> list[str]:
         size = min(self.n_relations, len(self.names))

@@ -33,6 +33,16 @@ def with_reversed(annotated: AnnotatedSentence, reverse: Mapping[str, tuple[str,
     return replace(annotated, pairs=tuple(pairs), labels=tuple(labels))
 
 
+def with_inverses(annotated: AnnotatedSentence, reverse: Mapping[str, tuple[str, ...]]) -> AnnotatedSentence:
+    """The same pairs, each with what the relations of its reverse say of it as well."""
+    labels = dict(zip(annotated.pairs, annotated.labels, strict=True))
+    closed = [
+        names.union(*(reverse.get(name, ()) for name in labels.get((tail, head), ())))
+        for (head, tail), names in labels.items()
+    ]
+    return replace(annotated, labels=tuple(closed))
+
+
 def drawn_with_reverses(annotated: AnnotatedSentence, relations: Mapping[str, Relation]) -> Drawn:
     """The reverse of a relation with several inverses (child: father, mother) lacks that one; more is not known."""
     labels = dict(zip(annotated.pairs, annotated.labels, strict=True))

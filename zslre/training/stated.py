@@ -128,6 +128,16 @@ def plain(phrase: str) -> str:
     return " ".join(word for word in phrase.lower().split() if word not in EMPTY | ARTICLES)
 
 
+def stated_by_phrase(sentences: Sequence[AnnotatedSentence]) -> dict[str, list[Drawn]]:
+    """The sentences of `read_stated` by their phrase; none of them has another one's."""
+    phrases = frozenset(phrase for sentence in sentences for phrase in sentence.labels[0])
+    by_phrase: dict[str, list[Drawn]] = {phrase: [] for phrase in sorted(phrases)}
+    for sentence in sentences:
+        (phrase,) = sentence.labels[0]
+        by_phrase[phrase].append(with_stated_reverse(sentence, phrases))
+    return by_phrase
+
+
 def with_stated_reverse(annotated: AnnotatedSentence, phrases: frozenset[str]) -> Drawn:
     """The pair both ways. Of its own, whether it has each of the `phrases` is known, and nothing else.
 

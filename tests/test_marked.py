@@ -1,0 +1,178 @@
+"""Texts written for training: how they are read, what is known of their pairs, and that the shipped ones are sound."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+
+from zslre.datasets import group_examples
+from zslre.datasets.marked import read_texts, read_told_relations
+from zslre.exceptions import InputError
+from zslre.relations import Relation, RelationSet, catalogue
+from zslre.training.drawn import Drawn
+from zslre.training.episodes import EpisodeSampler
+from zslre.training.reversal import reverse_labels, with_inverses
+from zslre.training.told import told_sentences
+
+WRITTEN = Path(__file__).parent.parent / "data/written"
+TEXTS = """\
+{1:ORG|Zeta}, led by {2:PERSON|Ann}, owns {3:ORG|Acme} since {4:DATE|1990}.
+1 chief executive officer 2; 2 employer 1
+1 subsidiary 3
+
+{1:PERSON|Bob} flew to {2:GPE|Rome}.
+"""
+TOLD = """\
+= sponsor | who pays for an event | organisation, person | event
+~ bears the logo of; is paid for by
+{2:EVENT|Marathon} is kept by {1:ORG|Acme}, as {3:PERSON|Ann} said.
+- {1:ORG|Zeta} saw the {2:EVENT|Regatta}.
+
+= rival of | competitor | person | person | symmetric
+{1:PERSON|Ann} fought {2:PERSON|Bob}.
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "texts.txt"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_texts_have_all_of_their_pairs(tmp_path: Path) -> None:
+    first, second = read_texts(written(tmp_path, TEXTS))
+    assert first.sentence.text == "Zeta, led by Ann, owns Acme since 1990."
+    assert [(m.text, m.type) for m in first.sentence.mentions][2:] == [("Acme", "ORG"), ("1990", "DATE")]
+    assert all(first.sentence.text[m.start : m.end] == m.text for m in first.sentence.mentions)
+    labels = {(h.text, t.text): names for (h, t), names in zip(first.pairs, first.labels, strict=True)}
+    assert len(labels) == 9  # a date heads none
+    assert {pair: set(names) for pair, names in labels.items() if names} == {
+        ("Zeta", "Ann"): {"chief executive officer"},
+        ("Ann", "Zeta"): {"employer"},
+        ("Zeta", "Acme"): {"subsidiary"},
+    }
+    assert [set(names) for names in second.labels] == [set(), set()]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "says"),
+    [
+        ("{1:ORG|Zeta} met {3:ORG|Acme}.", "line 1", "numbered from 1"),
+        ("{1:ORG|Zeta} met {1:ORG|Acme}.", "line 1", "numbered from 1"),
+        ("{1:ORG|Zeta met Acme.", "line 1", "brace"),
+        ("{1:ORG|Zeta} met {2:ORG|Acme}.\n1 owned by 3", "line 2", "'1 owned by 3'"),
+        ("\n{1:ORG|Zeta} met {2:ORG|Acme}.\nowned by", "line 3", "'owned by'"),
+    ],
+)
+def test_broken_texts_are_refused_with_their_line(tmp_path: Path, text: str, place: str, says: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(InputError, match=f"{re.escape(str(path))}, {place}: .*{re.escape(says)}"):
+        list(read_texts(path))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{1:ORG|Zeta} met {2:ORG|Acme}.", "begins with"),
+        ("= sponsor | who pays\n{1:ORG|Zeta} won.", "name | description"),
+        ("= sponsor | who pays | firm | event\n{1:ORG|Zeta} won.", "mentions 1 and 2"),
+    ],
+)
+def test_broken_relations_are_refused(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(InputError, match=re.escape(says)):
+        list(read_told_relations(written(tmp_path, text)))
+
+
+def test_told_relations(tmp_path: Path) -> None:
+    sponsor, rival = read_told_relations(written(tmp_path, TOLD))
+    assert sponsor.relation.side.synonyms == ("bears the logo of", "is paid for by")
+    assert sponsor.relation.side.head_hypernyms == ("organisation", "person")
+    assert (sponsor.relation.symmetric, rival.relation.symmetric) == (False, True)
+    assert [s.numbered[1].text for s in (*sponsor.stating, *sponsor.lacking)] == ["Acme", "Zeta"]
+    assert [s.sentence.mentions[0].text for s in sponsor.stating] == ["Marathon"]
+
+
+def known_of(drawn: Drawn) -> dict[tuple[str, str], tuple[set[str], set[str]]]:
+    """What each pair has, and what it is known to have or lack."""
+    rows = zip(drawn.pairs, drawn.labels, drawn.asked, strict=True)
+    return {(h.text, t.text): (set(labels), set(asked or ())) for (h, t), labels, asked in rows}
+
+
+def test_what_told_sentences_say(tmp_path: Path) -> None:
+    told = list(read_told_relations(written(tmp_path, TOLD)))
+    stating, lacking = told_sentences(told, frozenset(["spouse"]))
+    own = {"sponsor", "spouse"}
+    assert known_of(stating["sponsor"][0]) == {
+        ("Acme", "Marathon"): ({"sponsor"}, {"sponsor", "rival of", "spouse"}),
+        ("Marathon", "Acme"): (set(), own),
+        ("Acme", "Ann"): (set(), own),
+        ("Ann", "Marathon"): (set(), own),
+    }
+    # It might be another of the relations that holds instead.
+    assert known_of(lacking["sponsor"][0]) == {("Zeta", "Regatta"): (set(), own), ("Regatta", "Zeta"): (set(), own)}
+    assert known_of(stating["rival of"][0])["Bob", "Ann"][0] == {"rival of"}
+    assert "rival of" not in lacking
+
+
+def test_inverses_are_closed(tmp_path: Path) -> None:
+    relations = RelationSet([Relation("subsidiary", inverse=("owned by",)), Relation("owned by")])
+    first, _ = read_texts(written(tmp_path, TEXTS))
+    closed = with_inverses(first, reverse_labels(relations))
+    labels = {(h.text, t.text): names for (h, t), names in zip(closed.pairs, closed.labels, strict=True)}
+    assert labels["Acme", "Zeta"] == {"owned by"}
+    assert labels["Zeta", "Acme"] == {"subsidiary"}
+
+
+def test_episodes_ask_texts_what_they_were_read_for(tmp_path: Path) -> None:
+    partial = group_examples([tiny.example("Carl works for Acme", "Carl", "Acme", "employer")])
+    relations = RelationSet([Relation("employer"), Relation("chief executive officer"), Relation("sponsor")])
+    texts = list(read_texts(written(tmp_path, TEXTS)))
+    stating, lacking = told_sentences(list(read_told_relations(written(tmp_path, TOLD)))[:1])
+    sampler = EpisodeSampler(
+        partial,
+        [],
+        relations,
+        texts=texts,
+        n_texts=2,
+        read_for=frozenset(["employer"]),
+        stated=stating,
+        lacking=lacking,
+    )
+    seen = set()
+    for step in range(20):
+        episode = sampler.episode(step)
+        column = {relation.name: number for number, relation in enumerate(episode.relations)}
+        row = 0
+        for sentence, pairs in episode.items:
+            rows = slice(row, row := row + len(pairs))
+            seen.add(sentence.text.split()[0])
+            if sentence.text.startswith("Zeta, led"):
+                assert episode.known[rows, column["employer"]].all()
+                assert episode.targets[rows, column["employer"]].sum() == 1
+                assert not (episode.known & ~episode.targets)[rows, column["sponsor"]].any()
+    assert seen == {"Carl", "Zeta,", "Bob", "Marathon", "Zeta"}
+
+
+@pytest.mark.parametrize("path", sorted(WRITTEN.glob("texts/*.txt")), ids=lambda path: path.stem)
+def test_shipped_texts_are_of_known_relations(path: Path) -> None:
+    texts = list(read_texts(path))
+    assert len(texts) > 400
+    assert {name for s in texts for names in s.labels for name in names} <= set(catalogue().names)
+    assert len({s.sentence.text for s in texts}) == len(texts)
+    assert 0.1 < np.mean([bool(names) for s in texts for names in s.labels]) < 0.3
+    for annotated in texts:
+        assert all(a.end <= b.start for a, b in pairwise(annotated.sentence.mentions))
+
+
+def test_shipped_relations_are_in_no_dataset() -> None:
+    told = [of for path in sorted(WRITTEN.glob("relations/*.txt")) for of in read_told_relations(path)]
+    names = [of.relation.name for of in told]
+    assert len(set(names)) == len(names) > 400
+    known = {name.casefold() for r in catalogue() for name in (r.name, *r.side.synonyms)}
+    assert not known & {name.casefold() for name in names}
+    assert all(len(of.stating) >= 4 and of.relation.side.synonyms and of.relation.description for of in told)
