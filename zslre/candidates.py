@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from functools import lru_cache
 from itertools import permutations
 
 from zslre.packing import Item, Pair
-from zslre.relations import Relation, catalogue
-from zslre.sideinfo.merging import own_part
+from zslre.relations import Relation
 from zslre.types import Mention, Sentence, Triple
 
 # Types, spaCy's and DocRED's, of what has a place in time or an amount to tell, and no relation of its own.
@@ -60,27 +58,6 @@ def item_batches(items: Iterable[Item], most_sentences: int, most_pairs: int) ->
 def wants_literal_heads(relations: Iterable[Relation]) -> bool:
     """Whether the types that one of the relations wants of its heads are dates or numbers."""
     return any(LITERAL_KINDS & set(relation.side.head_hypernyms) for relation in relations)
-
-
-def takes_names_only(relation: Relation) -> bool:
-    """Whether no date or number can be the relation's tail, by the kinds that its author wants of tails.
-
-    That is said of the kinds that the catalogue names, all of them: of another, such as a price, it is not known. Of
-    Re-DocRED's triples one in a thousand is lost (dev documents 1-250: 6 of 5,109).
-
-    >>> from zslre.relations import resolve
-    >>> [takes_names_only(resolve(name)) for name in ("employer", "date of birth", "part of", "supplies")]
-    [True, False, False, False]
-    """
-    kinds = set(own_part(relation).side.tail_hypernyms)
-    return bool(kinds) and kinds <= _kinds_of_names()
-
-
-@lru_cache(maxsize=1)
-def _kinds_of_names() -> frozenset[str]:
-    sides = [relation.side for relation in catalogue()]
-    named = {kind for side in sides for kinds in (side.head_hypernyms, side.tail_hypernyms) for kind in kinds}
-    return frozenset(named) - LITERAL_KINDS - ANYTHING
 
 
 def beside(mentions: Iterable[Mention], given: Collection[Mention]) -> list[Mention]:

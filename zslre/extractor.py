@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zslre.candidates import candidate_pairs, item_batches, one_direction, takes_names_only, wants_literal_heads
+from zslre.candidates import candidate_pairs, item_batches, one_direction, wants_literal_heads
 from zslre.documents import Document
 from zslre.encoder import Encoder, FloatArray, pair_vectors
 from zslre.exceptions import InputError, ModelError
@@ -22,6 +22,7 @@ from zslre.relations import RelationSet, RelationSource
 from zslre.scoring import Scorer
 from zslre.sentences import split_sentences
 from zslre.sideinfo.query import StrictTypes, TypeEvidence
+from zslre.tails import Tails
 from zslre.threads import one_blas_thread
 from zslre.types import Example, Mention, Sentence, Triple
 from zslre.wordings import Wordings
@@ -113,9 +114,9 @@ class RelationExtractor:
         known = self.hypernyms
         evidence = TypeEvidence(self.encoder, self.scorer, known) if known is not None else None
         strict = StrictTypes(self.relations, known)
-        names_only = map(takes_names_only, self.relations)
+        tails = Tails(self.relations)
         wordings = Wordings.of(self.encoder, self.scorer, self.relations)
-        return Matcher(self.scorer, self.prototypes, evidence, strict, names_only, wordings)
+        return Matcher(self.scorer, self.prototypes, evidence, strict, tails, wordings)
 
     @property
     def threshold(self) -> float:

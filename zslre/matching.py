@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zslre.candidates import LITERALS
 from zslre.encoder import FloatArray
 from zslre.packing import IntArray, Item, Pair
 from zslre.prototypes import Prototypes, kind_widths
@@ -18,6 +17,7 @@ from zslre.wordings import Wordings, reversed_places
 
 if TYPE_CHECKING:
     from zslre.sideinfo.query import StrictTypes, TypeEvidence
+    from zslre.tails import Tails
 
 SCORES_AT_ONCE = 1_000_000  # pair-relation scores that a thread holds in memory at a time
 
@@ -26,8 +26,7 @@ class Matcher:
     """Compares pair vectors with the prototypes of R relations.
 
     `evidence`: what is known of the mentions' types beside the sentence; `strict`: which types rule a relation out;
-    `names_only`: (R,) bool, which relations no date or number can be the tail of; `wordings`: what else relations are
-    called.
+    `tails`: which dates and names do; `wordings`: what else relations are called.
     """
 
     def __init__(
@@ -36,11 +35,11 @@ class Matcher:
         prototypes: Prototypes,
         evidence: TypeEvidence | None = None,
         strict: StrictTypes | None = None,
-        names_only: Iterable[bool] = (),
+        tails: Tails | None = None,
         wordings: Wordings | None = None,
     ) -> None:
         self.scorer, self.prototypes, self.evidence, self.strict = scorer, prototypes, evidence, strict
-        self._names_only, self.wordings = np.flatnonzero(list(names_only)), wordings
+        self.tails, self.wordings = tails, wordings
         # Kinds that no relation has add nothing: bare names and descriptions need two thirds of the columns.
         self._used = np.repeat(prototypes.shares.any(axis=0), kind_widths(scorer))
         self._weighted = np.ascontiguousarray(prototypes.weighted(scorer)[:, self._used].T)  # (used columns, R)
@@ -81,8 +80,8 @@ class Matcher:
         self, margins: FloatArray, pairs: Sequence[Pair], least: float, top_k: int
     ) -> list[list[tuple[int, float]]]:
         """The best of margins (n, R), which this overwrites, of as many pairs."""
-        literal = np.flatnonzero([tail.type in LITERALS for _, tail in pairs])
-        margins[np.ix_(literal, self._names_only)] = -np.inf
+        if self.tails is not None:
+            self.tails.forbid(pairs, margins)
         if self.strict is not None:
             self.strict.forbid(pairs, margins)
         k = min(top_k, self._weighted.shape[1])
