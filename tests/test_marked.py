@@ -14,6 +14,7 @@ from zslre.datasets import group_examples
 from zslre.datasets.marked import read_texts, read_told_relations
 from zslre.exceptions import InputError
 from zslre.relations import Relation, RelationSet, catalogue
+from zslre.training.augmentation import Doubter
 from zslre.training.drawn import Drawn
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.reversal import reverse_labels, with_inverses
@@ -156,6 +157,21 @@ def test_episodes_ask_texts_what_they_were_read_for(tmp_path: Path) -> None:
                 assert episode.targets[rows, column["employer"]].sum() == 1
                 assert not (episode.known & ~episode.targets)[rows, column["sponsor"]].any()
     assert seen == {"Carl", "Zeta,", "Bob", "Marathon", "Zeta"}
+
+
+def test_texts_are_doubted(tmp_path: Path) -> None:
+    partial = group_examples([tiny.example("Carl works for Acme", "Carl", "Acme", "employer")])
+    line = "{1:PERSON|Ann Ruiz} founded {2:ORG|Zeta}.\n2 founded by 1\n"
+    relations = RelationSet([Relation("employer"), Relation("founded by")])
+    settings = {"texts": list(read_texts(written(tmp_path, line))), "n_texts": 1, "read_for": frozenset(["founded by"])}
+    sampler = EpisodeSampler(partial, [], relations, doubter=Doubter(), **settings)  # type: ignore[arg-type]
+    for step in range(10):
+        episode = sampler.episode(step)
+        (told, doubted) = (s.text for s, _ in episode.items if "Ruiz" in s.text)
+        assert told == "Ann Ruiz founded Zeta."
+        assert doubted != told
+        row = sum(len(pairs) for sentence, pairs in episode.items if sentence.text != doubted)
+        assert not episode.targets[row:].any()  # it comes last
 
 
 @pytest.mark.parametrize("path", sorted(WRITTEN.glob("texts/*.txt")), ids=lambda path: path.stem)

@@ -51,6 +51,13 @@ def labelled_only(drawn: Drawn) -> Drawn:
     return Drawn(drawn.sentence, pairs, labels, tuple(drawn.asked[i] for i in kept))
 
 
+def shuffled(drawn: Drawn, rng: np.random.Generator) -> Drawn:
+    """With its pairs in another order."""
+    order = rng.permutation(len(drawn.pairs))
+    pairs, labels = tuple(drawn.pairs[i] for i in order), tuple(drawn.labels[i] for i in order)
+    return Drawn(drawn.sentence, pairs, labels, tuple(drawn.asked[i] for i in order))
+
+
 def thinned(annotated: AnnotatedSentence, most: int, rng: np.random.Generator) -> AnnotatedSentence:
     """At most so many pairs, those with relations first, then others at random."""
     if len(annotated.pairs) <= most:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,8 +13,9 @@ from zslre.exceptions import InputError
 from zslre.mentions import MentionDetector
 from zslre.packing import Pair
 from zslre.relations import Relation, RelationSet
-from zslre.training.augmentation import Doubter, assurance, names_by_type, renamed_mentions
-from zslre.training.drawn import Drawn, all_known, first_labelled, labelled_only, mentions_of, one_of, thinned
+from zslre.training.augmentation import Doubter, names_by_type, renamed_mentions
+from zslre.training.doubted import doubted, some_assured
+from zslre.training.drawn import Drawn, all_known, first_labelled, labelled_only, mentions_of, one_of, shuffled, thinned
 from zslre.training.joined import some_joined
 from zslre.training.lists import listed_with, with_list
 from zslre.training.pronouns import pronoun_sentences
@@ -24,7 +25,6 @@ from zslre.training.written import Writer
 from zslre.types import Sentence
 
 NEAR = 4  # relations that are drawn for being like another
-ASSURED = 0.2  # share of partial sentences: with all of the doubts, words in front or behind must mean little
 LISTS = 0.2  # share of partial sentences that get one
 LACKING = 0.6  # share of the stated phrases with which a sentence that lacks it comes, if there is one
 SAME = 0.3  # share of written sentences that tell one relation of two pairs
@@ -152,12 +152,18 @@ class EpisodeSampler:
         drawn = self._with_confusable_pairs(self._with_lists(sentences, rng), rng)
         if self.pronouns:
             drawn += [self.pronouns[i] for i in rng.integers(len(self.pronouns), size=self.n_pronouns)]
-        drawn = self._with_doubts(some_joined(drawn, self.join_rate, rng, self._kind), rng)
+        drawn = some_joined(drawn, self.join_rate, rng, self._kind)
+        if self.doubter is not None:
+            doubts = doubted(drawn, self.doubter, rng)
+            drawn = some_assured(drawn, rng) + doubts
         drawn += [one_of(self.lacking[p], rng) for p in phrases if p in self.lacking and rng.random() < LACKING]
         for annotated in self._some(self.complete, self.n_complete, rng):
             renamed = self.names_by_type and rng.random() < 0.5
             drawn.append(all_known(renamed_mentions(annotated, self.names_by_type, rng) if renamed else annotated))
-        drawn += [all_known(annotated, self.read_for) for annotated in self._some(self.texts, self.n_texts, rng)]
+        texts = [all_known(annotated, self.read_for) for annotated in self._some(self.texts, self.n_texts, rng)]
+        drawn += texts
+        if self.doubter is not None:
+            drawn += doubted([shuffled(text, rng) for text in texts if any(text.labels)], self.doubter, rng)
         if self.writer is not None:
             drawn += self._written(self.writer, chosen, rng)
         # Half of the complete sentences' own relations join the episode; pairs of the others must be rejected.
@@ -249,25 +255,6 @@ class EpisodeSampler:
 
     def _kind(self, clause: Drawn) -> str:
         return self._kinds(first_labelled(clause)[1])[0]
-
-    def _with_doubts(self, drawn: list[Drawn], rng: np.random.Generator) -> list[Drawn]:
-        """The sentences once more, where they can be doubted; a fifth of the others assured."""
-        if self.doubter is None:
-            return drawn
-        pairs = [first_labelled(d) for d in drawn]
-        doubted = self.doubter.doubt([(d.sentence, pair) for d, (pair, _) in zip(drawn, pairs, strict=True)], rng)
-        plain = []
-        for known in drawn:
-            if rng.random() < ASSURED:
-                edit = assurance(known.sentence.text, mentions_of(known.pairs), rng)
-                sentence, moved = edit.apply(known.sentence, known.pairs)
-                known = replace(known, sentence=sentence, pairs=moved)
-            plain.append(known)
-        return plain + [
-            Drawn(made[0], (made[1],), (frozenset(),), (names,))
-            for made, (_, names) in zip(doubted, pairs, strict=True)
-            if made is not None
-        ]
 
     def _written(self, writer: Writer, chosen: list[str], rng: np.random.Generator) -> list[Drawn]:
         """Sentences of one or two facts; the writer's own relations join the `chosen`."""
