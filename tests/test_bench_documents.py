@@ -44,6 +44,8 @@ def test_documents_and_their_facts(tmp_path: Path) -> None:
     assert owner.said_by("Ann Ruiz", "subsidiary", "mill")
     assert not owner.said_by("Ann Ruiz", "owned by", "mill")
     assert not owner.said_by("mill", "owned by", "Bo")
+    assert owner.named_in("Ruiz bought the mill, says Ann Ruiz.")
+    assert not owner.named_in("Ruiz bought the mill.")
     assert position.said_by("Bo", "position played on team / speciality", "keeper")
     assert couple.said_by("Ann Ruiz", "spouse", "Bo")
     assert couple.said_by("Bo", "spouse", "Ann Ruiz")

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from zslre.extractor import RelationExtractor
 from zslre.relations import RelationSet
+from zslre.sentences import split_sentences
 
 REVERSED = "reversed: "
 
@@ -36,6 +37,10 @@ class Stated:
     def said_by(self, head: str, relation: str, tail: str) -> bool:
         forth = relation in self.relations and _names(head, self.head) and _names(tail, self.tail)
         return forth or (relation in self.reversed and _names(head, self.tail) and _names(tail, self.head))
+
+    def named_in(self, sentence: str) -> bool:
+        """Whether it names both, the head by its last word at least."""
+        return self.head.split()[-1] in sentence and self.tail in sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,10 @@ def main() -> None:
                     "|",
                     document.title,
                 )
+        sentences = [sentence.text for sentence in split_sentences(document.text)]
+        near = {i for i, fact in enumerate(document.stated) if any(map(fact.named_in, sentences))}
+        counts["named in one sentence"] += len(near)
+        counts["of these found"] += len(near & found)
         counts["stated"] += len(document.stated)
         counts["found"] += len(found)
         counts["printed"] += len(triples)

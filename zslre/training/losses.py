@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 TEMPERATURE = 0.05  # of the cosines between pairs
+FEW = 3  # relations; of a pair that was denied one no more are known
 NEVER = -1e4  # a score that takes no part in a softmax; of minus infinity `ranking_loss` of no pairs would be NaN
 
 
@@ -24,8 +25,8 @@ def threshold_loss(similarities: Tensor, none: Tensor, targets: Tensor, known: T
     """Adaptive thresholding (ATLOP, Zhou et al. 2021): true relations above the none score, all others below it.
 
     Where `known` (P, R) is False nobody can say whether the relation holds: it is left out.
-    Averaged apart over pairs with a relation, pairs known to lack some (what the sentence denies them, or tells of
-    others) and pairs without any, so that none of the three drowns another.
+    Averaged apart over pairs with a relation, pairs known to lack a few (what the sentence denies them, or tells of
+    others) and pairs without any of many, so that none of the three drowns another.
     """
     joined = torch.cat([none[:, None], similarities], dim=1)
     above = joined.masked_fill(torch.cat([torch.zeros_like(targets[:, :1]), ~targets], dim=1), -torch.inf)
@@ -35,7 +36,7 @@ def threshold_loss(similarities: Tensor, none: Tensor, targets: Tensor, known: T
     lowered = below.logsumexp(dim=1) - none
     per_pair = raised + lowered
     has_relation = targets.any(dim=1)
-    denied = ~has_relation & ~known.all(dim=1)
+    denied = ~has_relation & ~known.all(dim=1) & (known.sum(dim=1) <= FEW)
     groups = [per_pair[mask] for mask in (has_relation, denied, ~has_relation & ~denied) if mask.any()]
     return torch.stack([group.mean() for group in groups]).mean()
 
