@@ -71,7 +71,7 @@ def main() -> None:
     parser.add_argument("--join-rate", type=float, default=0.0, help="share of sentences joined to others")
     parser.add_argument("--pronouns", type=int, default=0, help="sentences a step in which one stands for a person")
     parser.add_argument("--contrastive", type=float, default=0.0, help="weight of the loss between sentences")
-    parser.add_argument("--texts", type=int, default=0, help="of our own texts a step; as many of the told relations")
+    parser.add_argument("--texts", type=int, default=0, help="of our own a step, and ten phrases or told relations")
     parser.add_argument("--float", action="store_true", help="store float32 weights")
     args = parser.parse_args()
     if (args.steps and args.work is None) or not (args.steps or args.start):
