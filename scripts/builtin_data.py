@@ -30,8 +30,8 @@ from zslre.relations import RelationSet, SideInformation, training_leaks
 from zslre.scoring import Scorer
 from zslre.sideinfo.builder import build_side_information
 from zslre.training.augmentation import Doubter
+from zslre.training.calibration import best_margins, calibrated
 from zslre.training.episodes import EpisodeSampler
-from zslre.training.finish import calibrate
 from zslre.training.model import TorchScorer
 from zslre.training.neighbours import neighbours
 from zslre.training.reversal import reverse_labels, with_inverses
@@ -45,6 +45,7 @@ N_DEV = 10  # relations
 N_PARSED = 30_000  # sentences, some four minutes
 WRITTEN = Path(__file__).parent.parent / "data/written"
 WRITTEN_DEV = 8  # of our own texts each eighth does not train
+OURS = "texts and relations written for this project (CC0-1.0)"
 SOURCES = ["FewRel 1.0 train (MIT)", "Wiki-ZSL (MIT)", "Re-DocRED dev, documents 1-210 (MIT)"]
 
 
@@ -77,8 +78,8 @@ class BuiltinData:
 
     @property
     def phrases(self) -> list[str]:
-        """What labels the sentences `stated` and `told`."""
-        return sorted({phrase for s in self.stated for phrase in s.labels[0]} | {of.relation.name for of in self.told})
+        """What labels the sentences `stated`."""
+        return sorted({phrase for s in self.stated for phrase in s.labels[0]})
 
 
 def read_builtin_data(folder: Path, relations: RelationSet, *, with_val: bool = False) -> BuiltinData:
@@ -119,7 +120,7 @@ def read_builtin_data(folder: Path, relations: RelationSet, *, with_val: bool = 
         trained,
         judged,
         judged_texts,
-        named(test, relations),
+        [] if with_val else of_val,
         unseen,
         dev_sentences(of_dev, dev_names),
         dev_names,
@@ -191,13 +192,11 @@ def calibrated_on(
 
     Encyclopedias alone are not what users read, and their labels leave much out that their sentences state.
     """
-    parts = {
-        "calibration": [*data.judged, *data.judged_texts],
-        "redocred_documents_211_250": data.judged,
-        "written_texts": data.judged_texts,
-    }
-    found = {n: calibrate(encoder, scorer, packer, part, relations) for n, part in parts.items() if part}
-    return found["calibration"][0], {name: figures for name, (_, figures) in found.items()}
+    parts = {"redocred_documents_211_250": data.judged, "written_texts": data.judged_texts}
+    found = {n: best_margins(encoder, scorer, packer, part, relations) for n, part in parts.items() if part}
+    margins, correct, counts = zip(*found.values(), strict=True)
+    numbers, figures = calibrated(np.concatenate(margins), np.concatenate(correct), sum(counts))
+    return numbers, {"calibration": figures} | {name: calibrated(*part)[1] for name, part in found.items()}
 
 
 def with_found_side(relations: RelationSet, encoder: TransformerEncoder) -> RelationSet:
@@ -223,7 +222,8 @@ def builtin_sampler(
 ) -> EpisodeSampler:
     """Episodes of everything in `data`. `encoder` finds side information of the relations, a second version of each."""
     known = relations.select(data.trained)
-    stating, lacking = told_sentences(data.told if n_texts else [], data.of_fewrel)
+    told = data.told if n_texts else []
+    stating, lacking = told_sentences(told, data.of_fewrel)
     # A model that has learned from the catalogue's own phrases alone takes little from those found.
     found = with_found_side(known, encoder)
     # Fully labelled sentences say which of many pairs express nothing. They are few, and seen often: other people,
@@ -232,7 +232,7 @@ def builtin_sampler(
     return EpisodeSampler(
         data.partial,
         data.complete,
-        RelationSet([*known, *(of.relation for of in data.told if n_texts)]),
+        RelationSet([*known, *(of.relation for of in told)]),
         n_relations=n_relations,
         n_sentences=n_sentences,
         n_complete=n_complete,
@@ -246,7 +246,7 @@ def builtin_sampler(
         stated=stated_by_phrase(data.stated) | stating,
         lacking=lacking,
         n_stated=n_stated,
-        alike=alike(data.phrases, known, encoder),
+        alike=alike(sorted({*data.phrases, *stating}), known, encoder),
         variants=found,
         near=neighbours(known, encoder),
         join_rate=join_rate,

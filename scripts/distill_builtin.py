@@ -25,7 +25,7 @@ from zslre.packing import Packer
 from zslre.relations import catalogue
 from zslre.training.distillation import DistillationConfig, Distiller, Model
 from zslre.training.distilled import distillation_facts
-from zslre.training.finish import licence_notices, model_files, recalibrated, write_model
+from zslre.training.finish import licence_notices, model_files, with_calibration, write_model
 from zslre.training.model import TorchScorer
 from zslre.training.observer import Observer
 from zslre.training.run import named_weights
@@ -95,9 +95,10 @@ def main() -> None:
         "scores": {**zero_shot, "teacher": files.config["scores"]},
     }
     made = model_files(student, own_scorer, files.relations, facts=facts, quantization=quantization)
-    made, _ = recalibrated(made, [*data.judged, *data.judged_texts])
-    packer, int8 = Packer(made.tokenizer), load_encoder(made)
-    made.config["scores"] |= calibrated_on(data, int8, made.scorer, packer, made.relations)[1]
+    packer = Packer(made.tokenizer)
+    numbers, figures = calibrated_on(data, load_encoder(made), made.scorer, packer, made.relations)
+    made = with_calibration(made, numbers, figures["calibration"]["threshold"])
+    made.config["scores"] |= figures
     write_model(args.output, made, licence_notices(args.teacher) + NOTICE)
     say(json.dumps(made.config["scores"], indent=1))
 

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import torch
 from builtin_data import (
+    OURS,
     SOURCES,
     builtin_relations,
     builtin_sampler,
@@ -126,11 +127,14 @@ def main() -> None:
     ranges = None if args.float else input_ranges(encoder, batches, phrases_of(relations.select(data.trained)))
     commands = dict.fromkeys(c for files in rounds for c in files.config["command"].split(AND))
     command = AND.join([*commands, "python " + " ".join(sys.argv)])
+    val = ["FewRel 1.0 val (MIT)"] if rounds else []
+    told = [of.relation.name for of in data.told] if args.texts else []
+    before = {key: [one for files in rounds for one in files.config[key]] for key in ("trained_relations", "data")}
     facts = {
         "name": "zslre-minilm",
         "base_encoder": BASE_NAME,
-        "trained_relations": sorted({*data.trained, *data.phrases}),
-        "data": [*SOURCES, "FewRel 1.0 val (MIT)"] if rounds else SOURCES,
+        "trained_relations": sorted({*data.trained, *data.phrases, *told, *before["trained_relations"]}),
+        "data": list(dict.fromkeys([*SOURCES, *val, *before["data"], *([OURS] if args.texts else [])])),
         "held_out": {"zero_shot_test": [relations[id].name for id in data.unseen], "kind_weights": data.dev_names},
         "kind_weights": weights,
         "command": command,

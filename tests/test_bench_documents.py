@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 
 import pytest
+from scripting import load_script
 
 from zslre.relations import catalogue
 
 ROOT = Path(__file__).parent.parent
-spec = importlib.util.spec_from_file_location("documents", ROOT / "scripts/bench/documents.py")
-assert spec is not None
-assert spec.loader is not None
-documents = importlib.util.module_from_spec(spec)
-sys.modules["documents"] = documents
-spec.loader.exec_module(documents)
+documents = load_script(ROOT / "scripts/bench/documents.py")
 
 TEXT = """\
 # A mill

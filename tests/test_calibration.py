@@ -8,6 +8,7 @@ import tiny
 
 from zslre.datasets import group_examples
 from zslre.encoder import pair_vectors
+from zslre.encoder.loading import load_encoder
 from zslre.encoder.runtime import RuntimeEncoder
 from zslre.exceptions import InputError
 from zslre.packing import PackedBatch, Packer
@@ -26,7 +27,7 @@ from zslre.training.calibration import (
     fit_calibration,
     fit_kind_weights,
 )
-from zslre.training.finish import calibrate, model_files, recalibrated
+from zslre.training.finish import calibrate, model_files, with_calibration
 from zslre.training.inputs import input_ranges
 from zslre.training.model import TorchScorer
 
@@ -200,8 +201,9 @@ def test_a_calibrated_model_folder_in_eight_bits_stays_near() -> None:
     cosines = (exact * near).sum(axis=1) / np.linalg.norm(exact, axis=1) / np.linalg.norm(near, axis=1)
     assert cosines.min() > 0.98
     assert np.abs(exact - near).max() > 1e-5  # eight bits cannot be exact
-    again, figures = recalibrated(files, SENTENCES)
     packer = Packer(files.tokenizer)
+    numbers, figures = calibrate(load_encoder(files), files.scorer, packer, SENTENCES, files.relations)
+    again = with_calibration(files, numbers, figures["threshold"])
     expected, wanted = calibrated(*best_margins(runtime, files.scorer, packer, SENTENCES, tiny.RELATIONS))
     assert figures == wanted
     assert (again.config["threshold"], files.config["threshold"]) == (wanted["threshold"], 0.4)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 from collections import defaultdict
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 import tiny
+from scripting import load_script
 
 from zslre.datasets.jsonl import read_examples
 from zslre.extractor import RelationExtractor
@@ -112,13 +112,7 @@ def test_direction_can_be_wrong(rows: list[dict[str, Any]]) -> None:
 
 @pytest.fixture(scope="module")
 def script(project: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("challenge", project / "scripts" / "bench" / "challenge.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["challenge"] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+    return load_script(project / "scripts" / "bench" / "challenge.py")
 
 
 ANN, ACME, BOB = Mention("Ann", 0, 3), Mention("Acme", 14, 18), Mention("Bob", 23, 26)

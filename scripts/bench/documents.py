@@ -54,7 +54,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, nargs="+", default=sorted(Path("data/documents").glob("*.txt")))
     parser.add_argument("-m", "--model", default=None)
-    parser.add_argument("--verify", help="folder of a verifier")
     parser.add_argument("--threshold", type=float, default=None)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--triples", action="store_true", help="print the triples, + true, - false")
@@ -73,17 +72,8 @@ def main() -> None:
             found |= says
             relations.setdefault(triple.relation, Counter())["true" if says else "false"] += 1
             if args.triples:
-                print(
-                    "+" if says else "-",
-                    f"{triple.score:.2f}",
-                    head,
-                    "|",
-                    triple.relation,
-                    "|",
-                    tail,
-                    "|",
-                    document.title,
-                )
+                sign = "+" if says else "-"
+                print(sign, f"{triple.score:.2f}", " | ".join([head, triple.relation, tail, document.title]))
         sentences = [sentence.text for sentence in split_sentences(document.text)]
         near = {i for i, fact in enumerate(document.stated) if any(map(fact.named_in, sentences))}
         counts["named in one sentence"] += len(near)

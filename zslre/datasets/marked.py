@@ -59,14 +59,15 @@ def marked(line: str) -> Marked:
     Raises InputError if the marks are not numbered from 1, or one is broken.
     """
     text, end, numbered = "", 0, dict[int, Mention]()
-    for mark in _MARK.finditer(line):
+    marks = list(_MARK.finditer(line))
+    for mark in marks:
         text += line[end : mark.start()]
         numbered[int(mark[1])] = Mention(mark[3], len(text), len(text) + len(mark[3]), mark[2])
         text, end = text + mark[3], mark.end()
     text += line[end:]
     if set("{}|") & set(text):
         raise InputError("has a brace or bar that belongs to no mark; a mark looks like {1:PERSON|Ann Ruiz}")
-    if sorted(numbered) != list(range(1, len(_MARK.findall(line)) + 1)):
+    if sorted(numbered) != list(range(1, len(marks) + 1)):
         raise InputError(f"its marks must be numbered from 1, each once, not {sorted(numbered)}")
     return Marked(Sentence(text, tuple(numbered.values())), numbered)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.encoder import Encoder
-from zslre.encoder.loading import describe_encoder, load_encoder, markers_in_text
+from zslre.encoder.loading import describe_encoder, markers_in_text
 from zslre.encoder.quantization import quantize_state
 from zslre.encoder.ternary import pack_state
 from zslre.encoder.transformer import MARKERS, TransformerEncoder
@@ -41,15 +41,13 @@ def calibrate(
     return calibrated(*best_margins(encoder, scorer, packer, sentences, relations))
 
 
-def recalibrated(files: ModelFiles, sentences: list[AnnotatedSentence]) -> tuple[ModelFiles, dict[str, float]]:
-    """The model with calibration and threshold for its own relations, by what it computes where users run it.
+def with_calibration(files: ModelFiles, numbers: tuple[float, float], threshold: float) -> ModelFiles:
+    """The model with other numbers: slope and offset, and the threshold.
 
-    `sentences` with all pairs labelled. The figures are those of `calibrated`.
+    Rounded weights want those of what they compute where users run them: give `calibrate` what `load_encoder` does.
     """
-    packer = Packer(files.tokenizer)
-    numbers, figures = calibrate(load_encoder(files), files.scorer, packer, sentences, files.relations)
     scorer = replace(files.scorer, calibration=np.array(numbers, dtype=np.float32))
-    return replace(files, scorer=scorer, config={**files.config, "threshold": figures["threshold"]}), figures
+    return replace(files, scorer=scorer, config={**files.config, "threshold": threshold})
 
 
 def model_files(
