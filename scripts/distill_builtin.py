@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from builtin_data import builtin_sampler, calibrated_on, read_builtin_data, zero_shot_scores
+from builtin_data import OURS, builtin_sampler, calibrated_on, read_builtin_data, zero_shot_scores
 
 from zslre.cli.stopping import stop_after_step
 from zslre.encoder.loading import load_encoder
@@ -54,6 +54,8 @@ def main() -> None:
     student, own_scorer = encoder_of(files), TorchScorer.from_numpy(files.scorer)
     # Half of what a step of the teacher's training reads: rounded weights need many steps more than large ones.
     size = {"n_relations": 12, "n_complete": 6, "n_written": 4, "max_pairs": 8}
+    if OURS in files.config["data"]:
+        size |= {"n_complete": 3, "n_texts": 8}
     sampler = builtin_sampler(data, relations, encoder, **size, seed=args.seed)
     config = DistillationConfig(steps=args.steps, bf16=bf16_is_fast(), seed=args.seed)
     origin = {"teacher": named_weights(files.config)}

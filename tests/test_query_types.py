@@ -109,7 +109,7 @@ def test_types_that_were_found_rule_nothing_out() -> None:
     side = SideInformation(head_hypernyms=("river",), tail_hypernyms=("company",))
     guess = Source("head_hypernyms", "river", "description", "2026-01-01", 0.6)
     pair = (replace(ANN, type="PERSON"), replace(ZETA, type="ORG"))
-    pronoun = (replace(ANN, antecedent=BOB), ZETA)
+    pronoun = (replace(ANN, type="PERSON", antecedent=BOB), ZETA)
     for sources, forbidden in (((), True), ((guess,), False)):
         relations = RelationSet([Relation("employs", side=side, strict_types=True, sources=sources)])
         margins = np.zeros((2, 1), dtype=np.float32)

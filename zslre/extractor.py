@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zslre.anaphora import AnaphorResolver
 from zslre.candidates import candidate_pairs, item_batches, one_direction, wants_literal_heads
 from zslre.documents import Document
 from zslre.encoder import Encoder, FloatArray, pair_vectors
@@ -16,7 +17,6 @@ from zslre.exceptions import InputError, ModelError
 from zslre.matching import Matcher
 from zslre.packing import Item, Packer, Pair
 from zslre.pipeline import BATCH_SIZE, extract_documents
-from zslre.pronouns import PronounResolver
 from zslre.prototypes import Prototypes, build_prototypes
 from zslre.relations import RelationSet, RelationSource
 from zslre.scoring import Scorer
@@ -205,7 +205,7 @@ class RelationExtractor:
             from zslre.mentions import place_mentions
 
             sentences = place_mentions(sentences, mentions, text)
-        sentences = list(map(PronounResolver().resolve, sentences))
+        sentences = list(map(AnaphorResolver().resolve, sentences))
         found = self.extract_sentences(sentences, threshold=threshold, top_k=top_k, explain=explain)
         return [triple for triples in found for triple in triples]
 

@@ -94,9 +94,9 @@ def _triples(
 ) -> Iterator[tuple[Document, Triple | InputError | _End]]:
     if batch_size < 1:
         raise InputError(f"batch_size must be at least 1, got {batch_size}")
-    from zslre.pronouns import PronounResolver  # which needs NumPy, and a command's --help does not
+    from zslre.anaphora import AnaphorResolver  # which needs NumPy, and a command's --help does not
 
-    resolver = PronounResolver()
+    resolver = AnaphorResolver()
     for steps in _chunks(_steps(documents), batch_size):
         found = iter(_detect(extractor.detector, steps))
         sentences = []
@@ -104,7 +104,7 @@ def _triples(
             if isinstance(event, Sentence):
                 sentences.append(resolver.resolve(next(found)))
             else:
-                resolver = PronounResolver()  # for the next document
+                resolver = AnaphorResolver()  # for the next document
         extracted = extractor.extract_sentences(
             sentences, threshold=threshold, top_k=top_k, explain=explain, batch_size=batch_size
         )

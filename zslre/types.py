@@ -10,11 +10,11 @@ from zslre.exceptions import InputError
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A span of characters that names an entity, a date or a number, or a pronoun.
+    """A span of characters that names an entity, a date or a number, or stands for a name.
 
     `start` and `end` (exclusive) count characters of the text that holds the mention: the sentence's inside a
-    `Sentence`, the document's inside a `Triple`. `antecedent`: the name that a pronoun stands for, where a sentence
-    before has it; offsets index the document. A triple has that name in the pronoun's place.
+    `Sentence`, the document's inside a `Triple`. `antecedent`: the name that "she" or "company" stands for, which a
+    sentence before has; offsets index the document. A triple has that name in its place.
     """
 
     text: str
@@ -37,7 +37,7 @@ class Mention:
 
     @property
     def name(self) -> str:
-        """The text, of a pronoun its antecedent's."""
+        """The text, or the antecedent's where there is one."""
         return self.text if self.antecedent is None else self.antecedent.text
 
     def in_document(self, sentence: Sentence) -> Mention:

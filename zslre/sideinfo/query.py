@@ -10,7 +10,7 @@ from zslre.encoder import FloatArray
 from zslre.packing import Pair
 from zslre.relations import Relation, RelationSet
 from zslre.scoring import VIEWS, Scorer
-from zslre.sideinfo.entity_types import compatible, type_words
+from zslre.sideinfo.entity_types import compatible, type_words, words_of_label
 from zslre.sideinfo.hypernyms import HypernymTable
 from zslre.sideinfo.merging import own_part
 from zslre.sideinfo.vectors import PhraseEncoder, PhraseVectors
@@ -60,22 +60,22 @@ class TypeEvidence:
 
 
 class StrictTypes:
-    """Rules pairs out by their types: for relations that have `strict_types`, and, where a pronoun shows that head or
-    tail is a person, for all that want another kind of thing there.
+    """Rules pairs out by their types: for relations that have `strict_types`, and, where an anaphor shows what head or
+    tail is ("she", "the company"), for all that want another kind of thing there.
     """
 
     def __init__(self, relations: RelationSet, table: HypernymTable | None) -> None:
         self._relations, self._table = [own_part(relation) for relation in relations], table
         self._strict = [(column, relation) for column, relation in enumerate(self._relations) if relation.strict_types]
-        self._of_persons: dict[tuple[bool, bool], np.ndarray] = {}
+        self._unfit: dict[tuple[tuple[str, ...], tuple[str, ...]], np.ndarray] = {}
 
     def forbid(self, pairs: Sequence[Pair], margins: FloatArray) -> None:
         """Set margins (P, R) to -inf where a relation wants a type that the mention, as far as is known, is not of."""
         types: dict[Mention, tuple[str, ...]] = {}
         for row, pair in enumerate(pairs):
-            persons = (pair[0].antecedent is not None, pair[1].antecedent is not None)
-            if any(persons):
-                margins[row, self._no_persons(persons)] = -np.inf
+            head, tail = (words_of_label(m.type) if m.antecedent is not None else () for m in pair)
+            if head or tail:
+                margins[row, self._columns_unfit(head, tail)] = -np.inf
             if self._strict:
                 for mention in pair:
                     if mention not in types:
@@ -84,12 +84,11 @@ class StrictTypes:
                     if not fits(relation, types[pair[0]], types[pair[1]]):
                         margins[row, column] = -np.inf
 
-    def _no_persons(self, persons: tuple[bool, bool]) -> np.ndarray:
-        """Columns of the relations whose head or tail, where `persons` says so, cannot be a person."""
-        if persons not in self._of_persons:
-            head, tail = (("person",) if person else () for person in persons)
-            self._of_persons[persons] = np.array([not fits(relation, head, tail) for relation in self._relations])
-        return self._of_persons[persons]
+    def _columns_unfit(self, head: tuple[str, ...], tail: tuple[str, ...]) -> np.ndarray:
+        """The relations (R,) bool that want another kind of head or tail than these."""
+        if (head, tail) not in self._unfit:
+            self._unfit[head, tail] = np.array([not fits(relation, head, tail) for relation in self._relations])
+        return self._unfit[head, tail]
 
 
 def fits(relation: Relation, head: Sequence[str], tail: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Pronouns are mentions that stand for a name, and triples have that name in their place."""
+"""Pronouns and nouns are mentions that stand for a name, and triples have that name in their place."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from dataclasses import replace
 import pytest
 import tiny
 
+from zslre.anaphora import AnaphorResolver
 from zslre.candidates import candidate_pairs
 from zslre.documents import Document
 from zslre.mentions import resolve_overlaps
 from zslre.pipeline import extract_documents
-from zslre.pronouns import PronounResolver
 from zslre.sentences import split_sentences
 from zslre.types import Mention, Sentence
 
 
-def document(text: str, *names: str) -> list[Sentence]:
-    """Its sentences, with a person wherever one of the names stands."""
+def document(text: str, *names: str, type: str = "PERSON") -> list[Sentence]:
+    """Its sentences, with a mention of the type wherever one of the names stands."""
 
-    def persons(sentence: str) -> tuple[Mention, ...]:
+    def mentions(sentence: str) -> tuple[Mention, ...]:
         found = [(sentence.index(name), name) for name in names if name in sentence]
-        return resolve_overlaps(Mention(name, start, start + len(name), "PERSON") for start, name in found)
+        return resolve_overlaps(Mention(name, start, start + len(name), type) for start, name in found)
 
-    return [replace(sentence, mentions=persons(sentence.text)) for sentence in split_sentences(text)]
+    return [replace(sentence, mentions=mentions(sentence.text)) for sentence in split_sentences(text)]
 
 
 def meant(sentences: Sequence[Sentence]) -> list[tuple[str, str]]:
-    """Each pronoun of the document, and the name it stands for."""
-    resolver = PronounResolver()
+    """Each anaphor of the document, and the name it stands for."""
+    resolver = AnaphorResolver()
     resolved = [resolver.resolve(sentence) for sentence in sentences]
     return [(m.text, m.name) for s in resolved for m in s.mentions if m.antecedent is not None]
 
@@ -72,10 +72,48 @@ def test_only_a_person_has_a_pronoun(type: str | None, expected: int) -> None:
     assert meant(sentences) == [("She", "Qin")] * expected
 
 
+@pytest.mark.parametrize(
+    ("text", "names", "expected"),
+    [
+        ("Acme grew. The company hired Bo.", ["Acme"], [("company", "Acme")]),
+        ("Acme grew. In May this firm's owner left.", ["Acme"], [("firm", "Acme")]),
+        ("Acme grew. It won.", ["Acme"], []),
+        # What the sentence is about comes first, but a noun in the name must agree.
+        ("Acme beat Zeta. The band released a song.", ["Acme", "Zeta"], [("band", "Acme")]),
+        ("Leeds University beat Zeta Bank. The bank won.", ["Leeds University", "Zeta Bank"], [("bank", "Zeta Bank")]),
+        ("Leeds University grew. The company grew.", ["Leeds University"], []),
+        ("Acme grew. The film won.", ["Acme"], []),
+        # Another name, and the first word of a compound, is meant by the noun itself.
+        ("Acme grew. The band Zeta won.", ["Acme", "Zeta"], []),
+        ("Acme grew. The company car is red. The team-mate left.", ["Acme"], []),
+        ("Acme grew. The company that won is old. The club of Oslo won.", ["Acme"], []),
+    ],
+)
+def test_what_a_noun_means(text: str, names: list[str], expected: list[tuple[str, str]]) -> None:
+    assert meant(document(text, *names, type="ORG")) == expected
+
+
+@pytest.mark.parametrize(
+    ("type", "expected"),
+    [
+        ("ORG", ["company"]),
+        ("company", ["company"]),
+        ("WORK_OF_ART", ["film"]),
+        ("PERSON", []),
+        ("DATE", []),
+        (None, []),
+    ],
+)
+def test_a_noun_wants_a_name_of_its_kind(type: str | None, expected: list[str]) -> None:
+    sentences = document("Qin grew. The company grew. The film won.", "Qin")
+    sentences[0] = replace(sentences[0], mentions=(Mention("Qin", 0, 3, type),))
+    assert [text for text, _ in meant(sentences)] == expected
+
+
 def test_a_pronoun_that_is_a_mention_stays_one() -> None:
     first, second = document("Kim Lund left. She slept.", "Kim Lund")
     own = Sentence(second.text, (Mention("She", 0, 3, "PERSON"),), second.start)
-    resolver = PronounResolver()
+    resolver = AnaphorResolver()
     resolver.resolve(first)
     assert resolver.resolve(own) == own
 
