@@ -135,7 +135,8 @@ def builtin_relations(relations: RelationSet) -> RelationSet:
 
 def written_texts() -> tuple[list[AnnotatedSentence], list[AnnotatedSentence]]:
     """Our own texts, read for all built-in relations: those that train, and those that do not."""
-    texts = [s for path in sorted(WRITTEN.glob("texts/*.txt")) for s in read_texts(path)]
+    paths = [path for folder in ("texts", "contrasts") for path in sorted((WRITTEN / folder).glob("*.txt"))]
+    texts = [s for path in paths for s in read_texts(path)]
     return [s for number, s in enumerate(texts) if number % WRITTEN_DEV], texts[::WRITTEN_DEV]
 
 
@@ -215,7 +216,6 @@ def builtin_sampler(
     n_written: int = 8,
     max_pairs: int = 16,
     join_rate: float = 0.0,
-    n_pronouns: int = 0,
     n_texts: int = 0,
     n_stated: int = 6,
     seed: int,
@@ -250,7 +250,6 @@ def builtin_sampler(
         variants=found,
         near=neighbours(known, encoder),
         join_rate=join_rate,
-        n_pronouns=n_pronouns,
         texts=data.texts,
         n_texts=n_texts,
         read_for=frozenset(builtin_relations(relations).names),

@@ -70,8 +70,6 @@ def main() -> None:
     parser.add_argument("--start", type=Path, nargs="+", default=[], help="model folders of rounds before")
     parser.add_argument("--max-pairs", type=int, default=8, help="of a sentence, in later rounds")
     parser.add_argument("--join-rate", type=float, default=0.0, help="share of sentences joined to others")
-    parser.add_argument("--pronouns", type=int, default=0, help="sentences a step in which one stands for a person")
-    parser.add_argument("--contrastive", type=float, default=0.0, help="weight of the loss between sentences")
     parser.add_argument("--texts", type=int, default=0, help="of our own a step, and ten phrases or told relations")
     parser.add_argument("--float", action="store_true", help="store float32 weights")
     args = parser.parse_args()
@@ -99,12 +97,12 @@ def main() -> None:
             steps=args.steps,
             learning_rate=1e-4,
             threshold_weight=1.0,
-            contrastive_weight=args.contrastive,
+            contrastive_weight=0.0,
             bf16=bf16_is_fast(),
             seed=args.seed,
         )
         settings = asdict(config)
-        size |= {"join_rate": args.join_rate, "n_pronouns": args.pronouns}
+        size |= {"join_rate": args.join_rate}
         size |= {"n_complete": 4, "n_texts": args.texts, "n_stated": 10} if args.texts else {}
         sampler = builtin_sampler(data, relations, encoder, **size, seed=args.seed)
         origin = {"start": [named_weights(files.config) for files in rounds], **size}

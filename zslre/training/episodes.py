@@ -18,7 +18,6 @@ from zslre.training.doubted import doubted, some_assured
 from zslre.training.drawn import Drawn, all_known, first_labelled, labelled_only, mentions_of, one_of, shuffled, thinned
 from zslre.training.joined import some_joined
 from zslre.training.lists import listed_with, with_list
-from zslre.training.pronouns import pronoun_sentences
 from zslre.training.reversal import drawn_with_reverses, reverse_labels, with_reversed
 from zslre.training.variation import vary
 from zslre.training.written import Writer
@@ -63,8 +62,6 @@ class EpisodeSampler:
     `near`: name → names of other relations, the most alike first: half of an episode's relations are drawn for being
     among the first few of another one's. That teaches to tell them apart.
     `join_rate`: share of the partial sentences to which another one is joined.
-    `n_pronouns`: partial sentences that join each episode with a pronoun for the person with whose name they begin.
-    That teaches that what is said of *she* is not said of another name.
     `reverse_rate`: share of the partial sentences whose reversed pair is asked where it has no relation.
     """
 
@@ -92,7 +89,6 @@ class EpisodeSampler:
         near: Mapping[str, Sequence[str]] | None = None,
         reverse_rate: float = 1.0,
         join_rate: float = 0.0,
-        n_pronouns: int = 0,
         texts: Sequence[AnnotatedSentence] = (),
         n_texts: int = 0,
         read_for: frozenset[str] = frozenset(),
@@ -126,9 +122,6 @@ class EpisodeSampler:
         self.names_by_hypernym = names or {}
         self.stated, self.lacking, self.n_stated, self.alike = stated or {}, lacking or {}, n_stated, alike or {}
         self.texts, self.n_texts, self.read_for = texts, n_texts, read_for
-        self.n_pronouns, self.pronouns = n_pronouns, list[Drawn]()
-        if n_pronouns and detector is not None:
-            self.pronouns = pronoun_sentences(self.partial, self._kinds, detector, seed)
         self.variants = {relation.name: relation for relation in variants or ()}
         if writer is not None:
             self.relations = {relation.name: relation for relation in writer.relations} | self.relations
@@ -150,8 +143,6 @@ class EpisodeSampler:
         sentences += [one_of(self.stated[phrase], rng) for phrase in phrases]
         chosen += phrases
         drawn = self._with_confusable_pairs(self._with_lists(sentences, rng), rng)
-        if self.pronouns:
-            drawn += [self.pronouns[i] for i in rng.integers(len(self.pronouns), size=self.n_pronouns)]
         drawn = some_joined(drawn, self.join_rate, rng, self._kind)
         if self.doubter is not None:
             doubts = doubted(drawn, self.doubter, rng)
