@@ -1,10 +1,10 @@
 #!/bin/sh
-# Rebuild the built-in model: three rounds of training, the mean of the third and four short ones that go on from it,
-# its distillation to ternary weights, and the mention tagger.
+# Rebuild the built-in model: three rounds of training on the datasets, the mean of the third and four short ones that go
+# on from it, two rounds on our own texts, each the mean of two runs, the distillation to ternary weights, and the tagger.
 #
 #     scripts/build_builtin.sh [FOLDER]
 #
-# FOLDER (default: zslre/assets/model) is replaced at the very end. Some six hours on two cores. What is finished lies
+# FOLDER (default: zslre/assets/model) is replaced at the very end. Some eight hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
 # scores that go into config.json: look at them before you commit the model. `scripts/distill_builtin.py` makes a
 # ternary model of any round's.
@@ -19,12 +19,22 @@ train="python scripts/train_builtin.py --resume"
 branch() {
     name=$work/branch-$1
     shift
-    [ -d "$name" ] || $train "$@" --steps 200 --work "$name-training" -o "$name" --float
+    [ -d "$name" ] || $train "$@" --work "$name-training" -o "$name" --float
 }
-branch 1 --start $work/third --seed 3 --max-pairs 32
-branch 2 --start $work/third --seed 3 --max-pairs 32 --join-rate 0.3
-branch 3 --start $work/second $work/third --seed 4 --max-pairs 16 --join-rate 0.15
-branch 4 --start $work/second $work/third --seed 5 --max-pairs 16 --join-rate 0.15
-[ -d $work/mean ] || python scripts/train_builtin.py --start $work/third $work/branch-? --steps 0 -o $work/mean --float
-[ -d $work/ternary ] || python scripts/distill_builtin.py $work/mean --resume --work $work/ternary-training -o $work/ternary
+mean() {
+    name=$work/mean-$1
+    shift
+    [ -d "$name" ] || python scripts/train_builtin.py "$@" --steps 0 -o "$name" --float
+}
+branch 1 --start $work/third --seed 3 --max-pairs 32 --steps 200
+branch 2 --start $work/third --seed 3 --max-pairs 32 --join-rate 0.3 --steps 200
+branch 3 --start $work/second $work/third --seed 4 --max-pairs 16 --join-rate 0.15 --steps 200
+branch 4 --start $work/second $work/third --seed 5 --max-pairs 16 --join-rate 0.15 --steps 200
+mean datasets --start $work/third $work/branch-1 $work/branch-2 $work/branch-3 $work/branch-4
+branch 5 --start $work/mean-datasets --seed 12 --max-pairs 16 --texts 20 --steps 300
+branch 6 --start $work/mean-datasets --seed 13 --max-pairs 16 --join-rate 0.15 --texts 20 --steps 300
+branch 7 --start $work/branch-5 $work/branch-6 --seed 14 --max-pairs 16 --texts 24 --contrasts 3 --steps 150
+branch 8 --start $work/branch-5 $work/branch-6 --seed 15 --max-pairs 16 --join-rate 0.15 --texts 24 --contrasts 3 --steps 150
+mean texts --start $work/branch-7 $work/branch-8 --contrasts 3
+[ -d $work/ternary ] || python scripts/distill_builtin.py $work/mean-texts --resume --work $work/ternary-training -o $work/ternary
 python scripts/train_tagger.py --work $work/tagger -m $work/ternary -o "$model" --threads 2

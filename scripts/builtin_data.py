@@ -82,9 +82,11 @@ class BuiltinData:
         return sorted({phrase for s in self.stated for phrase in s.labels[0]})
 
 
-def read_builtin_data(folder: Path, relations: RelationSet, *, with_val: bool = False) -> BuiltinData:
+def read_builtin_data(
+    folder: Path, relations: RelationSet, *, with_val: bool = False, contrasts: int = 0
+) -> BuiltinData:
     """All of it, labelled by names of `relations`, from the datasets under `folder`; with nothing `unseen` and nothing
-    to test if FewRel's validation relations are to train as well (`with_val`)."""
+    to test if FewRel's validation relations are to train as well (`with_val`). `contrasts`: see `written_texts`."""
     val = list(read_fewrel(folder / "fewrel/val_wiki.json"))
     val_ids = json.loads((folder / "fewrel/splits.json").read_text())["fewrel_official"]["val"]
     test, unseen = ([], []) if with_val else (val, val_ids)
@@ -107,7 +109,7 @@ def read_builtin_data(folder: Path, relations: RelationSet, *, with_val: bool = 
     writer = Writer(relations.without(sorted(training_leaks(kept_from, relations))), [*partial, *complete])
     labelled = {name for s in [*partial, *complete] for labels in s.labels for name in labels}
     judged = renamed(read_docred(documents, slice(210, 250)), relations)
-    texts, judged_texts, told = _written(relations, kept_from) if with_val else ([], [], [])
+    texts, judged_texts, told = _written(relations, kept_from, contrasts) if with_val else ([], [], [])
     trained = sorted({*labelled, *writer.relations.names})
     return BuiltinData(
         partial,
@@ -133,19 +135,25 @@ def builtin_relations(relations: RelationSet) -> RelationSet:
     return relations.select((Path(__file__).parent / "builtin_relations.txt").read_text().split())
 
 
-def written_texts() -> tuple[list[AnnotatedSentence], list[AnnotatedSentence]]:
-    """Our own texts, read for all built-in relations: those that train, and those that do not."""
-    paths = [path for folder in ("texts", "contrasts") for path in sorted((WRITTEN / folder).glob("*.txt"))]
-    texts = [s for path in paths for s in read_texts(path)]
-    return [s for number, s in enumerate(texts) if number % WRITTEN_DEV], texts[::WRITTEN_DEV]
+def written_texts(contrasts: int) -> tuple[list[AnnotatedSentence], list[AnnotatedSentence]]:
+    """Our own texts, read for all built-in relations: those that train, and those that do not.
+
+    Those that tell what holds from what does not come `contrasts` times, and with 0 not at all.
+    """
+    train, dev = list[AnnotatedSentence](), list[AnnotatedSentence]()
+    for folder, times in (("texts", 1), ("contrasts", contrasts)):
+        texts = [s for path in sorted((WRITTEN / folder).glob("*.txt")) for s in read_texts(path)]
+        train += times * [s for number, s in enumerate(texts) if number % WRITTEN_DEV]
+        dev += texts[::WRITTEN_DEV] if times else []
+    return train, dev
 
 
 def _written(
-    relations: RelationSet, kept_from: list[str]
+    relations: RelationSet, kept_from: list[str], contrasts: int
 ) -> tuple[list[AnnotatedSentence], list[AnnotatedSentence], list[ToldRelation]]:
     """Those, with inverse relations, and the relations that are told."""
     reverse = reverse_labels(relations)
-    train, dev = ([with_inverses(_without_adjectives(s), reverse) for s in part] for part in written_texts())
+    train, dev = ([with_inverses(_without_adjectives(s), reverse) for s in part] for part in written_texts(contrasts))
     told = [of for path in sorted(WRITTEN.glob("relations/*.txt")) for of in read_told_relations(path)]
     leaks = training_leaks(kept_from, RelationSet(of.relation for of in told))
     return train, dev, [of for of in told if of.relation.name not in leaks]

@@ -33,6 +33,7 @@ from zslre.training.start import quantized
 from zslre.training.trained import encoder_of, load_trained
 
 BITS = "ternary"
+CONTRASTS = 3  # as many times in the teacher's last round
 NOTICE = "- WordNet, Princeton University, whose entries the student learned to encode: see ../WORDNET.md\n"
 
 
@@ -49,7 +50,8 @@ def main() -> None:
 
     relations = catalogue()
     encoder, scorer, files = load_trained(args.teacher)
-    data = read_builtin_data(args.data, relations, with_val=not files.config["held_out"]["zero_shot_test"])
+    with_val = not files.config["held_out"]["zero_shot_test"]
+    data = read_builtin_data(args.data, relations, with_val=with_val, contrasts=CONTRASTS)
     torch.manual_seed(args.seed)
     student, own_scorer = encoder_of(files), TorchScorer.from_numpy(files.scorer)
     # Half of what a step of the teacher's training reads: rounded weights need many steps more than large ones.

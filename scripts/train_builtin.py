@@ -71,13 +71,14 @@ def main() -> None:
     parser.add_argument("--max-pairs", type=int, default=8, help="of a sentence, in later rounds")
     parser.add_argument("--join-rate", type=float, default=0.0, help="share of sentences joined to others")
     parser.add_argument("--texts", type=int, default=0, help="of our own a step, and ten phrases or told relations")
+    parser.add_argument("--contrasts", type=int, default=0, help="how often those count that tell what does not hold")
     parser.add_argument("--float", action="store_true", help="store float32 weights")
     args = parser.parse_args()
     if (args.steps and args.work is None) or not (args.steps or args.start):
         parser.error("training needs --work, and a mean without --steps needs --start")
 
     relations = catalogue()
-    data = read_builtin_data(args.data, relations, with_val=bool(args.start))
+    data = read_builtin_data(args.data, relations, with_val=bool(args.start), contrasts=args.contrasts)
     say(f"{len(data.malformed)} malformed rows left out, such as: {data.malformed[0] if data.malformed else None}")
     say(f"{len(data.partial)} + {len(data.complete)} sentences, {len(data.trained)} relations with those written about")
     say(f"{len(data.stated)} sentences that state something in words of their own")

@@ -174,13 +174,13 @@ def test_texts_are_doubted(tmp_path: Path) -> None:
         assert not episode.targets[row:].any()  # it comes last
 
 
-@pytest.mark.parametrize("path", sorted(WRITTEN.glob("texts/*.txt")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(WRITTEN.glob("[ct]*/*.txt")), ids=lambda path: path.stem)
 def test_shipped_texts_are_of_known_relations(path: Path) -> None:
     texts = list(read_texts(path))
-    assert len(texts) > 400
+    assert len(texts) >= 180
     assert {name for s in texts for names in s.labels for name in names} <= set(catalogue().names)
     assert len({s.sentence.text for s in texts}) == len(texts)
-    assert 0.1 < np.mean([bool(names) for s in texts for names in s.labels]) < 0.3
+    assert 0.03 < np.mean([bool(names) for s in texts for names in s.labels]) < 0.4
     for annotated in texts:
         assert all(a.end <= b.start for a, b in pairwise(annotated.sentence.mentions))
 
