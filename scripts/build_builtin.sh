@@ -4,6 +4,7 @@
 #
 #     scripts/build_builtin.sh [FOLDER]
 #
+# What lies in zslre/assets/model was distilled from mean-datasets, before branches 5 to 8 were trained.
 # FOLDER (default: zslre/assets/model) is replaced at the very end. Some eight hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
 # scores that go into config.json: look at them before you commit the model. `scripts/distill_builtin.py` makes a
