@@ -4,7 +4,7 @@
 #
 #     scripts/build_builtin.sh [FOLDER]
 #
-# What lies in zslre/assets/model was distilled from mean-datasets, before branches 5 to 8 were trained.
+# What lies in zslre/assets/model was distilled from mean, before branches 5 to 8 were trained.
 # FOLDER (default: zslre/assets/model) is replaced at the very end. Some eight hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
 # scores that go into config.json: look at them before you commit the model. `scripts/distill_builtin.py` makes a
@@ -23,7 +23,7 @@ branch() {
     [ -d "$name" ] || $train "$@" --work "$name-training" -o "$name" --float
 }
 mean() {
-    name=$work/mean-$1
+    name=$work/$1
     shift
     [ -d "$name" ] || python scripts/train_builtin.py "$@" --steps 0 -o "$name" --float
 }
@@ -31,11 +31,11 @@ branch 1 --start $work/third --seed 3 --max-pairs 32 --steps 200
 branch 2 --start $work/third --seed 3 --max-pairs 32 --join-rate 0.3 --steps 200
 branch 3 --start $work/second $work/third --seed 4 --max-pairs 16 --join-rate 0.15 --steps 200
 branch 4 --start $work/second $work/third --seed 5 --max-pairs 16 --join-rate 0.15 --steps 200
-mean datasets --start $work/third $work/branch-1 $work/branch-2 $work/branch-3 $work/branch-4
-branch 5 --start $work/mean-datasets --seed 12 --max-pairs 16 --texts 20 --steps 300
-branch 6 --start $work/mean-datasets --seed 13 --max-pairs 16 --join-rate 0.15 --texts 20 --steps 300
+mean mean --start $work/third $work/branch-1 $work/branch-2 $work/branch-3 $work/branch-4
+branch 5 --start $work/mean --seed 12 --max-pairs 16 --texts 20 --steps 300
+branch 6 --start $work/mean --seed 13 --max-pairs 16 --join-rate 0.15 --texts 20 --steps 300
 branch 7 --start $work/branch-5 $work/branch-6 --seed 14 --max-pairs 16 --texts 24 --contrasts 3 --steps 150
 branch 8 --start $work/branch-5 $work/branch-6 --seed 15 --max-pairs 16 --join-rate 0.15 --texts 24 --contrasts 3 --steps 150
-mean texts --start $work/branch-7 $work/branch-8 --contrasts 3
+mean mean-texts --start $work/branch-7 $work/branch-8 --contrasts 3
 [ -d $work/ternary ] || python scripts/distill_builtin.py $work/mean-texts --resume --work $work/ternary-training -o $work/ternary
 python scripts/train_tagger.py --work $work/tagger -m $work/ternary -o "$model" --threads 2

@@ -174,13 +174,18 @@ def test_texts_are_doubted(tmp_path: Path) -> None:
         assert not episode.targets[row:].any()  # it comes last
 
 
+# Texts that tell what holds from what does not are fewer, and some of their files hold many facts or hardly any.
+BOUNDS = {"texts": (400, 0.1, 0.3), "contrasts": (179, 0.03, 0.4)}
+
+
 @pytest.mark.parametrize("path", sorted(WRITTEN.glob("[ct]*/*.txt")), ids=lambda path: path.stem)
 def test_shipped_texts_are_of_known_relations(path: Path) -> None:
     texts = list(read_texts(path))
-    assert len(texts) >= 180
+    more_than, least, most = BOUNDS[path.parent.name]
+    assert len(texts) > more_than
     assert {name for s in texts for names in s.labels for name in names} <= set(catalogue().names)
     assert len({s.sentence.text for s in texts}) == len(texts)
-    assert 0.03 < np.mean([bool(names) for s in texts for names in s.labels]) < 0.4
+    assert least < np.mean([bool(names) for s in texts for names in s.labels]) < most
     for annotated in texts:
         assert all(a.end <= b.start for a, b in pairwise(annotated.sentence.mentions))
 

@@ -24,7 +24,7 @@ NAMES = Path(__file__).parent / "assets" / "given_names.txt"
 SENTENCES = 3  # before the anaphor's own, in which names are looked for
 PRONOUN = re.compile(r"\b(?:[Hh]e|[Ss]he|[Hh]is|[Hh]er)\b")
 # Nouns that stand for a name, by the word for what a tagger's label means; those of a line may stand for each other.
-NOUNS = {
+_LINES = {
     "organization": (
         "company firm group corporation manufacturer retailer publisher brewery airline bank insurer agency start-up "
         "startup broadcaster label studio",
@@ -44,7 +44,8 @@ NOUNS = {
     ),
     "event": ("battle", "war", "festival", "tournament", "race"),
 }  # fmt: skip
-NOUN = re.compile(rf"\b(?:[Tt]he|[Tt]his) ({'|'.join(' '.join(chain(*NOUNS.values())).split())})\b(?!-)")
+NOUNS = {kind: [frozenset(line.split()) for line in lines] for kind, lines in _LINES.items()}
+NOUN = re.compile(rf"\b(?:[Tt]he|[Tt]his) ({'|'.join(sorted(set().union(*chain(*NOUNS.values()))))})\b(?!-)")
 # A noun may be the first word of a compound ("the company car") and not stand for a name. These tell that it ends.
 AFTER_NOUN = re.compile(
     "also|and|are|as|at|before|but|by|can|could|did|does|first|for|from|had|has|have|in|is|later|may|might|must|never|"
@@ -68,9 +69,9 @@ class _Named:
         kinds = words_of_label(self.mention.type)
         if PRONOUN.fullmatch(anaphor.text):
             return "person" in kinds and self.female in (_of_woman(anaphor), None)
-        lines = [line.split() for kind in kinds for line in NOUNS.get(kind, ())]
-        alike = {noun for line in lines if anaphor.text in line for noun in line}
-        others = {noun for line in lines for noun in line} - alike
+        groups = [nouns for kind in kinds for nouns in NOUNS.get(kind, ())]
+        alike = frozenset[str]().union(*(nouns for nouns in groups if anaphor.text in nouns))
+        others = frozenset[str]().union(*groups) - alike
         return anaphor.text in kinds or (bool(alike) and others.isdisjoint(self.mention.text.lower().split()))
 
 
