@@ -1,10 +1,11 @@
 #!/bin/sh
 # Rebuild the built-in model: three rounds of training on the datasets, the mean of the third and four short ones that go
-# on from it, two rounds on our own texts, each the mean of two runs, the distillation to ternary weights, and the tagger.
+# on from it, its ternary student, two rounds on our own texts that go on from that, each the mean of two runs, the
+# ternary student of these, and the tagger.
 #
 #     scripts/build_builtin.sh [FOLDER]
 #
-# What lies in zslre/assets/model was distilled from mean, before branches 5 to 8 were trained.
+# Branches 5 and 6 were trained before contrasts/wider.txt was written.
 # FOLDER (default: zslre/assets/model) is replaced at the very end. Some eight hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
 # scores that go into config.json: look at them before you commit the model. `scripts/distill_builtin.py` makes a
@@ -31,11 +32,16 @@ branch 1 --start $work/third --seed 3 --max-pairs 32 --steps 200
 branch 2 --start $work/third --seed 3 --max-pairs 32 --join-rate 0.3 --steps 200
 branch 3 --start $work/second $work/third --seed 4 --max-pairs 16 --join-rate 0.15 --steps 200
 branch 4 --start $work/second $work/third --seed 5 --max-pairs 16 --join-rate 0.15 --steps 200
+ternary() {
+    name=$work/$1-ternary
+    [ -d "$name" ] || python scripts/distill_builtin.py "$work/$1" --resume --work "$name-training" -o "$name"
+}
 mean mean --start $work/third $work/branch-1 $work/branch-2 $work/branch-3 $work/branch-4
-branch 5 --start $work/mean --seed 12 --max-pairs 16 --texts 20 --steps 300
-branch 6 --start $work/mean --seed 13 --max-pairs 16 --join-rate 0.15 --texts 20 --steps 300
+ternary mean
+branch 5 --start $work/mean-ternary --seed 12 --max-pairs 16 --texts 24 --contrasts 3 --steps 400
+branch 6 --start $work/mean-ternary --seed 13 --max-pairs 16 --join-rate 0.15 --texts 24 --contrasts 3 --steps 400
 branch 7 --start $work/branch-5 $work/branch-6 --seed 14 --max-pairs 16 --texts 24 --contrasts 3 --steps 150
 branch 8 --start $work/branch-5 $work/branch-6 --seed 15 --max-pairs 16 --join-rate 0.15 --texts 24 --contrasts 3 --steps 150
 mean mean-texts --start $work/branch-7 $work/branch-8 --contrasts 3
-[ -d $work/ternary ] || python scripts/distill_builtin.py $work/mean-texts --resume --work $work/ternary-training -o $work/ternary
-python scripts/train_tagger.py --work $work/tagger -m $work/ternary -o "$model" --threads 2
+ternary mean-texts
+python scripts/train_tagger.py --work $work/tagger -m $work/mean-texts-ternary -o "$model" --threads 2

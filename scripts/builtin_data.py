@@ -138,7 +138,8 @@ def builtin_relations(relations: RelationSet) -> RelationSet:
 def written_texts(contrasts: int) -> tuple[list[AnnotatedSentence], list[AnnotatedSentence]]:
     """Our own texts, read for all built-in relations: those that train, and those that do not.
 
-    Those that tell what holds from what does not come `contrasts` times, and with 0 not at all.
+    Those that tell what holds from what does not come `contrasts` times, and with 0 not at all. A new file must sort
+    behind those of its folder: which texts do not train goes by their number.
     """
     train, dev = list[AnnotatedSentence](), list[AnnotatedSentence]()
     for folder, times in (("texts", 1), ("contrasts", contrasts)):

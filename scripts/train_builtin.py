@@ -124,7 +124,7 @@ def main() -> None:
     shown = [data.partial[i] for i in rng.choice(len(data.partial), 300, replace=False)] + data.complete[:200]
     batches = (batch for batch, _ in packer.pack([(s.sentence, s.pairs) for s in shown]))
     ranges = None if args.float else input_ranges(encoder, batches, phrases_of(relations.select(data.trained)))
-    commands = dict.fromkeys(c for files in rounds for c in files.config["command"].split(AND))
+    commands = dict.fromkeys(c for files in rounds for c in commands_of(files.config))
     command = AND.join([*commands, "python " + " ".join(sys.argv)])
     val = ["FewRel 1.0 val (MIT)"] if rounds else []
     told = [of.relation.name for of in data.told] if args.texts else []
@@ -152,6 +152,12 @@ def main() -> None:
     )
     write_model(args.output, files, NOTICES)
     say(json.dumps(facts["scores"], indent=1))
+
+
+def commands_of(config: dict[str, Any]) -> list[str]:
+    """The commands that made a model, its teacher's before those of a student."""
+    teachers = config.get("distillation", {}).get("teacher_command", "")
+    return [*filter(None, teachers.split(AND)), *config["command"].split(AND)]
 
 
 def say(line: str) -> None:
