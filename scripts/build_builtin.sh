@@ -42,6 +42,6 @@ branch 5 --start $work/mean-ternary --seed 12 --max-pairs 16 --texts 24 --contra
 branch 6 --start $work/mean-ternary --seed 13 --max-pairs 16 --join-rate 0.15 --texts 24 --contrasts 3 --steps 400
 branch 7 --start $work/branch-5 $work/branch-6 --seed 14 --max-pairs 16 --texts 24 --contrasts 3 --steps 150
 branch 8 --start $work/branch-5 $work/branch-6 --seed 15 --max-pairs 16 --join-rate 0.15 --texts 24 --contrasts 3 --steps 150
-mean mean-texts --start $work/branch-7 $work/branch-8 --contrasts 3
+mean mean-texts --start $work/branch-5 $work/branch-6 $work/branch-7 $work/branch-8 --contrasts 3
 ternary mean-texts
 python scripts/train_tagger.py --work $work/tagger -m $work/mean-texts-ternary -o "$model" --threads 2

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import zslre.extractor
 import zslre.matching
-from zslre.candidates import candidate_pairs
+from zslre.candidates import candidate_pairs, uncontested
 from zslre.encoder import FloatArray, pair_vectors
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
@@ -79,6 +79,7 @@ def slow_predict(extractor: RelationExtractor, text: str, least: float, top_k: i
     matrix = prototypes.weighted(extractor.scorer)
     for sentence in extractor.detector.detect(list(zslre.extractor.split_sentences(text))):
         best: dict[tuple[str, frozenset[Mention]], tuple[object, float]] = {}
+        rows: list[tuple[str, Mention, Mention, float]] = []
         for head in sentence.mentions:
             for tail in sentence.mentions:
                 if head == tail or head.text == tail.text:
@@ -92,10 +93,19 @@ def slow_predict(extractor: RelationExtractor, text: str, least: float, top_k: i
                 )  # fmt: skip
                 for similarity, name in ranked[:top_k]:
                     score = 1 / (1 + math.exp(-(slope * (similarity - none) + offset)))
-                    span = tuple((m.start + sentence.start, m.end + sentence.start) for m in (head, tail))
-                    key = name, frozenset((head, tail))
-                    if score >= least and (key not in best or score > best[key][1]):
-                        best[key] = span, score
+                    if score >= least:
+                        rows.append((name, head, tail, score))
+        for name, head, tail, score in rows:
+            leads = [(h.text == head.text, t.text == tail.text, math.log(s / (1 - s)) - math.log(score / (1 - score)))
+                     for n, h, t, s in rows if n == name]  # fmt: skip
+            by_tail = [lead for same_head, same_tail, lead in leads if same_head and not same_tail]
+            by_head = [lead for same_head, same_tail, lead in leads if same_tail and not same_head]
+            if any(x > 1.0 for x in by_tail) or (any(x > 0.3 for x in by_tail) and any(x > 0.3 for x in by_head)):
+                continue
+            span = tuple((m.start + sentence.start, m.end + sentence.start) for m in (head, tail))
+            key = name, frozenset((head, tail))
+            if key not in best or score > best[key][1]:
+                best[key] = span, score
         found |= {(span, name): score for (name, _), (span, score) in best.items()}
     return found
 
@@ -194,6 +204,25 @@ def test_a_relation_holds_in_one_direction_and_once(chosen: list[str], top_k: in
         key = triple.relation, frozenset(places(triple))  # "spouse" is symmetric, the others are not
         assert key not in seen
         seen.add(key)
+
+
+def told(head: str, tail: str, score: float, relation: str = "place of birth") -> Triple:
+    return Triple(Mention(head, 0, len(head)), relation, Mention(tail, 50, 50 + len(tail)), score)
+
+
+def test_surer_triples_leave_no_place_for_others() -> None:
+    # Log odds of 0.9, 0.8, 0.7 and 0.4: 2.20, 1.39, 0.85 and -0.41.
+    ann, bob = told("Ann", "Rome", 0.9), told("Bob", "Oslo", 0.8)
+    assert uncontested([ann, told("Ann", "Oslo", 0.7), bob]) == [ann, bob]  # 1.35 above it, by the tail
+    close = told("Ann", "Oslo", 0.8)
+    assert uncontested([ann, close]) == [ann, close]  # 0.81 above it, by the tail alone
+    assert uncontested([ann, close, told("Bob", "Oslo", 0.9)]) == [ann, told("Bob", "Oslo", 0.9)]  # by both ends
+    assert uncontested([ann, close, told("Bob", "Oslo", 0.84)]) == [ann, close, told("Bob", "Oslo", 0.84)]  # 1.66: 0.27
+    among = [told("Rome", "Italy", 0.9, "country"), told("Ostia", "Italy", 0.4, "country")]
+    assert uncontested(among) == among  # two heads of a tail
+    assert uncontested([ann, told("Ann", "Oslo", 0.4, "residence")]) == [ann, told("Ann", "Oslo", 0.4, "residence")]
+    assert uncontested([ann, told("Ann", "Rome", 0.4)]) == [ann, told("Ann", "Rome", 0.4)]  # another mention of Rome
+    assert uncontested([]) == []
 
 
 def test_of_two_directions_the_better_one_stays() -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import permutations
+
+import numpy as np
 
 from zslre.packing import Item, Pair
 from zslre.relations import Relation
+from zslre.scoring import log_odds
 from zslre.types import Mention, Sentence, Triple
 
 # Types, spaCy's and DocRED's, of what has a place in time or an amount to tell, and no relation of its own.
@@ -18,6 +23,9 @@ LITERAL_KINDS = frozenset(
 ANYTHING = frozenset(
     ["thing", "concept", "topic", "subject", "object", "part", "class", "type", "category", "cause", "name", "title"]
 )
+
+# By how much log odds must rise from a triple to the one, or to each of the two, that leave no place for it.
+ONE_RIVAL, TWO_RIVALS = 1.0, 0.3
 
 
 def candidate_pairs(sentence: Sentence, *, literal_heads: bool = False) -> list[Pair]:
@@ -73,3 +81,25 @@ def one_direction(triples: Iterable[Triple]) -> list[Triple]:
         if key not in best or triple.score > best[key].score:
             best[key] = triple
     return list(best.values())
+
+
+def uncontested(triples: Sequence[Triple]) -> list[Triple]:
+    """Without those of a sentence that surer ones of the same relation leave no place for.
+
+    In "Ann was born in Rome, Bob in Oslo" the pair of Ann and Oslo is like one that has the relation. It is left out
+    for another tail of its head whose log odds are higher by `ONE_RIVAL`, or for another tail of its head and another
+    head of its tail where both are higher by `TWO_RIVALS`. Both were chosen on the sentences that calibrate the
+    built-in model: of 2,569 triples 157 go, and 20 of these were right.
+    """
+    sureties = log_odds(np.array([triple.score for triple in triples], dtype=np.float32)).tolist()
+    alike = defaultdict[str, list[tuple[str, str, float]]](list)
+    for triple, surety in zip(triples, sureties, strict=True):
+        alike[triple.relation].append((triple.head.text, triple.tail.text, surety))
+    kept = []
+    for triple, surety in zip(triples, sureties, strict=True):
+        head, tail, of_same = triple.head.text, triple.tail.text, alike[triple.relation]
+        by_tail = max((s for h, t, s in of_same if h == head and t != tail), default=-math.inf) - surety
+        by_head = max((s for h, t, s in of_same if h != head and t == tail), default=-math.inf) - surety
+        if by_tail <= ONE_RIVAL and min(by_tail, by_head) <= TWO_RIVALS:
+            kept.append(triple)
+    return kept

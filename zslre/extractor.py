@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zslre.anaphora import AnaphorResolver
-from zslre.candidates import candidate_pairs, item_batches, one_direction, wants_literal_heads
+from zslre.candidates import candidate_pairs, item_batches, one_direction, uncontested, wants_literal_heads
 from zslre.documents import Document
 from zslre.encoder import Encoder, FloatArray, pair_vectors
 from zslre.exceptions import InputError, ModelError
@@ -263,7 +263,8 @@ class RelationExtractor:
                 for row in range(len(pairs))
                 for column, probability in candidates[first + row]
             ]
-            found.append(sorted(one_direction(triples), key=lambda t: (t.head.start, t.tail.start, -t.score)))
+            kept = one_direction(uncontested(triples))
+            found.append(sorted(kept, key=lambda t: (t.head.start, t.tail.start, -t.score)))
             first += len(pairs)
         return found
 
