@@ -119,7 +119,7 @@ def main() -> None:
     scores: dict[str, Any] = zero_shot_scores(data, relations, encoder, scorer, packer)
     scores |= figures
     if rounds:
-        scores["rounds_before"] = [files.config["scores"] for files in rounds]
+        scores["rounds_before"] = [own_scores(files.config) for files in rounds]
     rng = np.random.default_rng(args.seed)
     shown = [data.partial[i] for i in rng.choice(len(data.partial), 300, replace=False)] + data.complete[:200]
     batches = (batch for batch, _ in packer.pack([(s.sentence, s.pairs) for s in shown]))
@@ -158,6 +158,11 @@ def commands_of(config: dict[str, Any]) -> list[str]:
     """The commands that made a model, its teacher's before those of a student."""
     teachers = config.get("distillation", {}).get("teacher_command", "")
     return [*filter(None, teachers.split(AND)), *config["command"].split(AND)]
+
+
+def own_scores(config: dict[str, Any]) -> dict[str, Any]:
+    """A model's scores without those of what it was made from."""
+    return {name: part for name, part in config["scores"].items() if name not in ("rounds_before", "teacher")}
 
 
 def say(line: str) -> None:
