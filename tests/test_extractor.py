@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import zslre.extractor
 import zslre.matching
-from zslre.candidates import candidate_pairs, uncontested
+from zslre.candidates import asked_pairs, candidate_pairs, uncontested
 from zslre.encoder import FloatArray, pair_vectors
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
@@ -204,6 +204,30 @@ def test_a_relation_holds_in_one_direction_and_once(chosen: list[str], top_k: in
         key = triple.relation, frozenset(places(triple))  # "spouse" is symmetric, the others are not
         assert key not in seen
         seen.add(key)
+
+
+@pytest.mark.parametrize(
+    ("text", "danish"),
+    [
+        ("Ann left Antwerp for the Danish trucking firm Nordkaj.", "Nordkaj"),
+        ("Ann left Antwerp for the Danish-owned Nordkaj.", "Nordkaj"),
+        ("Ann left Antwerp for a Danish firm, Nordkaj.", "Ann Antwerp Nordkaj"),
+        ("Ann left Antwerp for the Danish branch of Nordkaj.", "Ann Antwerp Nordkaj"),
+        ("Ann left Antwerp, for she is Danish.", "Ann Antwerp"),
+    ],
+)
+def test_an_adjective_is_said_of_the_name_that_follows(text: str, danish: str) -> None:
+    def mention(name: str) -> Mention:
+        at = text.index(name)
+        return Mention(name, at, at + len(name), "NORP" if name == "Danish" else "ORG")
+
+    names = [name for name in ("Ann", "Antwerp", "Danish", "Nordkaj") if name in text]
+    sentence = Sentence(text, tuple(map(mention, names)))
+    asked = asked_pairs(sentence)
+    assert [h.text for h, t in asked if t.text == "Danish"] == danish.split()
+    assert [pair for pair in asked if pair[1].type == "ORG"] == [
+        pair for pair in candidate_pairs(sentence) if pair[1].type == "ORG"
+    ]
 
 
 def told(head: str, tail: str, score: float, relation: str = "place of birth") -> Triple:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import permutations
@@ -24,6 +25,12 @@ ANYTHING = frozenset(
     ["thing", "concept", "topic", "subject", "object", "part", "class", "type", "category", "cause", "name", "title"]
 )
 
+# What may stand between an adjective and the name that it is said of: "Danish trucking firm Nordkaj".
+_NOUNS = re.compile(
+    r"(?:[ -](?!(?:and|or|of|in|on|at|for|by|to|from|with|as|who|which|that|the|is|was)\b)[a-z]+){0,4} "
+)
+NATIONALITY = "NORP"  # spaCy's type of nationalities and of religious and political groups
+_NO_NAMES = LITERALS | {NATIONALITY, "MISC"}
 # By how much log odds must rise from a triple to the one, or to each of the two, that leave no place for it.
 ONE_RIVAL, TWO_RIVALS = 1.0, 0.3
 
@@ -41,6 +48,28 @@ def candidate_pairs(sentence: Sentence, *, literal_heads: bool = False) -> list[
         and head.name != tail.name
         and (head.end <= tail.start or tail.end <= head.start)
     ]
+
+
+def asked_pairs(sentence: Sentence, *, literal_heads: bool = False) -> list[Pair]:
+    """The `candidate_pairs` but those of a nationality that the sentence says of another name.
+
+    In "the Danish firm Nordkaj in Antwerp" *Danish* is said of Nordkaj and not of Antwerp.
+    """
+    pairs = candidate_pairs(sentence, literal_heads=literal_heads)
+    said_of = {m: _described(sentence, m) for m in sentence.mentions if m.type == NATIONALITY}
+    return [(head, tail) for head, tail in pairs if (name := said_of.get(tail)) is None or name.name == head.name]
+
+
+def _described(sentence: Sentence, adjective: Mention) -> Mention | None:
+    """The name that it stands before, with nothing but nouns between."""
+    after = [
+        name
+        for name in sentence.mentions
+        if name.start > adjective.end and name.type not in _NO_NAMES and name.text[0].isupper()
+    ]
+    name = min(after, key=lambda name: name.start, default=None)
+    between = sentence.text[adjective.end : name.start] if name is not None else ""
+    return name if _NOUNS.fullmatch(between) else None
 
 
 def item_batches(items: Iterable[Item], most_sentences: int, most_pairs: int) -> Iterator[list[Item]]:

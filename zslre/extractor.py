@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zslre.anaphora import AnaphorResolver
-from zslre.candidates import candidate_pairs, item_batches, one_direction, uncontested, wants_literal_heads
+from zslre.candidates import asked_pairs, item_batches, one_direction, uncontested, wants_literal_heads
 from zslre.documents import Document
 from zslre.encoder import Encoder, FloatArray, pair_vectors
 from zslre.exceptions import InputError, ModelError
@@ -241,7 +241,7 @@ class RelationExtractor:
             raise InputError(f"threshold must lie in [0, 1], got {least}")
         if top_k < 1 or batch_size < 1:
             raise InputError(f"top_k and batch_size must be at least 1, got {top_k} and {batch_size}")
-        items = ((sentence, candidate_pairs(sentence, literal_heads=self._literal_heads)) for sentence in sentences)
+        items = ((sentence, asked_pairs(sentence, literal_heads=self._literal_heads)) for sentence in sentences)
         for batch in item_batches(items, batch_size, MOST_PAIRS):
             yield from self._extract(batch, least, top_k, explain)
 
