@@ -1,0 +1,67 @@
+"""Precision and recall on the sentences that calibrate the built-in model, by threshold: what a choice may go by.
+
+    PYTHONPATH=scripts python scripts/bench/choosing.py --json docs/results/choosing.json
+
+Re-DocRED's documents 211-250 and an eighth of our own texts, those that tell what holds from what does not apart; given
+mentions, the model's default relations, one a pair, all rules of `zslre predict`. A person's nationality that a writer
+left without label counts as false here, where calibration leaves it out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from builtin_data import written_texts
+
+from zslre.datasets import read_docred
+from zslre.datasets.annotated import AnnotatedSentence
+from zslre.evaluation.extraction import extraction_scores
+from zslre.evaluation.tables import piped
+from zslre.extractor import RelationExtractor
+from zslre.relations import catalogue
+from zslre.training.reversal import reverse_labels, with_inverses
+from zslre.training.sources import renamed
+
+THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("-m", "--model", default=None)
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+
+    extractor = RelationExtractor.from_pretrained(args.model)
+    parts = calibration_parts(args.data / "redocred/dev_revised.json")
+    scores = {
+        threshold: {name: extraction_scores(extractor, part, threshold=threshold) for name, part in parts.items()}
+        for threshold in (extractor.threshold, *THRESHOLDS)
+    }
+    if args.json:
+        rows = [{"threshold": t} | {n: asdict(one) for n, one in of_parts.items()} for t, of_parts in scores.items()]
+        result = {"command": " ".join(sys.argv), "model": extractor.config["name"], "rows": rows}
+        args.json.parent.mkdir(parents=True, exist_ok=True)
+        args.json.write_text(json.dumps(result, indent=1) + "\n")
+    shown = [
+        [f"{t:.2f}", *(f"{one.precision:.3f}, {one.recall:.3f}" for one in of_parts.values())]
+        for t, of_parts in scores.items()
+    ]
+    print(piped([["threshold", *parts], *shown]))
+
+
+def calibration_parts(documents: Path) -> dict[str, list[AnnotatedSentence]]:
+    """Each kind of sentence apart, labelled with inverse relations too where they are ours."""
+    relations = catalogue()
+    reverse = reverse_labels(relations)
+    texts, both = ([with_inverses(s, reverse) for s in written_texts(contrasts)[1]] for contrasts in (0, 1))
+    judged = renamed(read_docred(documents, slice(210, 250)), relations)
+    return {"Re-DocRED 211-250": judged, "our texts": texts, "what holds and what does not": both[len(texts) :]}
+
+
+if __name__ == "__main__":
+    main()
