@@ -1,12 +1,12 @@
 #!/bin/sh
 # Rebuild the built-in model: three rounds of training on the datasets, the mean of the third and four short ones that go
-# on from it, its ternary student, two rounds on our own texts that go on from that, each the mean of two runs, the
-# ternary student of these, and the tagger.
+# on from it, its ternary student, two rounds on our own texts that go on from that, two runs each, the ternary student of
+# the mean of these four, and the tagger.
 #
 #     scripts/build_builtin.sh [FOLDER]
 #
 # Branches 5 and 6 were trained before contrasts/wider.txt was written.
-# FOLDER (default: zslre/assets/model) is replaced at the very end. Some eight hours on two cores. What is finished lies
+# FOLDER (default: zslre/assets/model) is replaced at the very end. Some nine hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
 # scores that go into config.json: look at them before you commit the model. `scripts/distill_builtin.py` makes a
 # ternary model of any round's.
@@ -28,14 +28,14 @@ mean() {
     shift
     [ -d "$name" ] || python scripts/train_builtin.py "$@" --steps 0 -o "$name" --float
 }
-branch 1 --start $work/third --seed 3 --max-pairs 32 --steps 200
-branch 2 --start $work/third --seed 3 --max-pairs 32 --join-rate 0.3 --steps 200
-branch 3 --start $work/second $work/third --seed 4 --max-pairs 16 --join-rate 0.15 --steps 200
-branch 4 --start $work/second $work/third --seed 5 --max-pairs 16 --join-rate 0.15 --steps 200
 ternary() {
     name=$work/$1-ternary
     [ -d "$name" ] || python scripts/distill_builtin.py "$work/$1" --resume --work "$name-training" -o "$name"
 }
+branch 1 --start $work/third --seed 3 --max-pairs 32 --steps 200
+branch 2 --start $work/third --seed 3 --max-pairs 32 --join-rate 0.3 --steps 200
+branch 3 --start $work/second $work/third --seed 4 --max-pairs 16 --join-rate 0.15 --steps 200
+branch 4 --start $work/second $work/third --seed 5 --max-pairs 16 --join-rate 0.15 --steps 200
 mean mean --start $work/third $work/branch-1 $work/branch-2 $work/branch-3 $work/branch-4
 ternary mean
 branch 5 --start $work/mean-ternary --seed 12 --max-pairs 16 --texts 24 --contrasts 3 --steps 400

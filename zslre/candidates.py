@@ -56,8 +56,9 @@ def asked_pairs(sentence: Sentence, *, literal_heads: bool = False) -> list[Pair
     In "the Danish firm Nordkaj in Antwerp" *Danish* is said of Nordkaj and not of Antwerp.
     """
     pairs = candidate_pairs(sentence, literal_heads=literal_heads)
-    said_of = {m: _described(sentence, m) for m in sentence.mentions if m.type == NATIONALITY}
-    return [(head, tail) for head, tail in pairs if (name := said_of.get(tail)) is None or name.name == head.name]
+    adjectives = [mention for mention in sentence.mentions if mention.type == NATIONALITY]
+    said_of = {adjective: name for adjective in adjectives if (name := _described(sentence, adjective))}
+    return [(head, tail) for head, tail in pairs if tail not in said_of or said_of[tail].name == head.name]
 
 
 def _described(sentence: Sentence, adjective: Mention) -> Mention | None:

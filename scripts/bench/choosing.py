@@ -19,7 +19,7 @@ from builtin_data import written_texts
 
 from zslre.datasets import read_docred
 from zslre.datasets.annotated import AnnotatedSentence
-from zslre.evaluation.extraction import extraction_scores
+from zslre.evaluation.extraction import ExtractionScores, gold_keys, triple_keys
 from zslre.evaluation.tables import piped
 from zslre.extractor import RelationExtractor
 from zslre.relations import catalogue
@@ -38,10 +38,8 @@ def main() -> None:
 
     extractor = RelationExtractor.from_pretrained(args.model)
     parts = calibration_parts(args.data / "redocred/dev_revised.json")
-    scores = {
-        threshold: {name: extraction_scores(extractor, part, threshold=threshold) for name, part in parts.items()}
-        for threshold in (extractor.threshold, *THRESHOLDS)
-    }
+    by_part = {name: scores_by_threshold(extractor, part) for name, part in parts.items()}
+    scores = {t: {name: of_part[t] for name, of_part in by_part.items()} for t in (extractor.threshold, *THRESHOLDS)}
     if args.json:
         rows = [{"threshold": t} | {n: asdict(one) for n, one in of_parts.items()} for t, of_parts in scores.items()]
         result = {"command": " ".join(sys.argv), "model": extractor.config["name"], "rows": rows}
@@ -52,6 +50,20 @@ def main() -> None:
         for t, of_parts in scores.items()
     ]
     print(piped([["threshold", *parts], *shown]))
+
+
+def scores_by_threshold(
+    extractor: RelationExtractor, sentences: list[AnnotatedSentence]
+) -> dict[float, ExtractionScores]:
+    """Those at the model's threshold and at each of `THRESHOLDS`: a threshold only filters, so one pass is enough."""
+    thresholds = (extractor.threshold, *THRESHOLDS)
+    gold = gold_keys(sentences, extractor.relations)
+    found = list(extractor.extract_sentences((s.sentence for s in sentences), threshold=min(thresholds)))
+    scores = {}
+    for threshold in thresholds:
+        kept = [[triple for triple in triples if triple.score >= threshold] for triples in found]
+        scores[threshold] = ExtractionScores.of(gold, triple_keys(kept, extractor.relations))
+    return scores
 
 
 def calibration_parts(documents: Path) -> dict[str, list[AnnotatedSentence]]:

@@ -23,7 +23,7 @@ from typing import Any
 from predict import SAMPLE, first_triple, timed
 from redocred import test_data
 
-from zslre.candidates import candidate_pairs
+from zslre.candidates import asked_pairs
 from zslre.datasets import read_docred, read_fewrel
 from zslre.datasets.annotated import group_examples
 from zslre.evaluation.extraction import extraction_scores
@@ -121,7 +121,7 @@ def speed(extractors: dict[str, RelationExtractor], text: str, times: int, repea
             if turn:  # the first compiles and warms up
                 taken.setdefault(name, []).append(whole)
                 taken.setdefault(f"{name}, mentions alone", []).append(mentions)
-    pairs = {n: sum(len(candidate_pairs(s)) for s in e.detector.detect(sentences)) for n, e in extractors.items()}
+    pairs = {n: sum(len(asked_pairs(s)) for s in e.detector.detect(sentences)) for n, e in extractors.items()}
     medians = {name: statistics.median(values) for name, values in taken.items()}
     return {
         "sentences": len(sentences),

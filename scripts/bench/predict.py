@@ -24,7 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from zslre.candidates import candidate_pairs
+from zslre.candidates import asked_pairs
 from zslre.extractor import RelationExtractor
 from zslre.relations import Relation, RelationSet, catalogue
 from zslre.sentences import split_sentences
@@ -47,7 +47,7 @@ def main() -> None:
     extractor = RelationExtractor.from_pretrained()
     extractor.predict(text[:2000])  # compiles and warms up
     sentences = list(split_sentences(text))
-    pairs = sum(len(candidate_pairs(s)) for s in extractor.detector.detect(sentences))
+    pairs = sum(len(asked_pairs(s)) for s in extractor.detector.detect(sentences))
     whole = [timed(lambda: extractor.predict(text)) for _ in range(args.repeats)]
     result: dict[str, Any] = {
         "command": " ".join(sys.argv),

@@ -33,6 +33,12 @@ class ExtractionScores:
     predicted: int
     gold: int
 
+    @classmethod
+    def of(cls, gold: set[Key], predicted: set[Key]) -> ExtractionScores:
+        """The scores of the triples that were found, given those that there are."""
+        hits, n_predicted, n_gold = len(gold & predicted), len(predicted), len(gold)
+        return cls(*precision_recall_f1(hits, n_predicted, n_gold), hits=hits, predicted=n_predicted, gold=n_gold)
+
 
 def extraction_scores(
     extractor: RelationExtractor,
@@ -49,11 +55,7 @@ def extraction_scores(
     """
     gold = gold_keys(sentences, extractor.relations)
     found = extractor.extract_sentences(_asked(sentences, detect), threshold=threshold, top_k=top_k)
-    predicted = triple_keys(found, extractor.relations)
-    hits = len(gold & predicted)
-    return ExtractionScores(
-        *precision_recall_f1(hits, len(predicted), len(gold)), hits=hits, predicted=len(predicted), gold=len(gold)
-    )
+    return ExtractionScores.of(gold, triple_keys(found, extractor.relations))
 
 
 def extraction_outcome(
