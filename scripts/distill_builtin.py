@@ -90,7 +90,7 @@ def main() -> None:
     with distiller.rounded():
         zero_shot = zero_shot_scores(data, relations, student, own_scorer, Packer(student.tokenizer))
     facts = {
-        **{key: value for key, value in files.config.items() if key != "tagger_training"},
+        **{key: value for key, value in files.config.items() if key not in ("tagger_training", "context_training")},
         "name": f"{files.config['name']}-{BITS}",
         "distillation": distillation_facts(files.config, encoder, student, BITS),
         "command": "python " + " ".join(sys.argv),

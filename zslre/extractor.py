@@ -11,6 +11,7 @@ import numpy as np
 
 from zslre.anaphora import AnaphorResolver
 from zslre.candidates import asked_pairs, item_batches, one_direction, uncontested, wants_literal_heads
+from zslre.context import ContextScorer
 from zslre.documents import Document
 from zslre.encoder import Encoder, FloatArray, pair_vectors
 from zslre.exceptions import InputError, ModelError
@@ -54,9 +55,10 @@ class RelationExtractor:
         prototypes: Prototypes | None = None,
         hypernyms: HypernymTable | None = None,
         verifier: Verifier | None = None,
+        context: ContextScorer | None = None,
     ) -> None:
         self.encoder, self.scorer, self.relations, self.config = encoder, scorer, relations, config
-        self.hypernyms, self.verifier = hypernyms, verifier
+        self.hypernyms, self.verifier, self.context = hypernyms, verifier, context
         self.support = dict(support) if support is not None else {}
         self.packer = Packer(
             encoder.tokenizer,
@@ -93,6 +95,7 @@ class RelationExtractor:
             detector=own_detector(encoder, files.config) if ner in (None, "builtin") else load_detector(str(ner)),
             support=files.support,
             prototypes=files.prototypes,
+            context=files.context,
         )
 
     @property
@@ -116,7 +119,7 @@ class RelationExtractor:
         strict = StrictTypes(self.relations, known)
         tails = Tails(self.relations)
         wordings = Wordings.of(self.encoder, self.scorer, self.relations)
-        return Matcher(self.scorer, self.prototypes, evidence, strict, tails, wordings)
+        return Matcher(self.scorer, self.prototypes, evidence, strict, tails, wordings, self.context)
 
     @property
     def threshold(self) -> float:
@@ -179,7 +182,7 @@ class RelationExtractor:
 
     def _with(self, **changes: Any) -> RelationExtractor:
         kept: dict[str, Any] = {"relations": self.relations, "support": self.support}
-        kept |= {"hypernyms": self.hypernyms, "verifier": self.verifier}
+        kept |= {"hypernyms": self.hypernyms, "verifier": self.verifier, "context": self.context}
         return RelationExtractor(
             self.encoder, self.scorer, config=self.config, detector=self._detector, **{**kept, **changes}
         )
@@ -281,12 +284,19 @@ class RelationExtractor:
         return [[(column, p) for column, p in found[:top_k] if p >= least] for found in scored]
 
     def _explain(self, vector: FloatArray, pair: Pair, column: int, probability: float) -> dict[str, float]:
-        """`Matcher.explain`, and by how much the verifier, or else another wording, changed the margin."""
+        """`Matcher.explain`, and by how much the margin changed: by the verifier, or else by the sentence's other pairs
+        (with other wordings, where there are any), or else by another wording."""
         parts = self.matcher.explain(vector, pair, column)
-        if self.verifier is None and not self.matcher.has_wordings(column):
+        if self.verifier is not None:
+            what = "verifier"
+        elif self.context is not None:
+            what = "other pairs"
+        elif self.matcher.has_wordings(column):
+            what = "other wording"
+        else:
             return parts
         after = float(self.scorer.margins(np.array([probability], dtype=np.float32))[0])
-        return {**parts, "verifier" if self.verifier else "other wording": after - sum(parts.values())}
+        return {**parts, what: after - sum(parts.values())}
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write a model folder that `from_pretrained` reads, with these relations and their support."""
@@ -294,4 +304,5 @@ class RelationExtractor:
 
         config, tensors = dict(self.config), dict(self.encoder.tensors)
         files = (config, tensors, self.scorer, self.prototypes, self.encoder.tokenizer, self.relations, self.support)
-        save_model(folder, ModelFiles(*files, tagger=getattr(self.encoder, "tagger", None)))
+        tagger = getattr(self.encoder, "tagger", None)
+        save_model(folder, ModelFiles(*files, tagger=tagger, context=self.context))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zslre.candidates import item_batches
+from zslre.context import FLOOR, ContextScorer, context_features
 from zslre.encoder import FloatArray
 from zslre.packing import IntArray, Item, Pair
 from zslre.prototypes import Prototypes, kind_widths
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from zslre.sideinfo.query import StrictTypes, TypeEvidence
     from zslre.tails import Tails
 
+LOOKED_AT = 3  # relations of a pair, by its own margins, that the context may choose among
 SCORES_AT_ONCE = 1_000_000  # pair-relation scores that a thread holds in memory at a time
 
 
@@ -26,7 +29,8 @@ class Matcher:
     """Compares pair vectors with the prototypes of R relations.
 
     `evidence`: what is known of the mentions' types beside the sentence; `strict`: which types rule a relation out;
-    `tails`: which dates and names do; `wordings`: what else relations are called.
+    `tails`: which dates and names do; `wordings`: what else relations are called; `context`: what weighs a relation
+    against those of the sentence's other pairs.
     """
 
     def __init__(
@@ -37,9 +41,10 @@ class Matcher:
         strict: StrictTypes | None = None,
         tails: Tails | None = None,
         wordings: Wordings | None = None,
+        context: ContextScorer | None = None,
     ) -> None:
         self.scorer, self.prototypes, self.evidence, self.strict = scorer, prototypes, evidence, strict
-        self.tails, self.wordings = tails, wordings
+        self.tails, self.wordings, self.context = tails, wordings, context
         # Kinds that no relation has add nothing: bare names and descriptions need two thirds of the columns.
         self._used = np.repeat(prototypes.shares.any(axis=0), kind_widths(scorer))
         self._weighted = np.ascontiguousarray(prototypes.weighted(scorer)[:, self._used].T)  # (used columns, R)
@@ -55,40 +60,55 @@ class Matcher:
 
         `items`: the sentences and their pairs, in the order of the vectors.
         """
+        parts, first = list[tuple[FloatArray, list[Item]]](), 0
+        for batch in item_batches(items, len(items), max(1, SCORES_AT_ONCE // self._weighted.shape[1])):
+            end = first + sum(len(pairs) for _, pairs in batch)
+            parts.append((vectors[first:end], batch))
+            first = end
+
+        def best_of(part: tuple[FloatArray, list[Item]]) -> list[list[tuple[int, float]]]:
+            return self._candidates(*part, least, top_k)
+
+        if len(parts) < 2:
+            return best_of(parts[0]) if parts else []
+        with ThreadPoolExecutor(all_threads()) as pool:  # NumPy lets go of the lock
+            return [found for kept in pool.map(best_of, parts) for found in kept]
+
+    def margins(self, vectors: FloatArray, items: Sequence[Item]) -> FloatArray:
+        """The margins of all pairs, (P, D) → (P, R); -inf where the types or the tail rule a relation out."""
         pairs = [pair for _, pairs in items for pair in pairs]
         features, none = self.scorer.features(vectors), self.scorer.none_scores(vectors)
         if self.evidence is not None:
             keep, add = self.evidence.shift(pairs)
             features = features * keep + add
-        back = reversed_places(items) if self.wordings is not None else None
-        step = max(1, SCORES_AT_ONCE // self._weighted.shape[1])
-        starts = range(0, len(vectors), step)
-
-        def part(start: int) -> list[list[tuple[int, float]]]:
-            rows = slice(start, start + step)
-            margins = features[rows][:, self._used] @ self._weighted - none[rows, None]
-            if self.wordings is not None and back is not None:
-                self.wordings.raise_margins(margins, features, none, rows, back)
-            return self._candidates(margins, pairs[rows], least, top_k)
-
-        if len(starts) < 2:
-            return part(0) if starts else []
-        with ThreadPoolExecutor(all_threads()) as pool:  # NumPy lets go of the lock
-            return [found for kept in pool.map(part, starts) for found in kept]
-
-    def _candidates(
-        self, margins: FloatArray, pairs: Sequence[Pair], least: float, top_k: int
-    ) -> list[list[tuple[int, float]]]:
-        """The best of margins (n, R), which this overwrites, of as many pairs."""
+        margins: FloatArray = features[:, self._used] @ self._weighted - none[:, None]
+        if self.wordings is not None:
+            self.wordings.raise_margins(margins, features, none, reversed_places(items))
         if self.tails is not None:
             self.tails.forbid(pairs, margins)
         if self.strict is not None:
             self.strict.forbid(pairs, margins)
-        k = min(top_k, self._weighted.shape[1])
-        best = margins.argmax(axis=1)[:, None] if k == 1 else np.argpartition(-margins, k - 1, axis=1)[:, :k]
+        return margins
+
+    def _candidates(
+        self, vectors: FloatArray, items: Sequence[Item], least: float, top_k: int
+    ) -> list[list[tuple[int, float]]]:
+        """Those of n pairs, all of their sentences' that are asked."""
+        margins = self.margins(vectors, items)
+        looked_at = top_k if self.context is None else max(top_k, LOOKED_AT)
+        best = highest(margins, looked_at)
         kept = np.take_along_axis(margins, best, axis=1)
+        probabilities = self.scorer.probabilities(kept)
+        if self.context is not None:
+            odds = self.scorer.log_odds(margins)
+            rows, places = np.nonzero(np.take_along_axis(odds, best, axis=1) >= FLOOR)
+            features = context_features(items, odds, rows, best[rows, places])
+            probabilities[rows, places] = self.context.probabilities(features, vectors[rows])
         # What was ruled out is not found at a threshold of 0 either.
-        probabilities = np.where(np.isfinite(kept), self.scorer.probabilities(kept), -1.0)
+        probabilities = np.where(np.isfinite(kept), probabilities, -1.0)
+        order = highest(probabilities, top_k)
+        best = np.take_along_axis(best, order, axis=1)
+        probabilities = np.take_along_axis(probabilities, order, axis=1)
         return [
             [(int(c), float(p)) for c, p in zip(columns, row, strict=True) if p >= least]
             for columns, row in zip(best, probabilities, strict=True)
@@ -133,3 +153,9 @@ class Matcher:
         sums = [float(part.sum()) for part in np.split(features * row, ends[:-1])]
         shown = {kind: sums[k] for k, kind in enumerate(KINDS) if self.prototypes.shares[column, k]}
         return {**shown, **known, "none": -float(self.scorer.none_scores(vector[None])[0])}
+
+
+def highest(scores: FloatArray, k: int) -> IntArray:
+    """The places of the up to k highest of each row, (n, R) → (n, min(k, R)), in no order."""
+    k = min(k, scores.shape[1])
+    return scores.argmax(axis=1)[:, None] if k == 1 else np.argpartition(-scores, k - 1, axis=1)[:, :k]

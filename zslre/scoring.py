@@ -73,10 +73,14 @@ class Scorer:
         hidden = np.maximum(unit(pairs) @ self.none_hidden.T + self.none_hidden_bias, 0.0)
         return np.asarray(hidden @ self.none_output + self.none_bias, dtype=np.float32)
 
+    def log_odds(self, margins: FloatArray) -> FloatArray:
+        """Calibrated log odds of margins s - n, any shape."""
+        slope, offset = self.calibration
+        return np.asarray(slope * margins + offset)
+
     def probabilities(self, margins: FloatArray) -> FloatArray:
         """Calibrated probabilities of margins s - n, any shape."""
-        slope, offset = self.calibration
-        return calibrated_probabilities(margins, float(slope), float(offset))
+        return sigmoid(self.log_odds(margins))
 
     def margins(self, probabilities: FloatArray) -> FloatArray:
         """The margins that have these calibrated probabilities, any shape; those of 0 and 1 are large, not infinite."""
@@ -86,7 +90,12 @@ class Scorer:
 
 def calibrated_probabilities(margins: FloatArray, slope: float, offset: float) -> FloatArray:
     """sigmoid(slope · margin + offset), any shape."""
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(slope * margins + offset, -60.0, 60.0))), dtype=np.float32)
+    return sigmoid(slope * margins + offset)
+
+
+def sigmoid(log_odds: FloatArray) -> FloatArray:
+    """1 / (1 + exp(-x)), any shape."""
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(log_odds, -60.0, 60.0))), dtype=np.float32)
 
 
 def log_odds(probabilities: FloatArray) -> FloatArray:

@@ -1,6 +1,7 @@
 """Model folders: config.json, encoder.safetensors, scorer.safetensors, prototypes.safetensors, tokenizer.json and
-relations.json; of a model that finds mentions itself, tagger.safetensors as well, which earlier versions of zslre pass
-over. No pickle. A folder is written aside and then renamed, so that a stop leaves no half of one.
+relations.json; of a model that finds mentions itself, tagger.safetensors as well, and of one that weighs a sentence's
+pairs against each other, context.safetensors. No pickle. A folder is written aside and then renamed, so that
+a stop leaves no half of one.
 
 config.json holds a SHA-256 of every other file and of itself: a flipped bit, in packed weights or in a threshold, would
 else give wrong triples, silently.
@@ -21,6 +22,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 from tokenizers import Tokenizer
 
+from zslre.context import ContextScorer
 from zslre.encoder import FloatArray
 from zslre.encoder.head import TaggerHead
 from zslre.encoder.quantization import is_compact, is_packed
@@ -44,6 +46,7 @@ FILES = (
     "relations.json",
 )
 TAGGER = "tagger.safetensors"  # there if config.json has "tagger"
+CONTEXT = "context.safetensors"  # there if config.json has "context"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +61,7 @@ class ModelFiles:
     relations: RelationSet
     support: Mapping[str, FloatArray] = field(default_factory=dict)
     tagger: TaggerHead | None = None
+    context: ContextScorer | None = None
 
 
 def read_config(folder: str | Path) -> dict[str, Any]:
@@ -141,14 +145,20 @@ def load_model(folder: str | Path) -> ModelFiles:
             tagger = TaggerHead.of(_tensors(folder / TAGGER), config["tagger"])
         except ModelError as error:
             raise ModelError(f"{folder / TAGGER}: {error}") from error
-    return ModelFiles(config, encoder, scorer, rows, tokenizer, relations, support, tagger)
+    context = None
+    if "context" in config:
+        try:
+            context = ContextScorer.of(_tensors(folder / CONTEXT), config["context"], scorer.pair_views.shape[-1])
+        except ModelError as error:
+            raise ModelError(f"{folder / CONTEXT}: {error}") from error
+    return ModelFiles(config, encoder, scorer, rows, tokenizer, relations, support, tagger, context)
 
 
 def save_model(folder: str | Path, model: ModelFiles) -> None:
     """Write a model folder; replaces an older model there, refuses a folder that holds anything else."""
     folder = Path(folder).resolve()  # "." has no name to put .partial behind
     if folder.exists() and (
-        not folder.is_dir() or any(p.name not in (*FILES, TAGGER, "README.md") for p in folder.iterdir())
+        not folder.is_dir() or any(p.name not in (*FILES, TAGGER, CONTEXT, "README.md") for p in folder.iterdir())
     ):
         raise ModelError(f"{folder} exists and holds other files: choose another place for the model")
     partial = folder.with_name(folder.name + ".partial")
@@ -165,12 +175,17 @@ def save_model(folder: str | Path, model: ModelFiles) -> None:
     model.relations.to_file(partial / "relations.json")
     stamp = {"format": FORMAT, "format_version": FORMAT_VERSION if is_packed(model.encoder) else PLAIN_VERSION}
     # What a model that was read carries of its folder is replaced, in its place: saved again, it is the same bytes.
-    config = {**stamp, **model.config, **stamp, "tagger": None}
+    config = {**stamp, **model.config, **stamp, "tagger": None, "context": None}
     if model.tagger is not None:
         _save(model.tagger.tensors, partial / TAGGER)
         config["tagger"] = model.tagger.config
     else:
         del config["tagger"]
+    if model.context is not None:
+        _save(model.context.tensors(), partial / CONTEXT)
+        config["context"] = model.context.config
+    else:
+        del config["context"]
     own = {"config.json": config_checksum(config)}
     config["checksums"] = own | {name: sha256(partial / name) for name in (*FILES[1:], *_optional(config))}
     (partial / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -180,7 +195,7 @@ def save_model(folder: str | Path, model: ModelFiles) -> None:
 
 def _optional(config: Mapping[str, Any]) -> tuple[str, ...]:
     """The files that this model has and another need not have."""
-    return (TAGGER,) if "tagger" in config else ()
+    return tuple(name for key, name in (("tagger", TAGGER), ("context", CONTEXT)) if key in config)
 
 
 def _check(folder: Path, config: Mapping[str, Any]) -> None:

@@ -57,16 +57,13 @@ class Wordings:
         misread = [column for column in dict.fromkeys(columns) if is_misread(known[column])]
         return cls(np.array(columns), np.array(converse, dtype=np.bool_), rows, np.array(misread, dtype=np.int64))
 
-    def raise_margins(
-        self, margins: FloatArray, features: FloatArray, none: FloatArray, rows: slice, back: IntArray
-    ) -> None:
-        """Raise margins (n, R), those of the pairs `rows` of all P, to the best wording's; misread ones do not count.
+    def raise_margins(self, margins: FloatArray, features: FloatArray, none: FloatArray, back: IntArray) -> None:
+        """Raise margins (P, R) to the best wording's; misread ones do not count.
 
-        `features` (P, D + 3T) and `none` (P,) of all pairs; `back` (P,): the place of the reversed pair, -1 for none.
+        `features` (P, D + 3T) and `none` (P,) of the pairs; `back` (P,): the place of the reversed pair, -1 for none.
         """
-        own = np.arange(len(features))[rows]
-        margins[np.ix_(back[rows] >= 0, self.misread)] = -np.inf
-        for converse, places in ((False, own), (True, back[rows])):
+        margins[np.ix_(back >= 0, self.misread)] = -np.inf
+        for converse, places in ((False, np.arange(len(features))), (True, back)):
             wanted = self.converse == converse
             there = np.flatnonzero(places >= 0)
             asked = places[there]

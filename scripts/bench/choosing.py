@@ -3,8 +3,9 @@
     PYTHONPATH=scripts python scripts/bench/choosing.py --json docs/results/choosing.json
 
 Re-DocRED's documents 211-250 and an eighth of our own texts, those that tell what holds from what does not apart; given
-mentions, the model's default relations, one a pair, all rules of `zslre predict`. A person's nationality that a writer
-left without label counts as false here, where calibration leaves it out.
+mentions, the model's default relations, one a pair, all rules of `zslre predict`. Each pair by itself, and weighed
+against the others of its sentence (`zslre.context`). A person's nationality that a writer left without label counts as
+false here, where calibration leaves it out.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from builtin_data import written_texts
 
@@ -38,18 +40,21 @@ def main() -> None:
 
     extractor = RelationExtractor.from_pretrained(args.model)
     parts = calibration_parts(args.data / "redocred/dev_revised.json")
-    by_part = {name: scores_by_threshold(extractor, part) for name, part in parts.items()}
-    scores = {t: {name: of_part[t] for name, of_part in by_part.items()} for t in (extractor.threshold, *THRESHOLDS)}
+    rows: list[dict[str, Any]] = []
+    for pairs, asked in {"alone": extractor._with(context=None), "weighed": extractor}.items():
+        by_part = {name: scores_by_threshold(asked, part) for name, part in parts.items()}
+        for threshold in sorted({extractor.threshold, *THRESHOLDS}):
+            scores = {name: asdict(of_part[threshold]) for name, of_part in by_part.items()}
+            rows.append({"pairs": pairs, "threshold": threshold, **scores})
     if args.json:
-        rows = [{"threshold": t} | {n: asdict(one) for n, one in of_parts.items()} for t, of_parts in scores.items()]
         result = {"command": " ".join(sys.argv), "model": extractor.config["name"], "rows": rows}
         args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps(result, indent=1) + "\n")
     shown = [
-        [f"{t:.2f}", *(f"{one.precision:.3f}, {one.recall:.3f}" for one in of_parts.values())]
-        for t, of_parts in scores.items()
+        [row["pairs"], f"{row['threshold']:.2f}", *("{precision:.3f}, {recall:.3f}".format(**row[n]) for n in parts)]
+        for row in rows
     ]
-    print(piped([["threshold", *parts], *shown]))
+    print(piped([["pairs", "threshold", *parts], *shown]))
 
 
 def scores_by_threshold(

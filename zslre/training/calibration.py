@@ -100,30 +100,32 @@ def minimise(loss: Callable[[], Tensor], parameters: Sequence[Tensor]) -> None:
     optimizer.step(closure)
 
 
-def calibrated(margins: FloatArray, correct: np.ndarray, n_labels: int) -> tuple[tuple[float, float], dict[str, float]]:
+def calibrated(
+    margins: FloatArray, correct: np.ndarray, n_labels: int, least_precision: float = LEAST_PRECISION
+) -> tuple[tuple[float, float], dict[str, float]]:
     """Slope and offset of `fit_calibration`, and what they give.
 
     The figures: the `threshold` of `best_threshold`, its `f1`, and the `calibration_error`, all in [0, 1].
     """
     slope, offset = fit_calibration(margins, correct)
     probabilities = calibrated_probabilities(margins, slope, offset)
-    threshold = best_threshold(probabilities, n_labels)
+    threshold = best_threshold(probabilities, n_labels, least_precision)
     kept = probabilities >= threshold
     _, _, f1 = precision_recall_f1(int(correct[kept].sum()), int(kept.sum()), n_labels)
     error = expected_calibration_error(probabilities, correct)
     return (slope, offset), {"threshold": threshold, "f1": round(f1, 4), "calibration_error": round(error, 4)}
 
 
-def best_threshold(probabilities: FloatArray, n_labels: int) -> float:
+def best_threshold(probabilities: FloatArray, n_labels: int, least_precision: float = LEAST_PRECISION) -> float:
     """The threshold, of 0.01, 0.02 … 0.99, with the best F1 to expect when each pair's best relation is kept above it.
 
     As many are expected to be right as the calibrated `probabilities` add up to: on few documents that is steadier than
     to count them. `n_labels`: true relations of all pairs, found or not. Thresholds that are expected to reach
-    `LEAST_PRECISION` come first: users forgive a missed triple sooner than a false one.
+    `least_precision` come first: users forgive a missed triple sooner than a false one.
     """
     scored = []
     for threshold in np.arange(1, 100) / 100:
         kept = probabilities[probabilities >= threshold]
         precision, _, f1 = precision_recall_f1(float(kept.sum()), len(kept), n_labels)
-        scored.append((precision >= LEAST_PRECISION, f1, float(threshold)))
+        scored.append((precision >= least_precision, f1, float(threshold)))
     return max(scored)[2]

@@ -125,9 +125,27 @@ def model_card(files: ModelFiles) -> str:
         "```json",
         json.dumps(config["scores"], indent=1),
         "```",
+        *(_context(config["context_training"]) if "context_training" in config else []),
         *(_tagger(config["tagger_training"]) if "tagger_training" in config else []),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _context(facts: Mapping[str, Any]) -> list[str]:
+    return [
+        "",
+        "The network that weighs a sentence's pairs against each other (context.safetensors) was fitted last.",
+        "",
+        f"- Data: {facts['data']}",
+        f"- Command: `{facts['command']}`",
+        f"- Settings: {json.dumps(facts['settings'])}",
+        "",
+        "Scores of what calibrates it, which chose the threshold (fractions):",
+        "",
+        "```json",
+        json.dumps(facts["scores"], indent=1),
+        "```",
+    ]
 
 
 def _tagger(facts: Mapping[str, Any]) -> list[str]:

@@ -1,0 +1,311 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tiny
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import load_file, save_file
+
+from zslre.candidates import candidate_pairs
+from zslre.context import FEATURES, FLOOR, HIGHEST, LOWEST, ContextScorer, context_features
+from zslre.encoder import pair_vectors
+from zslre.exceptions import ModelError
+from zslre.extractor import RelationExtractor
+from zslre.packing import Item
+from zslre.scoring import log_odds
+from zslre.serialization import CONTEXT, load_model, read_config, save_model
+from zslre.types import Mention, Sentence
+
+NAMES = {name: number for number, name in enumerate(FEATURES)}
+EXTRACTOR = tiny.extractor()
+
+
+def sentence(text: str, **types: str) -> Sentence:
+    return Sentence(text, tuple(replace(mention, type=types.get(mention.text)) for mention in tiny.capitals(text)))
+
+
+BORN = sentence("Ann was born in Rome, Bob in Oslo.", Ann="PERSON", Bob="PERSON", Rome="GPE", Oslo="GPE")
+
+
+def item(text: str) -> Item:
+    made = sentence(text)
+    return made, candidate_pairs(made)
+
+
+def network(views: int = 0, **weights: float) -> ContextScorer:
+    """Log odds that are the sum of the features named, each by its weight."""
+    row = np.zeros(len(FEATURES) + views, dtype=np.float32)
+    for name, weight in weights.items():
+        row[NAMES[name.replace("_", " ")]] = weight
+    return ContextScorer(
+        np.zeros((views, tiny.H), dtype=np.float32),
+        np.stack([row, -row]),
+        np.zeros(2, dtype=np.float32),
+        np.float32([1, -1]),
+        np.zeros((), dtype=np.float32),
+    )
+
+
+# Features
+
+
+def test_features_by_hand() -> None:
+    ann, rome, bob, oslo = BORN.mentions
+    pairs = [(ann, rome), (ann, oslo), (bob, rome), (bob, oslo), (rome, ann), (rome, bob)]
+    # Born in, and lives in.
+    odds = np.float32([[3.0, 1.0], [2.0, -1.0], [0.5, 0.0], [2.5, 4.0], [-2.0, -9.0], [9.0, -1.0]])
+    [found] = context_features([(BORN, pairs)], odds, np.array([1]), np.array([0]))
+    between = len(" was born in Rome, Bob in ")
+    expected = {
+        "own": 2.0,
+        "best other relation": -1.0,
+        "reversed": LOWEST,  # (Oslo, Ann) is not asked about
+        "reversed, any relation": LOWEST,
+        "best other tail": 3.0,
+        "best other head": 2.5,
+        "best other pair": HIGHEST,  # 9.0 of (Rome, Bob)
+        "head's best, any relation": 3.0,
+        "tail's best, any relation": 4.0,
+        "mentions": 4,
+        "mentions between": 2,
+        "characters between": np.log1p(between),
+        "head first": 1,
+        "between, typed like the head": 1,
+        "between, typed like the tail": 1,
+        "typed like the head": 2,
+        "typed like the tail": 2,
+    }
+    np.testing.assert_allclose(found, [expected[name] for name in FEATURES], rtol=1e-6)
+    [back] = context_features([(BORN, pairs)], odds, np.array([4]), np.array([1]))
+    chosen = [back[NAMES[name]] for name in ("own", "best other relation", "reversed", "reversed, any relation")]
+    assert chosen == [LOWEST, -2.0, 1.0, 3.0]
+    assert [back[NAMES[name]] for name in ("mentions between", "head first")] == [0, 0]
+
+
+def slow_features(asked: Item, odds: np.ndarray, row: int, column: int) -> list[float]:
+    """One candidate at a time, without arrays."""
+    text, pairs = asked
+    head, tail = pairs[row]
+    clipped = [[min(max(float(value), LOWEST), HIGHEST) for value in values] for values in odds]
+
+    def most(wanted: Any, any_relation: bool = False) -> float:
+        there = [clipped[n] for n, pair in enumerate(pairs) if wanted(pair[0].name, pair[1].name)]
+        return max([max(values) if any_relation else values[column] for values in there], default=LOWEST)
+
+    h, t = head.name, tail.name
+    left, right = (head, tail) if head.start < tail.start else (tail, head)
+    between = [m for m in text.mentions if m.start >= left.end and m.end <= right.start]
+    return [
+        clipped[row][column],
+        max([value for n, value in enumerate(clipped[row]) if n != column], default=LOWEST),
+        most(lambda a, b: (a, b) == (t, h)),
+        most(lambda a, b: (a, b) == (t, h), True),
+        most(lambda a, b: a == h and b != t),
+        most(lambda a, b: a != h and b == t),
+        most(lambda a, b: a != h and b != t),
+        most(lambda a, b: a == h and b != t, True),
+        most(lambda a, b: a != h and b == t, True),
+        len(text.mentions),
+        len(between),
+        np.log1p(right.start - left.end),
+        head.start < tail.start,
+        sum(m.type == head.type for m in between),
+        sum(m.type == tail.type for m in between),
+        sum(m.type == head.type for m in text.mentions),
+        sum(m.type == tail.type for m in text.mentions),
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from(["Ann", "Bob", "Rome", "met"]), max_size=6), min_size=1, max_size=3),
+    st.integers(1, 3),
+    st.integers(0, 2**32 - 1),
+)
+def test_features_against_one_at_a_time(texts: list[list[str]], n_relations: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    items = [item(" ".join(words)) for words in texts]
+    owners = [(asked, row) for asked in items for row in range(len(asked[1]))]
+    odds = np.where(rng.random((len(owners), n_relations)) < 0.1, -np.inf, rng.normal(0, 5, (len(owners), n_relations)))
+    rows = np.sort(rng.integers(0, len(owners), 5)) if owners else np.empty(0, dtype=np.int64)
+    columns = rng.integers(0, n_relations, len(rows))
+    found = context_features(items, odds.astype(np.float32), rows, columns)
+    starts = np.cumsum([0, *(len(pairs) for _, pairs in items)])
+    expected = []
+    for row, column in zip(rows, columns, strict=True):
+        place = int(np.searchsorted(starts, row, side="right")) - 1
+        own = odds[starts[place] : starts[place + 1]]
+        expected.append(slow_features(items[place], own, row - starts[place], column))
+    assert found.shape == (len(rows), len(FEATURES))
+    np.testing.assert_allclose(found, np.reshape(expected, found.shape), rtol=1e-5)
+
+
+# The network
+
+
+def test_log_odds_by_hand() -> None:
+    hidden = np.zeros((2, len(FEATURES) + 1), dtype=np.float32)
+    hidden[0, NAMES["own"]], hidden[1, -1] = 2.0, 4.0
+    scorer = ContextScorer(
+        np.float32([[0, 1]]), hidden, np.float32([-1, 0]), np.float32([0.5, 1]), np.asarray(-0.25, dtype=np.float32)
+    )
+    features = np.zeros((2, len(FEATURES)), dtype=np.float32)
+    features[:, NAMES["own"]] = [3.0, -3.0]
+    # (2·3 - 1)/2 + 4·0.8 - 0.25 of the vector (3, 4), whose unit is (0.6, 0.8); then ReLU leaves nothing of either.
+    vectors = np.float32([[3, 4], [0, -5]])
+    np.testing.assert_allclose(scorer.log_odds(features, vectors), [5.45, -0.25], rtol=1e-6)
+    np.testing.assert_allclose(scorer.probabilities(features, vectors), 1 / (1 + np.exp([-5.45, 0.25])), rtol=1e-5)
+
+
+TEXT = "Ann lives in Rome and works for Acme, Bob married Dora in Oslo."
+
+
+def with_context(context: ContextScorer | None) -> RelationExtractor:
+    model = tiny.model_files()
+    return RelationExtractor(
+        tiny.runtime_encoder(), model.scorer, model.relations, config=model.config, context=context,
+        detector=tiny.CapitalDetector(),
+    )  # fmt: skip
+
+
+def test_a_network_that_reads_a_pairs_own_log_odds_changes_nothing() -> None:
+    asked = {"threshold": 0.0, "top_k": len(tiny.RELATIONS)}
+    plain, same = (with_context(context).predict(TEXT, **asked) for context in (None, network(own=1.0)))
+    odds = {(t.head, t.relation, t.tail): float(log_odds(np.float32([t.score]))[0]) for t in plain}
+    inside = {key: value for key, value in odds.items() if value < HIGHEST}
+    found = {(t.head, t.relation, t.tail): float(log_odds(np.float32([t.score]))[0]) for t in same}
+    assert found.keys() == odds.keys()
+    assert any(value < FLOOR for value in inside.values())
+    assert any(value > FLOOR for value in inside.values())
+    assert {key: found[key] for key in inside} == pytest.approx(inside, abs=1e-3)
+
+
+def test_scores_against_features_of_all_pairs() -> None:
+    context = network(own=0.5, best_other_tail=-0.25, mentions_between=0.125)
+    made = with_context(context)
+    items = [item(TEXT), item("Carl was born in Lima."), item("Nobody came.")]
+    vectors = pair_vectors(made.encoder, made.packer, items)
+    found = made.matcher.candidates(vectors, items, 0.0, len(tiny.RELATIONS))
+    odds = made.scorer.log_odds(made.matcher.margins(vectors, items))
+    owners = [(asked, row) for asked in items for row in range(len(asked[1]))]
+    starts = np.cumsum([0, *(len(pairs) for _, pairs in items)])
+    for place, ((asked, row), best) in enumerate(zip(owners, found, strict=True)):
+        first = starts[items.index(asked)]
+        for column, probability in best:
+            own = float(odds[place, column])
+            if own >= FLOOR:
+                features = slow_features(asked, odds[first : first + len(asked[1])], row, column)
+                own = 0.5 * features[0] - 0.25 * features[4] + 0.125 * features[10]
+            assert probability == pytest.approx(1 / (1 + np.exp(-own)), abs=1e-5)
+
+
+def test_a_rival_takes_a_triples_place() -> None:
+    """What `own` finds of a head's two tails, and what is left where the better tail counts against the other."""
+    alone = with_context(network(own=1.0)).predict(TEXT, threshold=0.2)
+    rivals = with_context(network(own=1.0, best_other_tail=-1.0)).predict(TEXT, threshold=0.2)
+    assert {(t.head, t.relation, t.tail) for t in rivals} != {(t.head, t.relation, t.tail) for t in alone}
+
+
+def test_the_best_by_the_network_come_first_not_those_by_the_margin() -> None:
+    odd = with_context(network(own=-1.0))
+    items = [item(TEXT)]
+    vectors = pair_vectors(odd.encoder, odd.packer, items)
+    for one, three in zip(*(odd.matcher.candidates(vectors, items, 0.0, k) for k in (1, 3)), strict=True):
+        assert len(one) == 1
+        assert one[0][1] == max(probability for _, probability in three)
+
+
+def test_explanations_add_up_to_the_score() -> None:
+    made = with_context(network(own=0.5, best_other_tail=-0.25))
+    triples = made.predict(TEXT, threshold=0.0, explain=True)
+    for triple in triples:
+        assert triple.explanation is not None
+        assert "other pairs" in triple.explanation
+        total = np.float32([sum(triple.explanation.values())])
+        assert made.scorer.probabilities(total)[0] == pytest.approx(triple.score, abs=1e-4)
+    plain = with_context(None).predict(TEXT, threshold=0.0, explain=True)
+    assert not any("other pairs" in (triple.explanation or {}) for triple in plain)
+
+
+def test_other_relations_hypernyms_and_examples_keep_the_network() -> None:
+    made = with_context(network(own=0.5))
+    for other in (made.with_relations(["friend"]), made.with_hypernyms(None),
+                  made.fit([tiny.example("Ann lives in Rome", "Ann", "Rome", "residence")])):  # fmt: skip
+        assert other.context is made.context
+
+
+# Files
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    save_model(tmp_path / "model", replace(tiny.model_files(), context=network(2, own=0.75)))
+    return tmp_path / "model"
+
+
+def test_a_folder_read_and_written_again_is_the_same(folder: Path, tmp_path: Path) -> None:
+    made = RelationExtractor.from_pretrained(folder, threads=1)
+    assert made.context is not None
+    for name, tensor in network(2, own=0.75).tensors().items():
+        np.testing.assert_array_equal(made.context.tensors()[name], tensor)
+    made.save_pretrained(tmp_path / "again")
+    for path in folder.iterdir():
+        assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes()
+    save_model(folder, tiny.model_files())  # which replaces the one with a network
+    assert not (folder / CONTEXT).exists()
+    assert load_model(folder).context is None
+
+
+def test_a_damaged_network_is_refused(folder: Path) -> None:
+    content = bytearray((folder / CONTEXT).read_bytes())
+    content[-3] ^= 16
+    (folder / CONTEXT).write_bytes(content)
+    with pytest.raises(ModelError, match=r"context\.safetensors is damaged"):
+        load_model(folder)
+    (folder / CONTEXT).unlink()
+    with pytest.raises(ModelError, match=r"lacks context\.safetensors"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("dropped", [*network().tensors(), None])
+def test_tensors_that_do_not_fit_are_refused(folder: Path, dropped: str | None) -> None:
+    tiny.edit_config(folder, checksums={})
+    tensors = load_file(folder / CONTEXT)
+    if dropped is None:
+        save_file({**tensors, "more": tensors["bias"]}, folder / CONTEXT)
+        message = "more"
+    else:
+        save_file({**tensors, dropped: np.zeros((3, 3), dtype=np.float32)}, folder / CONTEXT)
+        with pytest.raises(ModelError, match=r"context\.safetensors.*do not fit"):
+            load_model(folder)
+        save_file({name: tensor for name, tensor in tensors.items() if name != dropped}, folder / CONTEXT)
+        message = dropped
+    with pytest.raises(ModelError, match=rf"context\.safetensors.*{message}.*missing or unknown"):
+        load_model(folder)
+
+
+def test_another_versions_features_are_refused(folder: Path) -> None:
+    assert read_config(folder)["context"] == {"features": list(FEATURES)}
+    tiny.edit_config(folder, context={"features": list(FEATURES[:-1])}, checksums={})
+    with pytest.raises(ModelError, match="other features"):
+        load_model(folder)
+
+
+# Mentions that stand for others
+
+
+def test_two_mentions_of_a_name_are_no_rivals() -> None:
+    made = sentence("Ann met Bob, and Bob left.")
+    ann, first, second = made.mentions
+    pairs = [(ann, first), (ann, second)]
+    found = context_features([(made, pairs)], np.float32([[1.0], [2.0]]), np.array([0]), np.array([0]))
+    assert found[0, NAMES["best other tail"]] == LOWEST
+    she = replace(first, antecedent=Mention("Cora", 90, 94))
+    found = context_features([(made, [(ann, she), (ann, second)])], np.float32([[1.0], [2.0]]), np.array([0]),
+                             np.array([0]))  # fmt: skip
+    assert found[0, NAMES["best other tail"]] == 2.0

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import permutations
+
+import numpy as np
+import pytest
+import tiny
+
+pytest.importorskip("torch", reason="training needs torch")
+
+from zslre.context import FLOOR, context_features
+from zslre.datasets.annotated import AnnotatedSentence
+from zslre.encoder import pair_vectors
+from zslre.matching import LOOKED_AT
+from zslre.scoring import calibrated_probabilities, sigmoid
+from zslre.training.calibration import calibrated
+from zslre.training.context import (
+    FEWEST,
+    LEAST_PRECISION,
+    Candidates,
+    ContextSettings,
+    _some,
+    best_candidates,
+    calibrated_context,
+    fit_context,
+)
+from zslre.types import Sentence
+
+EXTRACTOR = tiny.extractor()
+SETTINGS = ContextSettings(views=4, hidden=16, epochs=40, batch_size=16)
+
+
+def annotated(text: str, **labels: str) -> AnnotatedSentence:
+    """Labels by the names of head and tail: `Ann_Rome="residence"`."""
+    sentence = Sentence(text, tiny.capitals(text))
+    pairs = list(permutations(sentence.mentions, 2))
+    names = (labels.get(f"{head.text}_{tail.text}") for head, tail in pairs)
+    return AnnotatedSentence(sentence, tuple(pairs), tuple(frozenset([n] if n else []) for n in names))
+
+
+SENTENCES = [
+    annotated("Ann lives in Rome and Bob in Oslo.", Ann_Rome="residence", Bob_Oslo="residence"),
+    annotated("Carl works for Acme in Lima.", Carl_Acme="employer"),
+    annotated("Dora married Bob in Paris.", Dora_Bob="spouse", Bob_Dora="spouse"),
+    annotated("Zeta was founded by Ann, and Acme by Dora.", Zeta_Ann="founder", Acme_Dora="founder"),
+    annotated("Bob lives in Lima and works for Zeta.", Bob_Lima="residence", Bob_Zeta="employer"),
+    annotated("Ann and Carl and Dora and Bob.", Ann_Carl="a relation that nobody asks about"),
+]
+
+
+def test_candidates_one_sentence_at_a_time() -> None:
+    [*others, last] = SENTENCES
+    known = replace(last, pairs=last.pairs[:5], labels=last.labels[:5])  # of the others nobody knows
+    found = best_candidates(EXTRACTOR, [*others, known])
+    features, correct = [], []
+    for one in [*others, known]:
+        items = [(one.sentence, list(permutations(one.sentence.mentions, 2)))]
+        odds = EXTRACTOR.scorer.log_odds(EXTRACTOR.matcher.margins(
+            pair_vectors(EXTRACTOR.encoder, EXTRACTOR.packer, items), items))  # fmt: skip
+        for row, values in enumerate(odds[: len(one.pairs)]):
+            for column in np.argsort(-values)[:LOOKED_AT]:
+                if values[column] >= FLOOR:
+                    features.append(context_features(items, odds, np.array([row]), np.array([column]))[0])
+                    correct.append(EXTRACTOR.relations.names[column] in one.labels[row])
+    assert found.n_labels == 9  # and one of a relation that is not asked for
+    assert sum(correct) < found.n_labels
+    order, expected = np.lexsort(found.features.T), np.lexsort(np.array(features).T)
+    np.testing.assert_allclose(found.features[order], np.array(features)[expected], atol=1e-4)
+    np.testing.assert_array_equal(found.correct[order], np.array(correct)[expected])
+
+
+def test_a_sentence_is_asked_for_the_same_few_relations_throughout() -> None:
+    items = [(one.sentence, one.pairs) for one in SENTENCES]
+    asked = _some(np.random.default_rng(0), items, 12)
+    first = 0
+    for _, pairs in items:
+        rows = asked[first : (first := first + len(pairs))]
+        assert FEWEST <= rows[0].sum() <= 12
+        assert (rows == rows[0]).all()
+    assert len({row.tobytes() for row in asked}) > 1
+    few = best_candidates(EXTRACTOR, SENTENCES, some_of=np.random.default_rng(0))
+    assert len(few.correct) < len(best_candidates(EXTRACTOR, SENTENCES).correct)
+
+
+def log_loss(odds: np.ndarray, correct: np.ndarray) -> float:
+    p = sigmoid(odds)
+    return float(-np.log(np.where(correct, p, 1 - p)).mean())
+
+
+def test_what_was_fitted_tells_right_from_wrong_better_than_the_margin() -> None:
+    context = fit_context(EXTRACTOR, SENTENCES, SETTINGS)
+    shown = best_candidates(EXTRACTOR, SENTENCES)
+    own = shown.features[:, 0]
+    (slope, offset), _ = calibrated(own, shown.correct, shown.n_labels)
+    found = context.log_odds(shown.features, shown.vectors)
+    assert log_loss(found, shown.correct) < 0.5 * log_loss(slope * own + offset, shown.correct)
+    again = fit_context(EXTRACTOR, SENTENCES, SETTINGS)
+    np.testing.assert_allclose(again.log_odds(shown.features, shown.vectors), found, atol=1e-4)
+    other = fit_context(EXTRACTOR, SENTENCES, replace(SETTINGS, seed=1))
+    assert np.abs(other.log_odds(shown.features, shown.vectors) - found).max() > 0.1
+
+
+def test_calibration_of_the_network() -> None:
+    context = fit_context(EXTRACTOR, SENTENCES, replace(SETTINGS, epochs=2))
+    parts = {"first": best_candidates(EXTRACTOR, SENTENCES[:3]), "second": best_candidates(EXTRACTOR, SENTENCES[3:])}
+    both = Candidates.joined(list(parts.values()))
+    before = context.log_odds(both.features, both.vectors)
+    made, figures = calibrated_context(context, parts)
+    (slope, offset), expected = calibrated(before, both.correct, both.n_labels, LEAST_PRECISION)
+    assert figures["calibration"] == expected
+    assert figures.keys() == {"calibration", "first", "second"}
+    probabilities = made.probabilities(both.features, both.vectors)
+    np.testing.assert_allclose(probabilities, calibrated_probabilities(before, slope, offset), atol=1e-5)
+    assert np.abs(slope * before + offset - before).max() > 0.1

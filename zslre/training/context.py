@@ -1,0 +1,162 @@
+"""Fits the network of `zslre.context` on sentences in which every pair is labelled, the rest of the model fixed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from zslre.candidates import asked_pairs
+from zslre.context import FEATURES, FLOOR, ContextScorer, context_features
+from zslre.datasets.annotated import AnnotatedSentence
+from zslre.encoder import FloatArray, pair_vectors
+from zslre.extractor import RelationExtractor
+from zslre.matching import LOOKED_AT, highest
+from zslre.packing import Item
+from zslre.scoring import unit
+from zslre.training.calibration import calibrated
+
+LEAST_PRECISION = 0.75  # where as much is found as by the margins alone at 0.6
+AT_ONCE = 64  # sentences
+FEWEST, MOST = 2, 40  # relations of a sentence that is asked for some of them only
+
+
+@dataclass(frozen=True, slots=True)
+class ContextSettings:
+    """`view_decay`: weight decay of the views, which else learn training's pairs by heart."""
+
+    views: int = 32
+    hidden: int = 64
+    epochs: int = 12
+    batch_size: int = 256
+    learning_rate: float = 3e-3
+    decay: float = 0.01
+    view_decay: float = 1.0
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """N pairs, each with one of its best relations: features (N, F), pair vectors (N, D), and whether it is true (N,).
+
+    `n_labels`: true relations of all pairs, found or not.
+    """
+
+    features: FloatArray
+    vectors: FloatArray
+    correct: np.ndarray
+    n_labels: int
+
+    @classmethod
+    def joined(cls, parts: Sequence[Candidates]) -> Candidates:
+        return cls(
+            np.concatenate([part.features for part in parts]),
+            np.concatenate([part.vectors for part in parts]),
+            np.concatenate([part.correct for part in parts]),
+            sum(part.n_labels for part in parts),
+        )
+
+
+def best_candidates(
+    extractor: RelationExtractor, sentences: Sequence[AnnotatedSentence], *, some_of: np.random.Generator | None = None
+) -> Candidates:
+    """Those of the labelled pairs that the network would look at, as `extractor` asks about them.
+
+    With `some_of` each sentence is asked for a few relations only, drawn anew: users ask for a few, or for hundreds.
+    """
+    names = extractor.relations.names
+    parts = []
+    for start in range(0, len(sentences), AT_ONCE):
+        batch = sentences[start : start + AT_ONCE]
+        items: list[Item] = [(one.sentence, asked_pairs(one.sentence)) for one in batch]
+        vectors = pair_vectors(extractor.encoder, extractor.packer, items)
+        odds = extractor.scorer.log_odds(extractor.matcher.margins(vectors, items))
+        labels = [dict(zip(one.pairs, one.labels, strict=True)) for one in batch]
+        truth = [of.get(pair) for of, (_, pairs) in zip(labels, items, strict=True) for pair in pairs]
+        if some_of is not None:
+            odds[~_some(some_of, items, len(names))] = -np.inf
+        best = highest(odds, LOOKED_AT)
+        known = np.array([of is not None for of in truth], dtype=np.bool_)
+        rows, places = np.nonzero((np.take_along_axis(odds, best, axis=1) >= FLOOR) & known[:, None])
+        columns = best[rows, places]
+        features = context_features(items, odds, rows, columns)
+        correct = np.array([names[c] in (truth[row] or ()) for row, c in zip(rows, columns, strict=True)], np.bool_)
+        n_labels = sum(len(of & set(names)) for one in batch for of in one.labels)
+        parts.append(Candidates(features, vectors[rows], correct, n_labels))
+    return Candidates.joined(parts)
+
+
+def _some(rng: np.random.Generator, items: Iterable[Item], n_relations: int) -> np.ndarray:
+    """Which relations each pair is asked for, (P, R): the same of all pairs of a sentence."""
+    most = min(MOST, n_relations)
+    rows = []
+    for _, pairs in items:
+        asked = np.zeros(n_relations, dtype=np.bool_)
+        asked[rng.choice(n_relations, rng.integers(min(FEWEST, most), most + 1), replace=False)] = True
+        rows.append(np.tile(asked, (len(pairs), 1)))
+    return np.concatenate(rows)
+
+
+def fit_context(
+    extractor: RelationExtractor, sentences: Sequence[AnnotatedSentence], settings: ContextSettings
+) -> ContextScorer:
+    """The network that tells right candidates from wrong ones best; asked for all relations, and for a few."""
+    drawn = np.random.default_rng(settings.seed)
+    shown = Candidates.joined(
+        [best_candidates(extractor, sentences), best_candidates(extractor, sentences, some_of=drawn)]
+    )
+    torch.manual_seed(settings.seed)
+    features, vectors = torch.from_numpy(shown.features), torch.from_numpy(unit(shown.vectors))
+    correct = torch.from_numpy(shown.correct).float()
+    mean, spread = features.mean(dim=0), features.std(dim=0) + 1e-6
+    views = nn.Linear(vectors.shape[1], settings.views, bias=False)
+    nn.init.normal_(views.weight)
+    layers = nn.Sequential(nn.Linear(len(FEATURES) + settings.views, settings.hidden), nn.ReLU())
+    output = nn.Linear(settings.hidden, 1)
+    groups = [
+        {"params": [*layers.parameters(), *output.parameters()], "weight_decay": settings.decay},
+        {"params": views.parameters(), "weight_decay": settings.view_decay},
+    ]
+    optimizer = torch.optim.AdamW(groups)
+    steps = settings.epochs * -(-len(correct) // settings.batch_size)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=steps + 1)
+    for _ in range(settings.epochs):
+        for rows in torch.randperm(len(correct)).split(settings.batch_size):
+            inputs = torch.cat([(features[rows] - mean) / spread, views(vectors[rows])], dim=1)
+            loss = binary_cross_entropy_with_logits(output(layers(inputs))[:, 0], correct[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+    return _plain(views.weight, layers[0], output, mean, spread)
+
+
+def _plain(views: Tensor, first: nn.Linear, output: nn.Linear, mean: Tensor, spread: Tensor) -> ContextScorer:
+    """For features as they are, not scaled to mean 0 and spread 1."""
+    n = len(mean)
+    hidden = torch.cat([first.weight[:, :n] / spread, first.weight[:, n:]], dim=1)
+    bias = first.bias - hidden[:, :n] @ mean
+    found = (views, hidden, bias, output.weight[0], output.bias[0])
+    return ContextScorer(*(tensor.detach().numpy() for tensor in found))
+
+
+def calibrated_context(
+    context: ContextScorer, parts: dict[str, Candidates]
+) -> tuple[ContextScorer, dict[str, dict[str, float]]]:
+    """The network calibrated on candidates that did not fit it, all together, and figures for them and for each part.
+
+    See `zslre.training.calibration.calibrated`.
+    """
+
+    def figures_of(shown: Candidates) -> tuple[tuple[float, float], dict[str, float]]:
+        odds = context.log_odds(shown.features, shown.vectors)
+        return calibrated(odds, shown.correct, shown.n_labels, LEAST_PRECISION)
+
+    (slope, offset), figures = figures_of(Candidates.joined(list(parts.values())))
+    output, bias = np.float32(slope) * context.output, np.float32(slope) * context.bias + np.float32(offset)
+    found = {"calibration": figures} | {name: figures_of(part)[1] for name, part in parts.items()}
+    return replace(context, output=output, bias=np.asarray(bias, dtype=np.float32)), found
