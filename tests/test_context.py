@@ -17,7 +17,6 @@ from zslre.encoder import pair_vectors
 from zslre.exceptions import ModelError
 from zslre.extractor import RelationExtractor
 from zslre.packing import Item
-from zslre.scoring import log_odds
 from zslre.serialization import CONTEXT, load_model, read_config, save_model
 from zslre.types import Mention, Sentence
 
@@ -38,7 +37,7 @@ def item(text: str) -> Item:
 
 
 def network(views: int = 0, **weights: float) -> ContextScorer:
-    """Log odds that are the sum of the features named, each by its weight."""
+    """Log odds that are the sum of the features named, each by its weight, where the reversed pair's are no higher."""
     row = np.zeros(len(FEATURES) + views, dtype=np.float32)
     for name, weight in weights.items():
         row[NAMES[name.replace("_", " ")]] = weight
@@ -154,35 +153,38 @@ def test_log_odds_by_hand() -> None:
     scorer = ContextScorer(
         np.float32([[0, 1]]), hidden, np.float32([-1, 0]), np.float32([0.5, 1]), np.asarray(-0.25, dtype=np.float32)
     )
-    features = np.zeros((2, len(FEATURES)), dtype=np.float32)
-    features[:, NAMES["own"]] = [3.0, -3.0]
+    features = np.zeros((3, len(FEATURES)), dtype=np.float32)
+    features[:, NAMES["own"]] = [3.0, -3.0, 3.0]
+    features[:, NAMES["reversed"]] = [2.5, -6.0, 3.5]  # the last is said the other way round
     # (2·3 - 1)/2 + 4·0.8 - 0.25 of the vector (3, 4), whose unit is (0.6, 0.8); then ReLU leaves nothing of either.
-    vectors = np.float32([[3, 4], [0, -5]])
-    np.testing.assert_allclose(scorer.log_odds(features, vectors), [5.45, -0.25], rtol=1e-6)
-    np.testing.assert_allclose(scorer.probabilities(features, vectors), 1 / (1 + np.exp([-5.45, 0.25])), rtol=1e-5)
+    vectors = np.float32([[3, 4], [0, -5], [3, 4]])
+    np.testing.assert_allclose(scorer.log_odds(features, vectors), [5.45, -0.25, 5.45], rtol=1e-6)
+    expected = [*(1 / (1 + np.exp([-5.45, 0.25]))), 0.0]
+    np.testing.assert_allclose(scorer.probabilities(features, vectors), expected, rtol=1e-5)
 
 
 TEXT = "Ann lives in Rome and works for Acme, Bob married Dora in Oslo."
 
 
 def with_context(context: ContextScorer | None) -> RelationExtractor:
-    model = tiny.model_files()
+    model, scorer = tiny.model_files(), tiny.scorer(calibration=(0.8, -2.5))
     return RelationExtractor(
-        tiny.runtime_encoder(), model.scorer, model.relations, config=model.config, context=context,
+        tiny.runtime_encoder(), scorer, model.relations, config=model.config, context=context,
         detector=tiny.CapitalDetector(),
     )  # fmt: skip
 
 
-def test_a_network_that_reads_a_pairs_own_log_odds_changes_nothing() -> None:
-    asked = {"threshold": 0.0, "top_k": len(tiny.RELATIONS)}
-    plain, same = (with_context(context).predict(TEXT, **asked) for context in (None, network(own=1.0)))
-    odds = {(t.head, t.relation, t.tail): float(log_odds(np.float32([t.score]))[0]) for t in plain}
-    inside = {key: value for key, value in odds.items() if value < HIGHEST}
-    found = {(t.head, t.relation, t.tail): float(log_odds(np.float32([t.score]))[0]) for t in same}
-    assert found.keys() == odds.keys()
-    assert any(value < FLOOR for value in inside.values())
-    assert any(value > FLOOR for value in inside.values())
-    assert {key: found[key] for key in inside} == pytest.approx(inside, abs=1e-3)
+def test_a_network_that_reads_a_pairs_own_log_odds_changes_nothing_but_the_worse_way_round() -> None:
+    items = [item(TEXT)]
+    plain, same = with_context(None), with_context(network(own=1.0))
+    vectors = pair_vectors(plain.encoder, plain.packer, items)
+    every = (vectors, items, 0.0, len(tiny.RELATIONS))
+    odds = plain.scorer.log_odds(plain.matcher.margins(vectors, items))
+    assert odds.min() < FLOOR < odds.max() < HIGHEST
+    back = [items[0][1].index(pair[::-1]) for pair in items[0][1]]
+    for row, (before, after) in enumerate(zip(*(m.matcher.candidates(*every) for m in (plain, same)), strict=True)):
+        worse = {c for c in range(len(tiny.RELATIONS)) if FLOOR <= odds[row, c] < odds[back[row], c]}
+        assert dict(after) == pytest.approx({c: 0.0 if c in worse else p for c, p in before}, abs=1e-5)
 
 
 def test_scores_against_features_of_all_pairs() -> None:
@@ -198,10 +200,12 @@ def test_scores_against_features_of_all_pairs() -> None:
         first = starts[items.index(asked)]
         for column, probability in best:
             own = float(odds[place, column])
+            expected = 1 / (1 + np.exp(-own))
             if own >= FLOOR:
                 features = slow_features(asked, odds[first : first + len(asked[1])], row, column)
-                own = 0.5 * features[0] - 0.25 * features[4] + 0.125 * features[10]
-            assert probability == pytest.approx(1 / (1 + np.exp(-own)), abs=1e-5)
+                total = 0.5 * features[0] - 0.25 * features[4] + 0.125 * features[10]
+                expected = 1 / (1 + np.exp(-total)) if features[0] >= features[2] else 0.0
+            assert probability == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_rival_takes_a_triples_place() -> None:

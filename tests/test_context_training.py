@@ -60,7 +60,8 @@ def test_candidates_one_sentence_at_a_time() -> None:
             pair_vectors(EXTRACTOR.encoder, EXTRACTOR.packer, items), items))  # fmt: skip
         for row, values in enumerate(odds[: len(one.pairs)]):
             for column in np.argsort(-values)[:LOOKED_AT]:
-                if values[column] >= FLOOR:
+                back = items[0][1].index(one.pairs[row][::-1])
+                if values[column] >= max(FLOOR, odds[back, column]):  # no matter how it is the other way round
                     features.append(context_features(items, odds, np.array([row]), np.array([column]))[0])
                     correct.append(EXTRACTOR.relations.names[column] in one.labels[row])
     assert found.n_labels == 9  # and one of a relation that is not asked for

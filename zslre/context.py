@@ -4,7 +4,8 @@ In "Ann was born in Rome, Bob in Oslo" the pair of Ann and Oslo is much like one
 is plain from the pairs beside it. So a triple's probability is not that of its own margin alone: the network weighs its
 log odds against the same relation's of the pairs that share its head, its tail or neither, and against the other
 relations of these pairs, with what stands between the two names and a few views of the pair vector. It is not told
-which relation is asked about, and serves those that training did not see.
+which relation is asked about, and serves those that training did not see; so it cannot tell which way round one holds,
+and leaves that to the margins.
 
 Dimension letters: P pairs, R relations, N candidates, F features, V views, D dim, H hidden, M mentions.
 """
@@ -83,14 +84,19 @@ class ContextScorer:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
     def probabilities(self, features: FloatArray, vectors: FloatArray) -> FloatArray:
-        """Of candidates, (N, F) and their pair vectors (N, D) → (N,)."""
-        return sigmoid(self.log_odds(features, vectors))
+        """Of candidates, (N, F) and their pair vectors (N, D) → (N,); 0 of those that are not `right_way_round`."""
+        return np.where(right_way_round(features), sigmoid(self.log_odds(features, vectors)), np.float32(0))
 
     def log_odds(self, features: FloatArray, vectors: FloatArray) -> FloatArray:
         """Of candidates, (N, F) and their pair vectors (N, D) → (N,)."""
         inputs = np.concatenate([features, unit(vectors) @ self.views.T], axis=1)
         hidden = np.maximum(inputs @ self.hidden.T + self.hidden_bias, 0.0)
         return np.asarray(hidden @ self.output + self.bias, dtype=np.float32)
+
+
+def right_way_round(features: FloatArray) -> np.ndarray:
+    """Whether the reversed pair's log odds are no higher than the candidate's own, (N, F) → (N,)."""
+    return np.asarray(features[:, FEATURES.index("own")] >= features[:, FEATURES.index("reversed")])
 
 
 def context_features(items: Sequence[Item], odds: FloatArray, rows: IntArray, columns: IntArray) -> FloatArray:

@@ -42,7 +42,8 @@ def main() -> None:
     vectors = pair_vectors(asked.encoder, asked.packer, items)
     columns = [names.index(str(example.relation)) for example in examples]
     rows: list[dict[str, Any]] = []
-    for added, matcher in {"no": Matcher(asked.scorer, asked.prototypes), "yes": asked.matcher}.items():
+    bare = Matcher(asked.scorer, asked.prototypes, context=asked.context)
+    for added, matcher in {"no": bare, "yes": asked.matcher}.items():
         found = [dict(best) for best in matcher.candidates(vectors, items, 0.0, len(names))]
         right, wrong = (np.array([found[2 * i + k][c] for i, c in enumerate(columns)]) for k in (0, 1))
         least = asked.threshold

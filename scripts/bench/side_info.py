@@ -21,6 +21,7 @@ import numpy as np
 from zslre.datasets import read_examples
 from zslre.encoder import pair_vectors
 from zslre.extractor import RelationExtractor
+from zslre.packing import Item
 from zslre.relations import RelationSet, SideInformation
 from zslre.sideinfo.builder import build_side_information
 from zslre.types import Example
@@ -87,11 +88,14 @@ def measure(extractor: RelationExtractor, sentences: list[Example]) -> dict[str,
     return {name: round(value, 3) for name, value in figures.items()}
 
 
-def ranked(extractor: RelationExtractor, items: list) -> np.ndarray:  # type: ignore[type-arg]
+def ranked(extractor: RelationExtractor, items: list[Item]) -> np.ndarray:
     """(pairs, relations) probabilities."""
     vectors = pair_vectors(extractor.encoder, extractor.packer, items)
-    scores = extractor.scorer.features(vectors) @ extractor.prototypes.weighted(extractor.scorer).T
-    return extractor.scorer.probabilities(scores - extractor.scorer.none_scores(vectors)[:, None])
+    found = np.zeros((len(vectors), len(extractor.relations)))
+    for row, candidates in enumerate(extractor.matcher.candidates(vectors, items, 0.0, len(extractor.relations))):
+        for place, probability in candidates:
+            found[row, place] = probability
+    return found
 
 
 if __name__ == "__main__":

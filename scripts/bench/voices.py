@@ -108,7 +108,8 @@ def judged(model: RelationExtractor, said: Sequence[Said], form: Form | Literal[
     vectors = pair_vectors(model.encoder, model.packer, items)
     columns = [asked.relations.names.index(name) for name in names]
     least, found = model.threshold, {}
-    for added, matcher in {"no": Matcher(asked.scorer, asked.prototypes), "yes": asked.matcher}.items():
+    bare = Matcher(asked.scorer, asked.prototypes, context=asked.context)
+    for added, matcher in {"no": bare, "yes": asked.matcher}.items():
         scores = np.zeros((len(vectors), len(asked.relations)))
         for row, candidates in enumerate(matcher.candidates(vectors, items, 0.0, len(asked.relations))):
             for place, probability in candidates:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from zslre.candidates import asked_pairs
-from zslre.context import FEATURES, FLOOR, ContextScorer, context_features
+from zslre.context import FEATURES, FLOOR, ContextScorer, context_features, right_way_round
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.encoder import FloatArray, pair_vectors
 from zslre.extractor import RelationExtractor
@@ -86,7 +86,8 @@ def best_candidates(
         features = context_features(items, odds, rows, columns)
         correct = np.array([names[c] in (truth[row] or ()) for row, c in zip(rows, columns, strict=True)], np.bool_)
         n_labels = sum(len(of & set(names)) for one in batch for of in one.labels)
-        parts.append(Candidates(features, vectors[rows], correct, n_labels))
+        kept = right_way_round(features)
+        parts.append(Candidates(features[kept], vectors[rows][kept], correct[kept], n_labels))
     return Candidates.joined(parts)
 
 
