@@ -1,11 +1,11 @@
 #!/bin/sh
 # Rebuild the built-in model: three rounds of training on the datasets, the mean of the third and four short ones that go
 # on from it, its ternary student, two rounds on our own texts that go on from that, two runs each, the ternary student of
-# the mean of these four, and the tagger.
+# the mean of these four, the tagger, and the network that weighs the pairs of a sentence against each other.
 #
 #     scripts/build_builtin.sh [FOLDER]
 #
-# Branches 5 and 6 were trained before contrasts/wider.txt was written.
+# Branches 5 and 6 were trained before contrasts/wider.txt was written, and all before contrasts/wider_*.txt.
 # FOLDER (default: zslre/assets/model) is replaced at the very end. Some nine hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
 # scores that go into config.json: look at them before you commit the model. `scripts/distill_builtin.py` makes a
@@ -44,4 +44,5 @@ branch 7 --start $work/branch-5 $work/branch-6 --seed 14 --max-pairs 16 --texts 
 branch 8 --start $work/branch-5 $work/branch-6 --seed 15 --max-pairs 16 --join-rate 0.15 --texts 24 --contrasts 3 --steps 150
 mean mean-texts --start $work/branch-5 $work/branch-6 $work/branch-7 $work/branch-8 --contrasts 3
 ternary mean-texts
-python scripts/train_tagger.py --work $work/tagger -m $work/mean-texts-ternary -o "$model" --threads 2
+[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-texts-ternary -o $work/tagged --threads 2
+python scripts/fit_context.py -m $work/tagged -o "$model"

@@ -1,6 +1,6 @@
 """Fit the network that weighs a sentence's pairs against each other, and put it into the built-in model's folder.
 
-    python scripts/fit_context.py -m build/builtin/mean-texts-ternary -o build/builtin/weighed
+    python scripts/fit_context.py -m build/builtin/tagged -o zslre/assets/model
 
 Re-DocRED's first 210 documents and our own texts fit it, the next 40 and an eighth of the texts calibrate it and choose
 the threshold; builtin_data.py says more. All else stays as it is. Prints the scores that go into config.json; seven
