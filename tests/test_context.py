@@ -14,6 +14,8 @@ from safetensors.numpy import load_file, save_file
 from zslre.candidates import candidate_pairs
 from zslre.context import FEATURES, FLOOR, HIGHEST, LOWEST, ContextScorer, context_features
 from zslre.encoder import pair_vectors
+from zslre.evaluation.runs import RunOptions, run_task
+from zslre.evaluation.tasks import Task
 from zslre.exceptions import ModelError
 from zslre.extractor import RelationExtractor
 from zslre.packing import Item
@@ -241,6 +243,14 @@ def test_other_relations_hypernyms_and_examples_keep_the_network() -> None:
     for other in (made.with_relations(["friend"]), made.with_hypernyms(None),
                   made.fit([tiny.example("Ann lives in Rome", "Ann", "Rome", "residence")])):  # fmt: skip
         assert other.context is made.context
+
+
+def test_extraction_is_evaluated_with_the_network() -> None:
+    example = tiny.example("Ann lives in Rome and works for Acme.", "Ann", "Rome", "residence")
+    asked = Task("extraction", (example,), tiny.RELATIONS, ())
+    alone, weighed = (run_task(with_context(of), asked, RunOptions()) for of in (None, network()))
+    assert set(weighed.probabilities) <= {0.0, 0.5}  # of log odds of 0, and of the worse way round
+    assert not set(alone.probabilities) & {0.5}
 
 
 # Files

@@ -138,18 +138,18 @@ class RelationExtractor:
 
     def with_relations(self, relations: RelationSource) -> RelationExtractor:
         """The same model for other relations: whatever `RelationSet.of` takes. Costs one encoding of their texts."""
-        return self._with(relations=RelationSet.of(relations), support=None)
+        return self.replaced(relations=RelationSet.of(relations), support=None)
 
     def with_hypernyms(self, hypernyms: HypernymTable | None) -> RelationExtractor:
         """The same, but what the table says of a mention counts for the types that relations want; None: no table."""
-        return self._with(hypernyms=hypernyms, prototypes=self.__dict__.get("prototypes"))
+        return self.replaced(hypernyms=hypernyms, prototypes=self.__dict__.get("prototypes"))
 
     def with_verifier(self, verifier: Verifier | None) -> RelationExtractor:
         """The same, but the verifier scores the best few relations of each pair anew, and its threshold holds.
 
         Support examples count in the share of the scores that is the first model's. None: no verifier.
         """
-        return self._with(verifier=verifier, prototypes=self.__dict__.get("prototypes"))
+        return self.replaced(verifier=verifier, prototypes=self.__dict__.get("prototypes"))
 
     def refined(self, vectors: FloatArray) -> RelationExtractor:
         """The same, with prototypes refined on unlabelled pairs (P, D), each of which has one of the relations.
@@ -159,7 +159,7 @@ class RelationExtractor:
         """
         from zslre.refinement import refine
 
-        return self._with(prototypes=refine(self.scorer, self.prototypes, vectors))
+        return self.replaced(prototypes=refine(self.scorer, self.prototypes, vectors))
 
     def fit(self, examples: Iterable[Example]) -> RelationExtractor:
         """Move prototypes with support examples; no gradient step. A second `fit` adds to the first.
@@ -178,9 +178,10 @@ class RelationExtractor:
         for name in dict.fromkeys(str(e.relation) for e in chosen):
             new = vectors[[e.relation == name for e in chosen]]
             support[name] = np.concatenate([support[name], new]) if name in support else new
-        return self._with(support=support)
+        return self.replaced(support=support)
 
-    def _with(self, **changes: Any) -> RelationExtractor:
+    def replaced(self, **changes: Any) -> RelationExtractor:
+        """The same, but for these arguments of the constructor; prototypes that are not given are built anew."""
         kept: dict[str, Any] = {"relations": self.relations, "support": self.support}
         kept |= {"hypernyms": self.hypernyms, "verifier": self.verifier, "context": self.context}
         return RelationExtractor(
@@ -287,13 +288,8 @@ class RelationExtractor:
         """`Matcher.explain`, and by how much the margin changed: by the verifier, or else by the sentence's other pairs
         (with other wordings, where there are any), or else by another wording."""
         parts = self.matcher.explain(vector, pair, column)
-        if self.verifier is not None:
-            what = "verifier"
-        elif self.context is not None:
-            what = "other pairs"
-        elif self.matcher.has_wordings(column):
-            what = "other wording"
-        else:
+        what = "verifier" if self.verifier else "other pairs" if self.context else "other wording"
+        if what == "other wording" and not self.matcher.has_wordings(column):
             return parts
         after = float(self.scorer.margins(np.array([probability], dtype=np.float32))[0])
         return {**parts, what: after - sum(parts.values())}
@@ -304,5 +300,4 @@ class RelationExtractor:
 
         config, tensors = dict(self.config), dict(self.encoder.tensors)
         files = (config, tensors, self.scorer, self.prototypes, self.encoder.tokenizer, self.relations, self.support)
-        tagger = getattr(self.encoder, "tagger", None)
-        save_model(folder, ModelFiles(*files, tagger=tagger, context=self.context))
+        save_model(folder, ModelFiles(*files, getattr(self.encoder, "tagger", None), self.context))

@@ -41,7 +41,7 @@ def main() -> None:
     extractor = RelationExtractor.from_pretrained(args.model)
     parts = calibration_parts(args.data / "redocred/dev_revised.json")
     rows: list[dict[str, Any]] = []
-    for pairs, asked in {"alone": extractor._with(context=None), "weighed": extractor}.items():
+    for pairs, asked in {"alone": extractor.replaced(context=None), "weighed": extractor}.items():
         by_part = {name: scores_by_threshold(asked, part) for name, part in parts.items()}
         for threshold in sorted({extractor.threshold, *THRESHOLDS}):
             scores = {name: asdict(of_part[threshold]) for name, of_part in by_part.items()}

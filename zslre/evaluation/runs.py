@@ -19,7 +19,6 @@ from zslre.evaluation.scenarios import (
     combined,
     few_shot,
     supervised,
-    with_own_support,
     zero_shot,
 )
 from zslre.evaluation.tasks import Dataset, Task
@@ -85,7 +84,7 @@ def run_task(extractor: RelationExtractor, task: Task, options: RunOptions, *, d
         return replace(outcome, details={**outcome.details, "threshold_by": chosen_by}) if chosen_by else outcome
     sentences = [with_pair_mentions(annotated) for annotated in group_examples(task.examples)]
     return extraction_outcome(
-        with_own_support(extractor, task.relations),
+        extractor.replaced(relations=task.relations),
         sentences,
         threshold=threshold,
         detect=extractor.detector.detect if options.predicted_mentions else None,

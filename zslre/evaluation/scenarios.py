@@ -18,7 +18,6 @@ from zslre.evaluation.tasks import Task
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
 from zslre.prototypes import without_side
-from zslre.relations import RelationSet
 from zslre.scoring import softmax
 from zslre.types import Example
 
@@ -52,13 +51,6 @@ def classify(extractor: RelationExtractor, vectors: FloatArray, *, one_holds: bo
     return [names[column] for column in best], probabilities
 
 
-def with_own_support(extractor: RelationExtractor, relations: RelationSet) -> RelationExtractor:
-    """The model for these relations, with the support examples that it has of them."""
-    return RelationExtractor(
-        extractor.encoder, extractor.scorer, relations, config=extractor.config, support=extractor.support
-    )
-
-
 def zero_shot(extractor: RelationExtractor, task: Task, encode: Encode, *, transductive: bool = False) -> Outcome:
     """Each row among the task's relations; one is always chosen.
 
@@ -79,7 +71,7 @@ def supervised(extractor: RelationExtractor, task: Task, encode: Encode, thresho
     """
     gold = _gold(task)
     one_holds = None not in gold
-    asked = with_own_support(extractor, task.relations)
+    asked = extractor.replaced(relations=task.relations)
     predicted, probabilities = classify(asked, encode(task.examples), one_holds=one_holds)
     if one_holds:
         return _outcome(task, gold, predicted, probabilities, {})
@@ -93,7 +85,7 @@ def combined(extractor: RelationExtractor, task: Task, encode: Encode, rng: np.r
     A point's queries, as many as the rarer kind of row has, hold the share of unseen ones; the sets are nested, drawn
     by `rng`. Accuracies are None where a point has no such queries.
     """
-    asked = with_own_support(extractor, task.relations)
+    asked = extractor.replaced(relations=task.relations)
     predicted, probabilities = classify(asked, encode(task.examples), one_holds=True)
     gold = _gold(task)
     names = {relation.name for relation in task.unseen}
