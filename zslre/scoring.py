@@ -6,9 +6,9 @@ The similarity of a pair z and a relation r is a normalised combination of one c
 
 where `text` (name, synonyms, description, support examples) is compared with z itself, and the other kinds with small
 projections of z. In the softmax a kind that was found and not written counts `zslre.prototypes.FOUND_SHARE`.
-None-of-the-above has a score of its own, n(z), a two-layer network. A relation's probability is
-sigmoid(slope · (s - n) + offset): it does not depend on which other relations are asked for. Slope and offset are
-fitted on pairs that training did not see (Platt 1999).
+None-of-the-above has a score of its own, n(z), a two-layer network. A pair by itself has a relation with probability
+sigmoid(slope · (s - n) + offset), whichever other relations are asked for; `zslre.context` weighs it against the other
+pairs of its sentence. Slope and offset are fitted on pairs that training did not see (Platt 1999).
 
 Dimension letters: P pairs, R relations, D dim, T type_dim, K kinds.
 """

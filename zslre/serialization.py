@@ -12,10 +12,10 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from safetensors import SafetensorError
@@ -33,6 +33,7 @@ from zslre.prototypes import Prototypes, kind_widths
 from zslre.relations import RelationSet
 from zslre.scoring import KINDS, Scorer
 
+Made = TypeVar("Made")
 FORMAT = "zslre-model"
 FORMAT_VERSION = 2
 PLAIN_VERSION = 1  # of a model without packed weights, which earlier versions of zslre can read as well
@@ -47,6 +48,7 @@ FILES = (
 )
 TAGGER = "tagger.safetensors"  # there if config.json has "tagger"
 CONTEXT = "context.safetensors"  # there if config.json has "context"
+OPTIONAL = {"tagger": TAGGER, "context": CONTEXT}  # by their entry in config.json
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,10 +128,7 @@ def load_model(folder: str | Path) -> ModelFiles:
         }
     except (KeyError, IndexError, ValueError) as error:
         raise ModelError(f"{folder / 'prototypes.safetensors'} does not fit the model ({error})") from error
-    try:
-        scorer = Scorer.from_tensors(_tensors(folder / "scorer.safetensors"))
-    except ModelError as error:
-        raise ModelError(f"{folder / 'scorer.safetensors'}: {error}") from error
+    scorer = _made(folder / "scorer.safetensors", Scorer.from_tensors)
     wanted = (len(relations), sum(kind_widths(scorer)))
     if rows.vectors.shape != wanted or rows.shares.shape != (len(relations), len(KINDS)):
         raise ModelError(
@@ -139,18 +138,12 @@ def load_model(folder: str | Path) -> ModelFiles:
     encoder = _tensors(folder / "encoder.safetensors")
     if is_packed(encoder) and config["format_version"] == PLAIN_VERSION:
         raise ModelError(f"{folder / 'config.json'} is not that of packed weights: get the model again")
-    tagger = None
+    tagger, context = None, None
     if "tagger" in config:
-        try:
-            tagger = TaggerHead.of(_tensors(folder / TAGGER), config["tagger"])
-        except ModelError as error:
-            raise ModelError(f"{folder / TAGGER}: {error}") from error
-    context = None
+        tagger = _made(folder / TAGGER, lambda tensors: TaggerHead.of(tensors, config["tagger"]))
     if "context" in config:
-        try:
-            context = ContextScorer.of(_tensors(folder / CONTEXT), config["context"], scorer.pair_views.shape[-1])
-        except ModelError as error:
-            raise ModelError(f"{folder / CONTEXT}: {error}") from error
+        dim = scorer.pair_views.shape[-1]
+        context = _made(folder / CONTEXT, lambda tensors: ContextScorer.of(tensors, config["context"], dim))
     return ModelFiles(config, encoder, scorer, rows, tokenizer, relations, support, tagger, context)
 
 
@@ -158,7 +151,7 @@ def save_model(folder: str | Path, model: ModelFiles) -> None:
     """Write a model folder; replaces an older model there, refuses a folder that holds anything else."""
     folder = Path(folder).resolve()  # "." has no name to put .partial behind
     if folder.exists() and (
-        not folder.is_dir() or any(p.name not in (*FILES, TAGGER, CONTEXT, "README.md") for p in folder.iterdir())
+        not folder.is_dir() or any(p.name not in (*FILES, *OPTIONAL.values(), "README.md") for p in folder.iterdir())
     ):
         raise ModelError(f"{folder} exists and holds other files: choose another place for the model")
     partial = folder.with_name(folder.name + ".partial")
@@ -175,17 +168,14 @@ def save_model(folder: str | Path, model: ModelFiles) -> None:
     model.relations.to_file(partial / "relations.json")
     stamp = {"format": FORMAT, "format_version": FORMAT_VERSION if is_packed(model.encoder) else PLAIN_VERSION}
     # What a model that was read carries of its folder is replaced, in its place: saved again, it is the same bytes.
-    config = {**stamp, **model.config, **stamp, "tagger": None, "context": None}
+    config = {**stamp, **model.config, **stamp, **dict.fromkeys(OPTIONAL)}
     if model.tagger is not None:
         _save(model.tagger.tensors, partial / TAGGER)
         config["tagger"] = model.tagger.config
-    else:
-        del config["tagger"]
     if model.context is not None:
         _save(model.context.tensors(), partial / CONTEXT)
         config["context"] = model.context.config
-    else:
-        del config["context"]
+    config = {key: value for key, value in config.items() if key not in OPTIONAL or value is not None}
     own = {"config.json": config_checksum(config)}
     config["checksums"] = own | {name: sha256(partial / name) for name in (*FILES[1:], *_optional(config))}
     (partial / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -195,7 +185,7 @@ def save_model(folder: str | Path, model: ModelFiles) -> None:
 
 def _optional(config: Mapping[str, Any]) -> tuple[str, ...]:
     """The files that this model has and another need not have."""
-    return tuple(name for key, name in (("tagger", TAGGER), ("context", CONTEXT)) if key in config)
+    return tuple(name for key, name in OPTIONAL.items() if key in config)
 
 
 def _check(folder: Path, config: Mapping[str, Any]) -> None:
@@ -207,6 +197,14 @@ def _check(folder: Path, config: Mapping[str, Any]) -> None:
     for name in sorted(names - {"config.json"}):
         if name in checksums and checksums[name] != sha256(folder / name):
             raise ModelError(f"{folder / name} is damaged or not this model's (its checksum differs): get it again")
+
+
+def _made(path: Path, of: Callable[[dict[str, np.ndarray]], Made]) -> Made:
+    """What `of` makes of a file's tensors; what it refuses, with the file's name."""
+    try:
+        return of(_tensors(path))
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
 
 
 def _tensors(path: Path) -> dict[str, np.ndarray]:

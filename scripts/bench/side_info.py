@@ -21,6 +21,7 @@ import numpy as np
 from zslre.datasets import read_examples
 from zslre.encoder import pair_vectors
 from zslre.extractor import RelationExtractor
+from zslre.matching import Matcher
 from zslre.packing import Item
 from zslre.relations import RelationSet, SideInformation
 from zslre.sideinfo.builder import build_side_information
@@ -91,8 +92,13 @@ def measure(extractor: RelationExtractor, sentences: list[Example]) -> dict[str,
 def ranked(extractor: RelationExtractor, items: list[Item]) -> np.ndarray:
     """(pairs, relations) probabilities."""
     vectors = pair_vectors(extractor.encoder, extractor.packer, items)
-    found = np.zeros((len(vectors), len(extractor.relations)))
-    for row, candidates in enumerate(extractor.matcher.candidates(vectors, items, 0.0, len(extractor.relations))):
+    return probabilities_of_all(extractor.matcher, vectors, items, len(extractor.relations))
+
+
+def probabilities_of_all(matcher: Matcher, vectors: np.ndarray, items: list[Item], n_relations: int) -> np.ndarray:
+    """(pairs, relations) probabilities of pair vectors, 0 of what the matcher rules out."""
+    found = np.zeros((len(vectors), n_relations))
+    for row, candidates in enumerate(matcher.candidates(vectors, items, 0.0, n_relations)):
         for place, probability in candidates:
             found[row, place] = probability
     return found

@@ -22,6 +22,7 @@ from typing import Any, Literal
 
 import numpy as np
 import spacy
+from side_info import probabilities_of_all
 
 from zslre.encoder import pair_vectors
 from zslre.evaluation.tables import percent, piped
@@ -110,10 +111,7 @@ def judged(model: RelationExtractor, said: Sequence[Said], form: Form | Literal[
     least, found = model.threshold, {}
     bare = Matcher(asked.scorer, asked.prototypes, context=asked.context)
     for added, matcher in {"no": bare, "yes": asked.matcher}.items():
-        scores = np.zeros((len(vectors), len(asked.relations)))
-        for row, candidates in enumerate(matcher.candidates(vectors, items, 0.0, len(asked.relations))):
-            for place, probability in candidates:
-                scores[row, place] = probability
+        scores = probabilities_of_all(matcher, vectors, items, len(asked.relations))
         figures = []
         for number, (s, column) in enumerate(zip(said, columns, strict=True)):
             both = scores[2 * number : 2 * number + 2]

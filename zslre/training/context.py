@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -61,15 +61,36 @@ class Candidates:
         )
 
 
-def best_candidates(
-    extractor: RelationExtractor, sentences: Sequence[AnnotatedSentence], *, some_of: np.random.Generator | None = None
-) -> Candidates:
-    """Those of the labelled pairs that the network would look at, as `extractor` asks about them.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scored:
+    """Sentences as the model reads them: pair vectors (P, D), log odds (P, R), and the labels of each pair, None where
+    nobody knows them."""
 
-    With `some_of` each sentence is asked for a few relations only, drawn anew: users ask for a few, or for hundreds.
-    """
+    items: list[Item]
+    vectors: FloatArray
+    odds: FloatArray
+    truth: list[frozenset[str] | None]
+    names: tuple[str, ...]
+    n_labels: int
+
+    def candidates(self, some_of: np.random.Generator | None = None) -> Candidates:
+        odds = self.odds
+        if some_of is not None:
+            odds = np.where(_some(some_of, self.items, len(self.names)), odds, -np.inf)
+        best = highest(odds, LOOKED_AT)
+        known = np.array([of is not None for of in self.truth], dtype=np.bool_)
+        rows, places = np.nonzero((np.take_along_axis(odds, best, axis=1) >= FLOOR) & known[:, None])
+        columns = best[rows, places]
+        features = context_features(self.items, odds, rows, columns)
+        found = zip(rows, columns, strict=True)
+        correct = np.array([self.names[column] in (self.truth[row] or ()) for row, column in found], dtype=np.bool_)
+        kept = right_way_round(features)
+        return Candidates(features[kept], self.vectors[rows][kept], correct[kept], self.n_labels)
+
+
+def _scored(extractor: RelationExtractor, sentences: Sequence[AnnotatedSentence]) -> Iterator[_Scored]:
+    """The sentences, some at a time, asked for all relations of the extractor."""
     names = extractor.relations.names
-    parts = []
     for start in range(0, len(sentences), AT_ONCE):
         batch = sentences[start : start + AT_ONCE]
         items: list[Item] = [(one.sentence, asked_pairs(one.sentence)) for one in batch]
@@ -77,18 +98,18 @@ def best_candidates(
         odds = extractor.scorer.log_odds(extractor.matcher.margins(vectors, items))
         labels = [dict(zip(one.pairs, one.labels, strict=True)) for one in batch]
         truth = [of.get(pair) for of, (_, pairs) in zip(labels, items, strict=True) for pair in pairs]
-        if some_of is not None:
-            odds[~_some(some_of, items, len(names))] = -np.inf
-        best = highest(odds, LOOKED_AT)
-        known = np.array([of is not None for of in truth], dtype=np.bool_)
-        rows, places = np.nonzero((np.take_along_axis(odds, best, axis=1) >= FLOOR) & known[:, None])
-        columns = best[rows, places]
-        features = context_features(items, odds, rows, columns)
-        correct = np.array([names[c] in (truth[row] or ()) for row, c in zip(rows, columns, strict=True)], np.bool_)
         n_labels = sum(len(of & set(names)) for one in batch for of in one.labels)
-        kept = right_way_round(features)
-        parts.append(Candidates(features[kept], vectors[rows][kept], correct[kept], n_labels))
-    return Candidates.joined(parts)
+        yield _Scored(items, vectors, odds, truth, names, n_labels)
+
+
+def best_candidates(
+    extractor: RelationExtractor, sentences: Sequence[AnnotatedSentence], *, some_of: np.random.Generator | None = None
+) -> Candidates:
+    """Those of the labelled pairs that the network would look at, as `extractor` asks about them.
+
+    With `some_of` each sentence is asked for a few relations only, drawn anew: users ask for a few, or for hundreds.
+    """
+    return Candidates.joined([batch.candidates(some_of) for batch in _scored(extractor, sentences)])
 
 
 def _some(rng: np.random.Generator, items: Iterable[Item], n_relations: int) -> np.ndarray:
@@ -107,9 +128,8 @@ def fit_context(
 ) -> ContextScorer:
     """The network that tells right candidates from wrong ones best; asked for all relations, and for a few."""
     drawn = np.random.default_rng(settings.seed)
-    shown = Candidates.joined(
-        [best_candidates(extractor, sentences), best_candidates(extractor, sentences, some_of=drawn)]
-    )
+    every, few = zip(*((of.candidates(), of.candidates(drawn)) for of in _scored(extractor, sentences)), strict=True)
+    shown = Candidates.joined([*every, *few])
     torch.manual_seed(settings.seed)
     features, vectors = torch.from_numpy(shown.features), torch.from_numpy(unit(shown.vectors))
     correct = torch.from_numpy(shown.correct).float()

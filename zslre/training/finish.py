@@ -132,32 +132,27 @@ def model_card(files: ModelFiles) -> str:
 
 
 def _context(facts: Mapping[str, Any]) -> list[str]:
-    return [
-        "",
-        "The network that weighs a sentence's pairs against each other (context.safetensors) was fitted last.",
-        "",
-        f"- Data: {facts['data']}",
-        f"- Command: `{facts['command']}`",
-        f"- Settings: {json.dumps(facts['settings'])}",
-        "",
-        "Scores of what calibrates it, which chose the threshold (fractions):",
-        "",
-        "```json",
-        json.dumps(facts["scores"], indent=1),
-        "```",
-    ]
+    first = "The network that weighs a sentence's pairs against each other (context.safetensors) was fitted last."
+    return _fitted(first, facts, "Scores of what calibrates it, which chose the threshold (fractions):")
 
 
 def _tagger(facts: Mapping[str, Any]) -> list[str]:
+    first = "Its mention tagger (tagger.safetensors) reads the states of the encoder, which it left as it was."
+    judged = "Re-DocRED dev documents 211-250, FewRel's training relations"
+    return _fitted(first, facts, f"Scores that chose its settings (fractions; {judged}):")
+
+
+def _fitted(first: str, facts: Mapping[str, Any], scores: str) -> list[str]:
+    """Of a part that was fitted on the finished encoder."""
     return [
         "",
-        "Its mention tagger (tagger.safetensors) reads the states of the encoder, which it left as it was.",
+        first,
         "",
         f"- Data: {facts['data']}",
         f"- Command: `{facts['command']}`",
         f"- Settings: {json.dumps(facts['settings'])}",
         "",
-        "Scores that chose its settings (fractions; Re-DocRED dev documents 211-250, FewRel's training relations):",
+        scores,
         "",
         "```json",
         json.dumps(facts["scores"], indent=1),
