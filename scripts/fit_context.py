@@ -45,7 +45,8 @@ def main() -> None:
         "scores": figures,
     }
     files = load_model(args.model)
-    config = {**files.config, "threshold": figures["calibration"]["threshold"], "context_training": facts}
+    thresholds = {"threshold": figures["calibration"]["threshold"], "pair_threshold": extractor.pair_threshold}
+    config = {**files.config, **thresholds, "context_training": facts}
     write_model(args.output, replace(files, context=context, config=config), licence_notices(args.model))
     print(json.dumps(figures, indent=1), file=sys.stderr)
 

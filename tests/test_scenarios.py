@@ -89,6 +89,14 @@ def test_the_models_own_threshold_is_the_default(model: RelationExtractor) -> No
     assert run(model, asked) == run(model, asked, threshold=model.config["threshold"])
 
 
+def test_pairs_that_are_scored_alone_have_a_threshold_of_their_own(model: RelationExtractor) -> None:
+    """Where a network weighs the pairs of a sentence, the model's own threshold is for what the network says."""
+    weighed = model.replaced(config={**model.config, "threshold": 0.9, "pair_threshold": 0.1})
+    examples = EXAMPLES + NONE
+    assert run(weighed, task("supervised", examples)).details["threshold"] == 0.1
+    assert run(weighed, task("extraction", examples)).details["threshold"] == 0.9
+
+
 def test_support_examples_count_where_relations_may_be_seen(model: RelationExtractor) -> None:
     fitted = model.fit(EXAMPLES[::3])
     supervised = run(fitted, task("supervised"))

@@ -126,6 +126,11 @@ class RelationExtractor:
         """The least probability of a triple where none is asked for: the model's, or the verifier's."""
         return float((self.verifier or self).config["threshold"])
 
+    @property
+    def pair_threshold(self) -> float:
+        """The same of pairs that are scored alone, without the others of their sentence."""
+        return float(self.config.get("pair_threshold", self.config["threshold"]))
+
     @cached_property
     def _verified(self) -> FloatArray:
         """The verifier's own prototypes."""
@@ -184,9 +189,8 @@ class RelationExtractor:
         """The same, but for these arguments of the constructor; prototypes that are not given are built anew."""
         kept: dict[str, Any] = {"relations": self.relations, "support": self.support}
         kept |= {"hypernyms": self.hypernyms, "verifier": self.verifier, "context": self.context}
-        return RelationExtractor(
-            self.encoder, self.scorer, config=self.config, detector=self._detector, **{**kept, **changes}
-        )
+        kept |= {"config": self.config, "detector": self._detector}
+        return RelationExtractor(self.encoder, self.scorer, **{**kept, **changes})
 
     def predict(
         self,

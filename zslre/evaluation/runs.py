@@ -65,7 +65,9 @@ def run_task(extractor: RelationExtractor, task: Task, options: RunOptions, *, d
         )
 
     rng = np.random.default_rng(options.seed)
-    threshold = options.threshold if options.threshold is not None else extractor.threshold
+    threshold = options.threshold
+    if threshold is None:
+        threshold = extractor.threshold if task.setting == "extraction" else extractor.pair_threshold
     if task.setting == "zero-shot":
         return zero_shot(extractor, task, encode, transductive=options.transductive)
     if task.setting == "supervised":
