@@ -81,10 +81,10 @@ class Fake:
                 raise KeyboardInterrupt
             placed = [m.shifted(s.start) for m in s.mentions]
             yield [
-                Triple(head, name, tail, 0.9 - 0.3 * at, {"name": 1.5} if explain else None)
+                Triple(head, name, tail, 0.9 - 0.5 * at, {"name": 1.5} if explain else None)
                 for head, tail in pairwise(placed)
                 for at, name in enumerate(self.names[:top_k])
-                if 0.9 - 0.3 * at >= least
+                if 0.9 - 0.5 * at >= least
             ]
 
 
@@ -201,10 +201,10 @@ def test_threshold_top_k_and_explain(text: str, capsys: pytest.CaptureFixture[st
         assert main(["predict", text, *options]) == 0
         return relations(capsys.readouterr().out)
 
-    assert found("--top-k", "2") == ["built in", "second"] * 2
-    assert found("--top-k", "2", "--threshold", "0.7") == ["built in"] * 2
+    assert found() == ["built in"] * 2
+    assert found("--threshold", "0.3") == ["built in", "second"] * 2
+    assert found("--threshold", "0.3", "--top-k", "1") == ["built in"] * 2
     assert found("--threshold", "0.95") == []
-    assert found("--threshold", "0.0") == ["built in"] * 2
     assert main(["predict", text, "--explain"]) == 0
     assert records(capsys.readouterr().out)[0]["triples"][0]["explanation"] == {"name": 1.5}
 

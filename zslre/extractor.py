@@ -17,7 +17,7 @@ from zslre.encoder import Encoder, FloatArray, pair_vectors
 from zslre.exceptions import InputError, ModelError
 from zslre.matching import Matcher
 from zslre.packing import Item, Packer, Pair
-from zslre.pipeline import BATCH_SIZE, extract_documents
+from zslre.pipeline import BATCH_SIZE, TOP_K, extract_documents
 from zslre.prototypes import Prototypes, build_prototypes
 from zslre.relations import RelationSet, RelationSource
 from zslre.scoring import Scorer
@@ -197,14 +197,15 @@ class RelationExtractor:
         text: str,
         *,
         threshold: float | None = None,
-        top_k: int = 1,
+        top_k: int = TOP_K,
         explain: bool = False,
         mentions: Sequence[Mention] | None = None,
     ) -> list[Triple]:
         """Triples of a text, in text order; offsets index `text`.
 
-        `threshold`: least probability, in [0, 1] (default: the model's). `top_k`: relations a pair may get.
-        `explain`: fill `Triple.explanation`. `mentions`: instead of the recognised ones, with offsets into `text`.
+        `threshold`: least probability, in [0, 1] (default: the model's). `top_k`: relations a pair may get, where as
+        many reach it. `explain`: fill `Triple.explanation`. `mentions`: instead of the recognised ones, with offsets
+        into `text`.
         """
         sentences = list(split_sentences(text))
         if mentions is None:
@@ -222,7 +223,7 @@ class RelationExtractor:
         texts: Iterable[str],
         *,
         threshold: float | None = None,
-        top_k: int = 1,
+        top_k: int = TOP_K,
         explain: bool = False,
         batch_size: int = BATCH_SIZE,
     ) -> Iterator[list[Triple]]:
@@ -239,7 +240,7 @@ class RelationExtractor:
         sentences: Iterable[Sentence],
         *,
         threshold: float | None = None,
-        top_k: int = 1,
+        top_k: int = TOP_K,
         explain: bool = False,
         batch_size: int = BATCH_SIZE,
     ) -> Iterator[list[Triple]]:

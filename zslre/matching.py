@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from zslre.sideinfo.query import StrictTypes, TypeEvidence
     from zslre.tails import Tails
 
-LOOKED_AT = 3  # relations of a pair, by its own margins, that the context may choose among
+LOOKED_AT = 3  # relations of a pair, by its own margins, that the context may choose among at least
 SCORES_AT_ONCE = 1_000_000  # pair-relation scores that a thread holds in memory at a time
 
 

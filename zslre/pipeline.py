@@ -13,6 +13,7 @@ from zslre.types import Sentence, Triple
 
 # Sentences that are worked on together: many, so that short documents share passes and like lengths meet.
 BATCH_SIZE = 256
+TOP_K = 3  # a person may have written, directed and produced a film
 
 
 class Extractor(Protocol):
@@ -26,7 +27,7 @@ class Extractor(Protocol):
         sentences: Iterable[Sentence],
         *,
         threshold: float | None = None,
-        top_k: int = 1,
+        top_k: int = TOP_K,
         explain: bool = False,
         batch_size: int = BATCH_SIZE,
     ) -> Iterator[list[Triple]]: ...
@@ -44,7 +45,7 @@ def extract_documents(
     documents: Iterable[Document],
     *,
     threshold: float | None = None,
-    top_k: int = 1,
+    top_k: int = TOP_K,
     explain: bool = False,
     batch_size: int = BATCH_SIZE,
     on_sentences: Callable[[int], None] | None = None,

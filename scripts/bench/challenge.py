@@ -3,9 +3,9 @@
     python scripts/bench/challenge.py --json docs/results/challenge_builtin.json
 
 Each text is predicted as a document of its own, for the model's default relations and for the few others that the set
-asks for, one relation a pair, at the model's threshold unless `--threshold` gives another. First with the set's
-mentions, then from the raw text with those that the model's own detector finds: there a mention is one that shares a
-character with the set's, and a fact whose mentions are not found is missed.
+asks for, as many relations a pair as `zslre predict` prints, at the model's threshold unless `--threshold` gives
+another. First with the set's mentions, then from the raw text with those that the model's own detector finds: there a
+mention is one that shares a character with the set's, and a fact whose mentions are not found is missed.
 
 Of rows where the asked relation holds: `recall`, the share for which it is printed; `printed swapped`, the share for
 which it is printed with head and tail swapped; and, of those whose relation is not symmetric and whose mentions are

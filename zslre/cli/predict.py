@@ -21,7 +21,7 @@ from zslre.cli.progress import Progress, counted
 from zslre.documents import STDIN, Document, read_documents
 from zslre.exceptions import InputError
 from zslre.output import FORMATS, open_writer, resume_point
-from zslre.pipeline import Extractor, extract_documents
+from zslre.pipeline import TOP_K, Extractor, extract_documents
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
@@ -87,7 +87,7 @@ def add_parser(subparsers: Subparsers) -> None:
         help="least score of a triple, 0 to 1 (default: the model's, or the verifier's)",
     )
     parser.add_argument(
-        "--top-k", type=positive, default=1, metavar="K", help="relations that a pair may have (default: 1)"
+        "--top-k", type=positive, default=TOP_K, metavar="K", help=f"relations a pair may have (default: {TOP_K})"
     )
     parser.add_argument("--explain", action="store_true", help="show the parts of each score")
     parser.add_argument(

@@ -16,9 +16,10 @@ from zslre.types import Sentence, Triple
 
 if TYPE_CHECKING:
     from zslre.extractor import RelationExtractor
+from zslre.pipeline import TOP_K
 
 Key = tuple[int, str, str, str]  # sentence number, head, relation, tail
-Entry = tuple[str | None, str | None, float]  # gold relation, best relation, its probability
+Entry = tuple[str | None, str | None, float]  # gold relation, found relation, its probability
 Detect = Callable[[list[Sentence]], list[Sentence]]
 
 
@@ -45,7 +46,7 @@ def extraction_scores(
     sentences: Sequence[AnnotatedSentence],
     *,
     threshold: float | None = None,
-    top_k: int = 1,
+    top_k: int = TOP_K,
     detect: Detect | None = None,
 ) -> ExtractionScores:
     """Triples found, compared with the labels by their exact mentions (or, with `detect`, by those it finds).
@@ -66,7 +67,7 @@ def extraction_outcome(
     detect: Detect | None = None,
     on_sentence: Callable[[int], None] = lambda done: None,
 ) -> Outcome:
-    """Every pair's best relation against the labels; triples count as in `extraction_scores`.
+    """Every pair's best relations, up to `TOP_K`, against the labels; triples count as in `extraction_scores`.
 
     An entry is a pair of texts in a sentence, or each further label or relation of it. A label whose pair no one asked
     about, because a mention was not detected, is an entry with probability 0.0. Below `threshold` None is predicted.
