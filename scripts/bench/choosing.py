@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def scores_by_threshold(
-    extractor: RelationExtractor, sentences: Sequence[AnnotatedSentence], top_k: int = TOP_K
+    extractor: RelationExtractor, sentences: Sequence[AnnotatedSentence], top_k: int
 ) -> dict[float, ExtractionScores]:
     """Those at the model's threshold and at each of `THRESHOLDS`: a threshold only filters, so one pass is enough."""
     thresholds = (extractor.threshold, *THRESHOLDS)

@@ -12,11 +12,11 @@ from zslre.datasets.annotated import AnnotatedSentence
 from zslre.evaluation.metrics import precision_recall, precision_recall_f1
 from zslre.evaluation.outcome import Outcome
 from zslre.relations import Relation, RelationSet
+from zslre.pipeline import TOP_K
 from zslre.types import Sentence, Triple
 
 if TYPE_CHECKING:
     from zslre.extractor import RelationExtractor
-from zslre.pipeline import TOP_K
 
 Key = tuple[int, str, str, str]  # sentence number, head, relation, tail
 Entry = tuple[str | None, str | None, float]  # gold relation, found relation, its probability
