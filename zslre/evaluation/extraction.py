@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.evaluation.metrics import precision_recall, precision_recall_f1
 from zslre.evaluation.outcome import Outcome
-from zslre.relations import Relation, RelationSet
 from zslre.pipeline import TOP_K
+from zslre.relations import Relation, RelationSet
 from zslre.types import Sentence, Triple
 
 if TYPE_CHECKING:
