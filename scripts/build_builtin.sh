@@ -5,7 +5,8 @@
 #
 #     scripts/build_builtin.sh [FOLDER]
 #
-# Branches 5 and 6 were trained before contrasts/wider.txt was written, and all before contrasts/wider_*.txt.
+# Branches 5 and 6 were trained before contrasts/wider.txt was written, all before contrasts/wider_*.txt, and everything
+# before texts/wider_*.txt and contrasts/widest_*.txt.
 # FOLDER (default: zslre/assets/model) is replaced at the very end. Some nine hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
 # scores that go into config.json: look at them before you commit the model. `scripts/distill_builtin.py` makes a
