@@ -1,12 +1,13 @@
 #!/bin/sh
 # Rebuild the built-in model: three rounds of training on the datasets, the mean of the third and four short ones that go
-# on from it, its ternary student, two rounds on our own texts that go on from that, two runs each, the ternary student of
-# the mean of these four, the tagger, and the network that weighs the pairs of a sentence against each other.
+# on from it, its ternary student, two rounds on our own texts that go on from that, two runs each, a third from the mean
+# of these four, the ternary student of the mean of its two runs, the tagger, and the network that weighs the pairs of a
+# sentence against each other.
 #
 #     scripts/build_builtin.sh [FOLDER]
 #
-# Branches 5 and 6 were trained before contrasts/wider.txt was written, all before contrasts/wider_*.txt, and everything
-# before texts/wider_*.txt and contrasts/widest_*.txt.
+# Branches 5 and 6 were trained before contrasts/wider.txt was written, 7 and 8 before contrasts/wider_*.txt, 5 to 8
+# before texts/wider_*.txt and contrasts/widest_*.txt, and 9 and 10 before texts/wider_works.txt.
 # FOLDER (default: zslre/assets/model) is replaced at the very end. Some nine hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
 # scores that go into config.json: look at them before you commit the model. `scripts/distill_builtin.py` makes a
@@ -44,6 +45,9 @@ branch 6 --start $work/mean-ternary --seed 13 --max-pairs 16 --join-rate 0.15 --
 branch 7 --start $work/branch-5 $work/branch-6 --seed 14 --max-pairs 16 --texts 24 --contrasts 3 --steps 150
 branch 8 --start $work/branch-5 $work/branch-6 --seed 15 --max-pairs 16 --join-rate 0.15 --texts 24 --contrasts 3 --steps 150
 mean mean-texts --start $work/branch-5 $work/branch-6 $work/branch-7 $work/branch-8 --contrasts 3
-ternary mean-texts
-[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-texts-ternary -o $work/tagged --threads 2
+branch 9 --start $work/mean-texts --seed 16 --max-pairs 16 --texts 24 --contrasts 3 --steps 200
+branch 10 --start $work/mean-texts --seed 17 --max-pairs 16 --join-rate 0.15 --texts 24 --contrasts 3 --steps 200
+mean mean-wider --start $work/branch-9 $work/branch-10 --contrasts 3
+ternary mean-wider
+[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-wider-ternary -o $work/tagged --threads 2
 python scripts/fit_context.py -m $work/tagged -o "$model"
