@@ -13,7 +13,7 @@ from zslre.types import Sentence, Triple
 
 # Sentences that are worked on together: many, so that short documents share passes and like lengths meet.
 BATCH_SIZE = 256
-TOP_K = 3  # a person may have written, directed and produced a film
+TOP_K = 3  # relations that a pair gets at most: somebody may have written, directed and produced a film
 
 
 class Extractor(Protocol):
