@@ -1,13 +1,14 @@
 #!/bin/sh
 # Rebuild the built-in model: three rounds of training on the datasets, the mean of the third and four short ones that go
 # on from it, its ternary student, two rounds on our own texts that go on from that, two runs each, a third from the mean
-# of these four, the ternary student of the mean of its two runs, the tagger, and the network that weighs the pairs of a
-# sentence against each other.
+# of these four, a fourth, a fifth in which pronouns stand for names, the ternary student of the mean of its two runs, the
+# tagger, and the network that weighs the pairs of a sentence against each other.
 #
 #     scripts/build_builtin.sh [FOLDER]
 #
 # Branches 5 and 6 were trained before contrasts/wider.txt was written, 7 and 8 before contrasts/wider_*.txt, 5 to 8
-# before texts/wider_*.txt and contrasts/widest_*.txt, and 9 and 10 before texts/wider_works.txt.
+# before texts/wider_*.txt and contrasts/widest_*.txt, 9 and 10 before texts/wider_works.txt, 5 to 12 before documents/,
+# and 13 and 14 before its last five files.
 # FOLDER (default: zslre/assets/model) is replaced at the very end. Some nine hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
 # scores that go into config.json: look at them before you commit the model. `scripts/distill_builtin.py` makes a
@@ -40,14 +41,20 @@ branch 3 --start $work/second $work/third --seed 4 --max-pairs 16 --join-rate 0.
 branch 4 --start $work/second $work/third --seed 5 --max-pairs 16 --join-rate 0.15 --steps 200
 mean mean --start $work/third $work/branch-1 $work/branch-2 $work/branch-3 $work/branch-4
 ternary mean
-branch 5 --start $work/mean-ternary --seed 12 --max-pairs 16 --texts 24 --contrasts 3 --steps 400
-branch 6 --start $work/mean-ternary --seed 13 --max-pairs 16 --join-rate 0.15 --texts 24 --contrasts 3 --steps 400
-branch 7 --start $work/branch-5 $work/branch-6 --seed 14 --max-pairs 16 --texts 24 --contrasts 3 --steps 150
-branch 8 --start $work/branch-5 $work/branch-6 --seed 15 --max-pairs 16 --join-rate 0.15 --texts 24 --contrasts 3 --steps 150
+branch 5 --start $work/mean-ternary --seed 12 --max-pairs 16 --complete 4 --texts 24 --contrasts 3 --steps 400
+branch 6 --start $work/mean-ternary --seed 13 --max-pairs 16 --join-rate 0.15 --complete 4 --texts 24 --contrasts 3 --steps 400
+branch 7 --start $work/branch-5 $work/branch-6 --seed 14 --max-pairs 16 --complete 4 --texts 24 --contrasts 3 --steps 150
+branch 8 --start $work/branch-5 $work/branch-6 --seed 15 --max-pairs 16 --join-rate 0.15 --complete 4 --texts 24 --contrasts 3 --steps 150
 mean mean-texts --start $work/branch-5 $work/branch-6 $work/branch-7 $work/branch-8 --contrasts 3
-branch 9 --start $work/mean-texts --seed 16 --max-pairs 16 --texts 24 --contrasts 3 --steps 200
-branch 10 --start $work/mean-texts --seed 17 --max-pairs 16 --join-rate 0.15 --texts 24 --contrasts 3 --steps 200
+branch 9 --start $work/mean-texts --seed 16 --max-pairs 16 --complete 4 --texts 24 --contrasts 3 --steps 200
+branch 10 --start $work/mean-texts --seed 17 --max-pairs 16 --join-rate 0.15 --complete 4 --texts 24 --contrasts 3 --steps 200
 mean mean-wider --start $work/branch-9 $work/branch-10 --contrasts 3
-ternary mean-wider
-[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-wider-ternary -o $work/tagged --threads 2
+branch 11 --start $work/mean-wider --seed 18 --max-pairs 16 --texts 24 --contrasts 3 --steps 200
+branch 12 --start $work/mean-wider --seed 19 --max-pairs 16 --join-rate 0.15 --texts 24 --contrasts 3 --steps 200
+pronouns="--pronoun-rate 0.25 --max-pairs 16 --texts 24 --contrasts 3 --steps 240"
+branch 13 --start $work/branch-11 $work/branch-12 --seed 20 $pronouns
+branch 14 --start $work/branch-11 $work/branch-12 --seed 21 --join-rate 0.15 $pronouns
+mean mean-documents --start $work/branch-13 $work/branch-14 --contrasts 3
+ternary mean-documents
+[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-documents-ternary -o $work/tagged --threads 2
 python scripts/fit_context.py -m $work/tagged -o "$model"

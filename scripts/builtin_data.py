@@ -18,7 +18,7 @@ import numpy as np
 
 from zslre.datasets import read_docred, read_fewrel
 from zslre.datasets.annotated import AnnotatedSentence
-from zslre.datasets.marked import ToldRelation, read_texts, read_told_relations
+from zslre.datasets.marked import EntitySentence, ToldRelation, read_marked_documents, read_texts, read_told_relations
 from zslre.datasets.splits import normal_text
 from zslre.encoder import Encoder
 from zslre.encoder.transformer import TransformerEncoder
@@ -149,12 +149,21 @@ def written_texts(contrasts: int) -> tuple[list[AnnotatedSentence], list[Annotat
     return train, dev
 
 
+def written_documents() -> tuple[list[EntitySentence], list[EntitySentence]]:
+    """The sentences of our own documents: of those that train, and of those that do not."""
+    documents = [d for path in sorted((WRITTEN / "documents").glob("*.txt")) for d in read_marked_documents(path)]
+    train = [s for number, document in enumerate(documents) if number % WRITTEN_DEV for s in document]
+    return train, [s for document in documents[::WRITTEN_DEV] for s in document]
+
+
 def _written(
     relations: RelationSet, kept_from: list[str], contrasts: int
 ) -> tuple[list[AnnotatedSentence], list[AnnotatedSentence], list[ToldRelation]]:
-    """Those, with inverse relations, and the relations that are told."""
+    """Those, and the sentences of our documents `contrasts` times, with inverse relations; the relations told."""
     reverse = reverse_labels(relations)
-    train, dev = ([with_inverses(_without_adjectives(s), reverse) for s in part] for part in written_texts(contrasts))
+    both = zip(written_texts(contrasts), written_documents(), (contrasts, 1), strict=True)
+    parts = ([*texts, *times * [sentence.annotated() for sentence in read]] for texts, read, times in both)
+    train, dev = ([with_inverses(_without_adjectives(s), reverse) for s in part] for part in parts)
     told = [of for path in sorted(WRITTEN.glob("relations/*.txt")) for of in read_told_relations(path)]
     leaks = training_leaks(kept_from, RelationSet(of.relation for of in told))
     return train, dev, [of for of in told if of.relation.name not in leaks]
@@ -225,6 +234,7 @@ def builtin_sampler(
     n_written: int = 8,
     max_pairs: int = 16,
     join_rate: float = 0.0,
+    pronoun_rate: float = 0.0,
     n_texts: int = 0,
     n_stated: int = 6,
     seed: int,
@@ -259,6 +269,7 @@ def builtin_sampler(
         variants=found,
         near=neighbours(known, encoder),
         join_rate=join_rate,
+        pronoun_rate=pronoun_rate,
         texts=data.texts,
         n_texts=n_texts,
         read_for=frozenset(builtin_relations(relations).names),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from builtin_data import written_texts
+from builtin_data import written_documents, written_texts
 
 from zslre.datasets import read_docred, read_fewrel
 from zslre.datasets.annotated import AnnotatedSentence, group_examples
@@ -55,7 +55,10 @@ def read_tagger_data(folder: Path, teacher: MentionDetector, *, sentences: int, 
     found = teacher.detect([Sentence(s.sentence.text) for s in [*partial, *complete]])
     given = [*((arguments(s), False) for s in partial), *((s.sentence.mentions, True) for s in complete)]
     taught = [Taught(f.text, f.mentions, *known) for f, known in zip(found, given, strict=True)]
-    ours, dev_texts = ([s.sentence for s in part] for part in written_texts(contrasts=1))
+    ours, dev_texts = (
+        [*(s.sentence for s in texts), *(s.named for s in of_documents)]
+        for texts, of_documents in zip(written_texts(contrasts=1), written_documents(), strict=True)
+    )
     taught += [Taught(s.text, s.mentions, s.mentions, False) for s in ours]
     judged = [s.sentence for s in read_docred(documents, slice(210, 250))]
     return TaggerData(taught, judged, dev_texts, [(Sentence(s.sentence.text), arguments(s)) for s in dev])

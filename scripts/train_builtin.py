@@ -70,6 +70,8 @@ def main() -> None:
     parser.add_argument("--start", type=Path, nargs="+", default=[], help="model folders of rounds before")
     parser.add_argument("--max-pairs", type=int, default=8, help="of a sentence, in later rounds")
     parser.add_argument("--join-rate", type=float, default=0.0, help="share of sentences joined to others")
+    parser.add_argument("--complete", type=int, default=8, help="of Re-DocRED's sentences a step, in later rounds")
+    parser.add_argument("--pronoun-rate", type=float, default=0.0, help="share of sentences that get one for a name")
     parser.add_argument("--texts", type=int, default=0, help="of our own a step, and ten phrases or told relations")
     parser.add_argument("--contrasts", type=int, default=0, help="how often those count that tell what does not hold")
     parser.add_argument("--float", action="store_true", help="store float32 weights")
@@ -88,7 +90,7 @@ def main() -> None:
     size: dict[str, Any] = {}
     if args.start:
         encoder, scorer, rounds = load_mean(args.start)
-        size = {"n_sentences": 1, "n_complete": 8, "n_written": 6, "max_pairs": args.max_pairs}
+        size = {"n_sentences": 1, "n_complete": args.complete, "n_written": 6, "max_pairs": args.max_pairs}
     else:
         encoder = TransformerEncoder.from_base(default_base_folder())
         scorer = TorchScorer(encoder.dim)
@@ -103,8 +105,8 @@ def main() -> None:
             seed=args.seed,
         )
         settings = asdict(config)
-        size |= {"join_rate": args.join_rate}
-        size |= {"n_complete": 4, "n_texts": args.texts, "n_stated": 10} if args.texts else {}
+        size |= {"join_rate": args.join_rate, "pronoun_rate": args.pronoun_rate}
+        size |= {"n_texts": args.texts, "n_stated": 10} if args.texts else {}
         sampler = builtin_sampler(data, relations, encoder, **size, seed=args.seed)
         origin = {"start": [named_weights(files.config) for files in rounds], **size}
         trainer = Trainer(encoder, scorer, sampler, config, folder=args.work, origin=origin, observer=Observer(say))

@@ -11,7 +11,7 @@ import pytest
 import tiny
 
 from zslre.datasets import group_examples
-from zslre.datasets.marked import read_texts, read_told_relations
+from zslre.datasets.marked import read_marked_documents, read_texts, read_told_relations
 from zslre.exceptions import InputError
 from zslre.relations import Relation, RelationSet, catalogue
 from zslre.training.augmentation import Doubter
@@ -39,10 +39,60 @@ TOLD = """\
 """
 
 
+DOCUMENTS = """\
+# Acme
+{1:ORG|Acme} was founded by {2:PERSON|Ann Ruiz}, a {3:MISC|baker}.
+1 founded by 2; 2 occupation 3
+{2:PERSON|She} says that {2:PERSON|her} {1:ORG|firm} likes {4:PERSON|Bob}, {2:PERSON|her} husband.
+2 spouse 4; 4 spouse 2
+{2:PERSON|Ann} is a {3:MISC|baker}, {2:PERSON|she} said.
+
+# Nothing
+{1:PERSON|Bob} flew.
+"""
+
+
 def written(folder: Path, text: str) -> Path:
     path = folder / "texts.txt"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def test_documents_number_what_their_marks_mean(tmp_path: Path) -> None:
+    first, second = read_marked_documents(written(tmp_path, DOCUMENTS))
+    assert [s.sentence.text for s in first][1] == "She says that her firm likes Bob, her husband."
+    assert [s.sentence.start for s in first] == [0, 39, 86]
+    assert first[1].entities == (2, 2, 1, 4, 2)
+    assert first[1].facts == {(2, "spouse", 4), (4, "spouse", 2)}
+    assert [sorted(m.text for m in s.anaphors) for s in first] == [[], ["She", "firm", "her", "her"], ["she"]]
+    assert [s.facts for s in second] == [frozenset()]
+
+
+def test_a_fact_of_a_document_is_that_of_the_nearest_mentions(tmp_path: Path) -> None:
+    first, _ = read_marked_documents(written(tmp_path, DOCUMENTS))
+    pairs = first[1].annotated()
+    named = {(h.text, h.start, t.text): set(n) for (h, t), n in zip(pairs.pairs, pairs.labels, strict=True)}
+    assert {key: names for key, names in named.items() if names} == {
+        ("her", 34, "Bob"): {"spouse"},
+        ("Bob", 29, "her"): {"spouse"},
+    }
+    assert ("She", 0, "Bob") not in named  # it is she as well
+    assert named["firm", 18, "Bob"] == named["She", 0, "firm"] == set()
+    assert not any(head == "She" and tail == "her" for head, _, tail in named)
+    last = first[2].annotated()
+    assert [m.text for m in last.sentence.mentions] == ["Ann", "baker"]  # a name says it better
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("# A\n{1:ORG|Acme} grew.\n1 founded by 2\n", "line 3: '1 founded by 2' is no fact"),
+        ("# A\n{1:ORG|Acme grew.\n", "line 2: has a brace"),
+    ],
+)
+def test_a_document_that_cannot_be_read(tmp_path: Path, text: str, error: str) -> None:
+    with pytest.raises(InputError, match=error):
+        list(read_marked_documents(written(tmp_path, text)))
 
 
 def test_texts_have_all_of_their_pairs(tmp_path: Path) -> None:

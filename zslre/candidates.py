@@ -73,6 +73,11 @@ def _described(sentence: Sentence, adjective: Mention) -> Mention | None:
     return name if _NOUNS.fullmatch(between) else None
 
 
+def certainty(pair: Pair) -> float:
+    """The probability that both mentions stand for the names that a triple of theirs has."""
+    return pair[0].certainty * pair[1].certainty
+
+
 def item_batches(items: Iterable[Item], most_sentences: int, most_pairs: int) -> Iterator[list[Item]]:
     """The items in order, lazily, as many together as there may be sentences and pairs; one item may have more pairs.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zslre.anaphora import AnaphorResolver
-from zslre.candidates import asked_pairs, item_batches, one_direction, uncontested, wants_literal_heads
+from zslre.candidates import asked_pairs, certainty, item_batches, one_direction, uncontested, wants_literal_heads
 from zslre.context import ContextScorer
 from zslre.documents import Document
 from zslre.encoder import Encoder, FloatArray, pair_vectors
@@ -263,14 +263,15 @@ class RelationExtractor:
         for sentence, pairs in items:
             triples = [
                 Triple(
-                    pairs[row][0].in_document(sentence),
+                    pair[0].in_document(sentence),
                     self.relations[column].name,
-                    pairs[row][1].in_document(sentence),
-                    probability,
-                    self._explain(vectors[first + row], pairs[row], column, probability) if explain else None,
+                    pair[1].in_document(sentence),
+                    probability * certainty(pair),
+                    self._explain(vectors[first + row], pair, column, probability) if explain else None,
                 )
-                for row in range(len(pairs))
+                for row, pair in enumerate(pairs)
                 for column, probability in candidates[first + row]
+                if probability * certainty(pair) >= least
             ]
             kept = one_direction(uncontested(triples))
             found.append(sorted(kept, key=lambda t: (t.head.start, t.tail.start, -t.score)))
@@ -291,13 +292,13 @@ class RelationExtractor:
 
     def _explain(self, vector: FloatArray, pair: Pair, column: int, probability: float) -> dict[str, float]:
         """`Matcher.explain`, and by how much the margin changed: by the verifier, or else by the sentence's other pairs
-        (with other wordings, where there are any), or else by another wording."""
+        (with other wordings, where there are any), or else by another wording; and by doubt whom an anaphor means."""
         parts = self.matcher.explain(vector, pair, column)
         what = "verifier" if self.verifier else "other pairs" if self.context else "other wording"
-        if what == "other wording" and not self.matcher.has_wordings(column):
-            return parts
-        after = float(self.scorer.margins(np.array([probability], dtype=np.float32))[0])
-        return {**parts, what: after - sum(parts.values())}
+        before, after = self.scorer.margins(np.array([probability, probability * certainty(pair)], dtype=np.float32))
+        if what != "other wording" or self.matcher.has_wordings(column):
+            parts = {**parts, what: float(before) - sum(parts.values())}
+        return parts if certainty(pair) == 1.0 else {**parts, "antecedent": float(after - before)}
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write a model folder that `from_pretrained` reads, with these relations and their support."""

@@ -14,7 +14,8 @@ class Mention:
 
     `start` and `end` (exclusive) count characters of the text that holds the mention: the sentence's inside a
     `Sentence`, the document's inside a `Triple`. `antecedent`: the name that "she" or "company" stands for, which a
-    sentence before has; offsets index the document. A triple has that name in its place.
+    sentence before has; offsets index the document. A triple has that name in its place. `certainty`: the probability
+    that it stands for it.
     """
 
     text: str
@@ -22,6 +23,7 @@ class Mention:
     end: int
     type: str | None = None
     antecedent: Mention | None = field(default=None, repr=False)
+    certainty: float = field(default=1.0, repr=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end:

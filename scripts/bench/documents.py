@@ -5,6 +5,10 @@
 48 short documents of as many kinds (data/documents), each with the triples that it states of the 81 default relations,
 written before any model was run on them by somebody who knew no model. Many rest on two sentences or on "the company",
 which no model here can find. A name is found in any of its forms: "Varkonyi" for "Ilona Varkonyi".
+
+    python scripts/bench/documents.py --marked data/marked/mixed.txt
+
+reads documents whose mentions are marked (data/README.md) instead: what is tried is compared on these.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from zslre.datasets.marked import read_marked_documents
 from zslre.extractor import RelationExtractor
 from zslre.relations import RelationSet
 from zslre.sentences import split_sentences
@@ -53,6 +58,7 @@ class Document:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, nargs="+", default=sorted(Path("data/documents").glob("*.txt")))
+    parser.add_argument("--marked", type=Path, nargs="+", default=[])
     parser.add_argument("-m", "--model", default=None)
     parser.add_argument("--threshold", type=float, default=None)
     parser.add_argument("--json", type=Path)
@@ -60,7 +66,8 @@ def main() -> None:
     args = parser.parse_args()
 
     extractor = RelationExtractor.from_pretrained(args.model)
-    documents = [d for path in args.data for d in read_documents(path, extractor.relations)]
+    documents = [d for path in args.marked for d in of_marked(path, extractor.relations)]
+    documents = documents or [d for path in args.data for d in read_documents(path, extractor.relations)]
     counts: Counter[str] = Counter()
     relations: dict[str, Counter[str]] = {}
     for document in documents:
@@ -104,6 +111,19 @@ def read_documents(path: Path, relations: RelationSet) -> Iterator[Document]:
         lines = rest.splitlines()
         text = "\n".join(line for line in lines if not line.startswith("= ")).strip()
         yield Document(title, text, [_stated(line[2:], relations) for line in lines if line.startswith("= ")])
+
+
+def of_marked(path: Path, relations: RelationSet) -> Iterator[Document]:
+    """The documents of a marked file. What has several names goes by the longest."""
+    for number, sentences in enumerate(read_marked_documents(path)):
+        names: dict[int, str] = {}
+        for marked in sentences:
+            for mention, entity in zip(marked.sentence.mentions, marked.entities, strict=True):
+                if mention not in marked.anaphors:
+                    names[entity] = max(names.get(entity, ""), mention.text, key=len)
+        facts = dict.fromkeys(fact for marked in sentences for fact in sorted(marked.facts))
+        stated = [_stated(f"{names[head]} | {said} | {names[tail]}", relations) for head, said, tail in facts]
+        yield Document(f"{path.name} {number}", " ".join(s.sentence.text for s in sentences), stated)
 
 
 def _stated(line: str, relations: RelationSet) -> Stated:

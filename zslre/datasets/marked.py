@@ -3,7 +3,16 @@
     {1:ORG|Nordkyst}, led by {2:PERSON|Mads Winther}, also owns {3:ORG|Fjordlys}.
     1 chief executive officer 2; 2 employer 1; 1 subsidiary 3; 3 owned by 1
 
-`read_texts` reads those: a text, the facts that it states, a blank line. `read_told_relations` reads sentences about
+`read_texts` reads those: a text, the facts that it states, a blank line. `read_marked_documents` reads texts of several
+sentences, in which a number belongs to an entity, and pronouns and nouns that mean it are marked as well:
+
+    # Nordkyst grows
+    {1:PERSON|Ann Ruiz} founded {2:ORG|Nordkyst} in {3:DATE|1998}.
+    2 founded by 1; 2 inception 3
+    {1:PERSON|She} sold the {2:ORG|firm} to {4:ORG|Fjordlys}.
+    2 owned by 4; 4 subsidiary 2
+
+`read_told_relations` reads sentences about
 one relation, from its first mention to its second:
 
     = sponsor | organisation that pays for an event | organisation | event, team
@@ -17,11 +26,12 @@ name, description, kinds of heads and of tails (a fifth part: symmetric); "~": o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from zslre.antecedents import PRONOUNS
 from zslre.candidates import candidate_pairs
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.exceptions import InputError
@@ -42,6 +52,42 @@ class Marked:
 
 
 @dataclass(frozen=True, slots=True)
+class EntitySentence:
+    """A sentence of a document, the number of each mention's entity, and the facts that it states of these numbers."""
+
+    sentence: Sentence
+    entities: tuple[int, ...]
+    facts: frozenset[tuple[int, str, int]]
+    anaphors: frozenset[Mention]  # the mentions that are no names
+
+    @property
+    def named(self) -> Sentence:
+        """The sentence with names alone."""
+        names = tuple(mention for mention in self.sentence.mentions if mention not in self.anaphors)
+        return replace(self.sentence, mentions=names)
+
+    def annotated(self) -> AnnotatedSentence:
+        """Its pairs, as they are asked about: of the names, and of anaphors where no name says the same.
+
+        A fact is that of the two mentions nearest to each other; other pairs of its entities are left out.
+        """
+        of = dict(zip(self.sentence.mentions, self.entities, strict=True))
+        named = {entity for mention, entity in of.items() if mention not in self.anaphors}
+        kept = tuple(m for m, entity in of.items() if m not in self.anaphors or entity not in named)
+        sentence = replace(self.sentence, mentions=kept, start=0)
+        stated = {(head, tail) for head, _, tail in self.facts}
+        labels: dict[Pair, frozenset[str]] = {}
+        for head, tail in sorted(candidate_pairs(sentence), key=lambda pair: abs(pair[0].start - pair[1].start)):
+            entities = (of[head], of[tail])
+            if entities in stated:
+                stated.remove(entities)
+                labels[head, tail] = frozenset(r for h, r, t in self.facts if (h, t) == entities)
+            elif of[head] != of[tail] and not any((h, t) == entities for h, _, t in self.facts):
+                labels[head, tail] = frozenset()
+        return AnnotatedSentence(sentence, tuple(labels), tuple(labels.values()))
+
+
+@dataclass(frozen=True, slots=True)
 class ToldRelation:
     """A relation, sentences that state it of their mentions 1 and 2, and sentences that do not."""
 
@@ -58,18 +104,25 @@ def marked(line: str) -> Marked:
 
     Raises InputError if the marks are not numbered from 1, or one is broken.
     """
-    text, end, numbered = "", 0, dict[int, Mention]()
-    marks = list(_MARK.finditer(line))
-    for mark in marks:
+    sentence, numbers = _unmarked(line)
+    if sorted(numbers) != list(range(1, len(numbers) + 1)):
+        raise InputError(f"its marks must be numbered from 1, each once, not {sorted(numbers)}")
+    return Marked(sentence, dict(zip(numbers, sentence.mentions, strict=True)))
+
+
+def _unmarked(line: str, start: int = 0) -> tuple[Sentence, tuple[int, ...]]:
+    """The sentence, and the number of each of its mentions."""
+    text, end = "", 0
+    numbers, mentions = list[int](), list[Mention]()
+    for mark in _MARK.finditer(line):
         text += line[end : mark.start()]
-        numbered[int(mark[1])] = Mention(mark[3], len(text), len(text) + len(mark[3]), mark[2])
+        numbers.append(int(mark[1]))
+        mentions.append(Mention(mark[3], len(text), len(text) + len(mark[3]), mark[2]))
         text, end = text + mark[3], mark.end()
     text += line[end:]
     if set("{}|") & set(text):
         raise InputError("has a brace or bar that belongs to no mark; a mark looks like {1:PERSON|Ann Ruiz}")
-    if sorted(numbered) != list(range(1, len(marks) + 1)):
-        raise InputError(f"its marks must be numbered from 1, each once, not {sorted(numbered)}")
-    return Marked(Sentence(text, tuple(numbered.values())), numbered)
+    return Sentence(text, tuple(mentions), start), tuple(numbers)
 
 
 def read_texts(path: str | Path) -> Iterator[AnnotatedSentence]:
@@ -84,9 +137,36 @@ def read_texts(path: str | Path) -> Iterator[AnnotatedSentence]:
         labels: dict[Pair, set[str]] = {pair: set() for pair in candidate_pairs(text.sentence)}
         for where, line in block[1:]:
             with _placed(path, where):
-                for pair, relation in _facts(line, text.numbered):
-                    labels.setdefault(pair, set()).add(relation)
+                for head, relation, tail in _facts(line, text.numbered):
+                    labels.setdefault((text.numbered[head], text.numbered[tail]), set()).add(relation)
         yield AnnotatedSentence(text.sentence, tuple(labels), tuple(map(frozenset, labels.values())))
+
+
+def read_marked_documents(path: str | Path) -> Iterator[list[EntitySentence]]:
+    """The documents of a file; offsets of a sentence's place count from the first one's, with a space between two.
+
+    Raises InputError, with file and line, for what cannot be read.
+    """
+    for block in _blocks(path):
+        sentences, start = list[EntitySentence](), 0
+        first: dict[int, str] = {}
+        for where, line in block[1:]:
+            with _placed(path, where):
+                if _FACT.fullmatch(_parts(line, ";")[0]) and sentences:
+                    last = sentences[-1]
+                    sentences[-1] = replace(last, facts=frozenset(_facts(line, last.entities)))
+                else:
+                    sentence, entities = _unmarked(line, start)
+                    pairs = zip(sentence.mentions, entities, strict=True)
+                    anaphors = frozenset(m for m, entity in pairs if _is_anaphor(m, first.setdefault(entity, m.text)))
+                    sentences.append(EntitySentence(sentence, entities, frozenset(), anaphors))
+                    start += len(sentence.text) + 1
+        yield sentences
+
+
+def _is_anaphor(mention: Mention, first: str) -> bool:
+    """Whether it is no name, and not the noun by which something without a name came first."""
+    return mention.text.lower() in PRONOUNS or (mention.text[0].islower() and first[0].isupper())
 
 
 def read_told_relations(path: str | Path) -> Iterator[ToldRelation]:
@@ -117,12 +197,12 @@ def _parts(line: str, separator: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in line.split(separator) if part.strip())
 
 
-def _facts(line: str, numbered: Mapping[int, Mention]) -> Iterator[tuple[Pair, str]]:
+def _facts(line: str, numbers: Collection[int]) -> Iterator[tuple[int, str, int]]:
     for fact in _parts(line, ";"):
         read = _FACT.fullmatch(fact)
-        if read is None or not {int(read[1]), int(read[3])} <= set(numbered):
+        if read is None or not {int(read[1]), int(read[3])} <= set(numbers):
             raise InputError(f"{fact!r:.60} is no fact of this text; one looks like 1 founded by 2")
-        yield (numbered[int(read[1])], numbered[int(read[3])]), read[2]
+        yield int(read[1]), read[2], int(read[3])
 
 
 def _blocks(path: str | Path) -> Iterator[list[tuple[str, str]]]:

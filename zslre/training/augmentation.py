@@ -275,19 +275,35 @@ def renamed_mentions(
 
     What is left to learn from is how the sentence puts it. Left as it is where mentions overlap.
     """
+    chosen: dict[str, str] = {}
+    new = {
+        mention: Rewording(chosen.setdefault(mention.text, str(rng.choice(names[mention.type]))))
+        for mention in sorted(annotated.sentence.mentions, key=lambda m: m.start)
+        if mention.type is not None and mention.type in names
+    }
+    return reworded(annotated, new)
+
+
+@dataclass(frozen=True, slots=True)
+class Rewording:
+    """A mention that takes the place of another, with a text before it; `dropped` characters behind it go."""
+
+    text: str
+    before: str = ""
+    dropped: int = 0
+
+
+def reworded(annotated: AnnotatedSentence, new: Mapping[Mention, Rewording]) -> AnnotatedSentence:
+    """The sentence with these in place of its mentions. Left as it is where mentions overlap."""
     mentions = sorted(annotated.sentence.mentions, key=lambda m: m.start)
     if any(a.end > b.start for a, b in pairwise(mentions)):
         return annotated
-    chosen: dict[str, str] = {}
-    pieces, moved, place = [], {}, 0
+    text, moved, place = "", dict[Mention, Mention](), 0
     for mention in mentions:
-        new = mention.text
-        if mention.type is not None and mention.type in names:
-            new = chosen.setdefault(mention.text, str(rng.choice(names[mention.type])))
-        pieces += [annotated.sentence.text[place : mention.start], new]
-        start = sum(map(len, pieces[:-1]))
-        moved[mention] = replace(mention, text=new, start=start, end=start + len(new))
-        place = mention.end
-    text = "".join([*pieces, annotated.sentence.text[place:]])
+        instead = new.get(mention, Rewording(mention.text))
+        text += annotated.sentence.text[place : mention.start] + instead.before
+        moved[mention] = replace(mention, text=instead.text, start=len(text), end=len(text) + len(instead.text))
+        text, place = text + instead.text, mention.end + instead.dropped
+    text += annotated.sentence.text[place:]
     sentence = Sentence(text, tuple(moved[m] for m in annotated.sentence.mentions))
     return replace(annotated, sentence=sentence, pairs=tuple((moved[h], moved[t]) for h, t in annotated.pairs))

@@ -18,6 +18,7 @@ from zslre.training.doubted import doubted, some_assured
 from zslre.training.drawn import Drawn, all_known, first_labelled, labelled_only, mentions_of, one_of, shuffled, thinned
 from zslre.training.joined import some_joined
 from zslre.training.lists import listed_with, with_list
+from zslre.training.pronouns import with_pronoun
 from zslre.training.reversal import drawn_with_reverses, reverse_labels, with_reversed
 from zslre.training.variation import vary
 from zslre.training.written import Writer
@@ -62,6 +63,7 @@ class EpisodeSampler:
     `near`: name → names of other relations, the most alike first: half of an episode's relations are drawn for being
     among the first few of another one's. That teaches to tell them apart.
     `join_rate`: share of the partial sentences to which another one is joined.
+    `pronoun_rate`: share of the complete sentences and the texts in which a pronoun has the place of a name.
     `reverse_rate`: share of the partial sentences whose reversed pair is asked where it has no relation.
     """
 
@@ -89,6 +91,7 @@ class EpisodeSampler:
         near: Mapping[str, Sequence[str]] | None = None,
         reverse_rate: float = 1.0,
         join_rate: float = 0.0,
+        pronoun_rate: float = 0.0,
         texts: Sequence[AnnotatedSentence] = (),
         n_texts: int = 0,
         read_for: frozenset[str] = frozenset(),
@@ -118,7 +121,7 @@ class EpisodeSampler:
         self.n_relations, self.n_sentences, self.n_complete = n_relations, n_sentences, n_complete
         self.max_pairs, self.detector, self.doubter, self.seed = max_pairs, detector, doubter, seed
         self.writer, self.n_written = writer, n_written
-        self.reverse_rate, self.join_rate = reverse_rate, join_rate
+        self.reverse_rate, self.join_rate, self.pronoun_rate = reverse_rate, join_rate, pronoun_rate
         self.names_by_hypernym = names or {}
         self.stated, self.lacking, self.n_stated, self.alike = stated or {}, lacking or {}, n_stated, alike or {}
         self.texts, self.n_texts, self.read_for = texts, n_texts, read_for
@@ -178,7 +181,9 @@ class EpisodeSampler:
     ) -> Iterator[AnnotatedSentence]:
         if pool and count:
             for number in rng.choice(len(pool), size=min(count, len(pool)), replace=False):
-                yield thinned(pool[number], self.max_pairs, rng)
+                anaphoric = self.pronoun_rate > 0 and rng.random() < self.pronoun_rate
+                annotated = with_pronoun(pool[number], rng) if anaphoric else pool[number]
+                yield thinned(annotated, self.max_pairs, rng)
 
     def _chosen(self, rng: np.random.Generator) -> list[str]:
         size = min(self.n_relations, len(self.names))

@@ -1,0 +1,156 @@
+"""Fit the weights by which `zslre.antecedents` tells what "she", "its" and "the company" mean.
+
+    python scripts/fit_antecedents.py --json docs/results/antecedents.json
+
+On data/written/documents, in which the writers marked what each anaphor means; names are those that they marked.
+Prints, for each eighth of the documents by the weights of the others, of the anaphors whose antecedent no name of their
+sentence gives, how many are taken to mean something, and how many of these mean it. The weights that are written are
+those of all; a minute.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize
+
+from zslre.anaphora import AnaphorReader
+from zslre.antecedents import WEIGHTS, probabilities, pronoun_of
+from zslre.datasets.marked import EntitySentence, read_marked_documents
+from zslre.types import Mention
+
+PARTS = 8
+PENALTY = 2.0  # of squared weights
+LEVELS = (0.4, 0.5, 0.6, 0.7, 0.8)
+
+
+class Case(NamedTuple):
+    """An anaphor: its options' features and whether each is what it means; `away`: no name of its sentence is."""
+
+    anaphor: Mention
+    features: list[dict[str, float]]
+    right: list[bool]
+    entities: list[int]
+    means: bool
+    away: bool
+
+
+class Judged(NamedTuple):
+    """What an anaphor most likely means: the probability, whether it does, and whether it means anything marked."""
+
+    probability: float
+    right: bool
+    means: bool
+
+
+class Numbered(NamedTuple):
+    """All that `probabilities` needs of a name."""
+
+    entity: int
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, nargs="+", default=sorted(Path("data/written/documents").glob("*.txt")))
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+
+    documents = [document for path in args.data for document in read_marked_documents(path)]
+    found = [list(cases(document)) for document in documents]
+    judged: dict[str, list[Judged]] = {kind: [] for kind in ("person", "it", "they", "noun")}
+    for part in range(PARTS):
+        weights = fitted([case for number, of in enumerate(found) if number % PARTS != part for case in of])
+        for case in (case for of in found[part::PARTS] for case in of if case.away):
+            judged[group(case.anaphor)].append(judge(case, weights))
+    weights = fitted([case for of in found for case in of])
+    result = {
+        "command": "python " + " ".join(sys.argv),
+        "documents": len(documents),
+        "anaphors": sum(map(len, found)),
+        "whose sentence does not name what they mean": {kind: scores(of) for kind, of in judged.items()},
+    }
+    kept = {name: round(weight, 3) for name, weight in sorted(weights.items()) if abs(weight) >= 0.001}
+    WEIGHTS.write_text(json.dumps({"command": result["command"], "weights": kept}, indent=1) + "\n", encoding="utf-8")
+    if args.json:
+        args.json.write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result, indent=1))
+
+
+def cases(document: Sequence[EntitySentence]) -> Iterator[Case]:
+    """The anaphors of a document, each read with those before it taken rightly."""
+    reader = AnaphorReader()
+    entity_of: dict[Mention, int] = {}
+    for marked in document:
+        entities = dict(zip(marked.sentence.mentions, marked.entities, strict=True))
+        meant = {(m.start, m.end): entity for m, entity in entities.items() if m in marked.anaphors}
+        named = {m: entity for m, entity in entities.items() if m not in marked.anaphors}
+        sentence = marked.named
+        entity_of |= {mention.shifted(sentence.start): entity for mention, entity in named.items()}
+        for anaphor, options in reader.read(sentence):
+            gold = meant.get((anaphor.start, anaphor.end))
+            right = [entity_of[name.mention] == gold for name, _ in options]
+            away = gold not in named.values()
+            yield Case(anaphor, [f for _, f in options], right, [n.entity for n, _ in options], gold is not None, away)
+            if any(right):
+                reader.take(anaphor, options[right.index(True)][0], sentence.text)
+
+
+def fitted(found: Sequence[Case]) -> dict[str, float]:
+    """The weights of the highest likelihood, less the penalty: of any right option, or of none where none is right."""
+    names = sorted({name for case in found for features in case.features for name in features})
+    columns = {name: column for column, name in enumerate(names)}
+    matrices = []
+    for case in found:
+        matrix = np.zeros((len(case.features) + 1, len(names)))  # the last row: none of them
+        for row, features in enumerate(case.features):
+            for name, value in features.items():
+                matrix[row, columns[name]] = value
+        matrices.append((matrix, np.array([*case.right, not any(case.right)])))
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        total, gradient = 0.5 * PENALTY * weights @ weights, PENALTY * weights
+        for matrix, right in matrices:
+            logits = matrix @ weights
+            shares = np.exp(logits - logits.max())
+            shares /= shares.sum()
+            likelihood = shares[right].sum()
+            total -= np.log(likelihood)
+            gradient = gradient + matrix.T @ (shares - np.where(right, shares, 0.0) / likelihood)
+        return total, gradient
+
+    found_weights = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B", options={"maxiter": 300}).x
+    return dict(zip(names, found_weights.tolist(), strict=True))
+
+
+def group(anaphor: Mention) -> str:
+    pronoun = pronoun_of(anaphor)
+    return "person" if pronoun in ("he", "she") else pronoun
+
+
+def judge(case: Case, weights: dict[str, float]) -> Judged:
+    options = [(Numbered(entity), features) for entity, features in zip(case.entities, case.features, strict=True)]
+    likely = probabilities(options, weights)
+    best = max(likely, key=likely.__getitem__, default=None)
+    right = any(r and entity == best for r, entity in zip(case.right, case.entities, strict=True))
+    return Judged(likely[best] if best is not None else 0.0, right, case.means)
+
+
+def scores(found: Sequence[Judged]) -> dict[str, object]:
+    """Precision and recall, by the least probability."""
+    means = sum(one.means for one in found)
+    levels = {}
+    for level in LEVELS:
+        taken = [one.right for one in found if one.probability >= level]
+        shares = {"precision": sum(taken) / max(1, len(taken)), "recall": sum(taken) / max(1, means)}
+        levels[str(level)] = {name: round(share, 3) for name, share in shares.items()}
+    return {"anaphors": len(found), "that mean a name": means, "by least probability": levels}
+
+
+if __name__ == "__main__":
+    main()

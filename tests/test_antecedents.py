@@ -1,0 +1,196 @@
+"""How likely a name is what an anaphor means: the maths by hand, what counts, and that weights are fitted."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+from scripting import load_script
+
+from zslre.anaphora import AnaphorReader, AnaphorResolver
+from zslre.antecedents import WEIGHTS, Discourse, Name, probabilities, role_of
+from zslre.datasets.marked import read_marked_documents
+from zslre.types import Mention, Sentence
+
+ROOT = Path(__file__).parent.parent
+FIT = ROOT / "scripts/fit_antecedents.py"
+DOCUMENT = """\
+# Two weavers
+{1:PERSON|Ann Ruiz} met {2:PERSON|Kim Lund}.
+{2:PERSON|She} wove.
+
+# One weaver
+{1:PERSON|Ann Ruiz} met {2:PERSON|Kim Lund}, whom {1:PERSON|she} taught.
+{2:PERSON|She} wove, they say.
+"""
+
+
+def sentence(text: str, *names: str, start: int = 0, type: str = "PERSON") -> Sentence:
+    return Sentence(text, tuple(Mention(n, text.index(n), text.index(n) + len(n), type) for n in names), start)
+
+
+def features(*sentences: Sentence) -> list[dict[str, dict[str, float]]]:
+    """Of each anaphor, by the name that it may mean."""
+    reader = AnaphorReader()
+    return [{name.mention.text: found for name, found in may} for s in sentences for _, may in reader.read(s)]
+
+
+def test_probabilities_by_hand() -> None:
+    def name(entity: int) -> Name:
+        return Name(Mention("Ann", 0, 3), entity, 0, "start", True)
+
+    options = [(name(0), {"a": 1.0}), (name(1), {"b": 2.0}), (name(0), {"unknown": 9.0})]
+    found = probabilities(options, {"a": math.log(2), "b": math.log(2)})
+    # exp(log 2), exp(2 log 2), exp(0), and exp(0) for none of them: 2, 4, 1 and 1 of 8
+    assert found == pytest.approx({0: 3 / 8, 1: 4 / 8})
+    assert probabilities([], {}) == {}
+
+
+def test_a_name_is_known_by_its_words_and_type() -> None:
+    discourse = Discourse()
+    names = [
+        ("Ann Ruiz", "PERSON"),
+        ("Ruiz", "PERSON"),
+        ("Ruiz", "ORG"),
+        ("Kim", "PERSON"),
+        ("Ann Maria Ruiz", "PERSON"),
+    ]
+    assert [discourse.entity(Mention(text, 0, len(text), type)) for text, type in names] == [0, 0, 1, 2, 0]
+    assert discourse.entity(Mention("The", 0, 3, "PERSON")) == 3  # no other word
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "role"),
+    [
+        ("Ann left.", "Ann", "start"),
+        ("“Go.” Ann left.", "Ann", "start"),
+        ("The son of Ann left.", "Ann", "of"),
+        ("It was made by Ann.", "Ann", "by"),
+        ("She sat with Ann.", "Ann", "preposition"),
+        ("Bo and Ann left.", "Ann", "and"),
+        ("He saw Ann.", "Ann", "other"),
+        ("He left when Ann left.", "Ann", "clause"),
+        ("He saw Ann's car.", "Ann", "genitive"),
+        ("In May, Ann left.", "Ann", "behind a comma"),
+        ("His aunt, Ann, left.", "Ann", "between commas"),
+    ],
+)
+def test_what_stands_around_a_name(text: str, name: str, role: str) -> None:
+    assert role_of(text, Mention(name, text.index(name), text.index(name) + len(name))) == role
+
+
+def test_what_counts_of_a_name() -> None:
+    first, second = sentence("Ann met Kim Lund.", "Ann", "Kim Lund"), sentence("Ann saw her.", "Ann", start=18)
+    (may_mean,) = features(first, second)
+    assert list(may_mean) == ["Ann", "Kim Lund"]  # the nearest first, and Ann twice: what is kept here is the farther
+    assert may_mean["Kim Lund"]["person: named"] == pytest.approx(math.log(2))
+    assert may_mean["Kim Lund"]["person: at 1"] == 1.0
+    assert may_mean["Kim Lund"]["person: rank"] == pytest.approx(math.log(2))
+    assert may_mean["Kim Lund"]["person: topic"] == 0.0
+    assert may_mean["Ann"]["person: topic"] == may_mean["Ann"]["person: last subject"] == 1.0
+    assert may_mean["Ann"]["person: possessive, subject at 1"] == 1.0
+    assert may_mean["Ann"]["person: alone"] == 0.0
+
+
+def test_what_it_may_mean() -> None:
+    text = "Acme grew when it was clear that it sold cars."
+    expletive, it = features(sentence(text, "Acme", type="ORG"))
+    assert expletive["Acme"]["it: expletive"] == 1.0
+    assert "it: expletive" not in it["Acme"]
+    assert expletive["Acme"]["it: before was"] == it["Acme"]["it: before another word"] == 1.0
+    assert expletive["Acme"]["it: it for ORG"] == expletive["Acme"]["it: alone"] == 1.0
+    assert features(
+        sentence("Ann knew that it was late.", "Ann"), sentence("May ended its run.", "May", type="DATE")
+    ) == [{}, {}]
+
+
+def test_what_is_taken_counts_for_the_next() -> None:
+    reader = AnaphorReader()
+    list(reader.read(sentence("Kim met Lee.", "Kim", "Lee")))
+    for anaphor, may_mean in reader.read(sentence("He ate.", start=13)):
+        reader.take(anaphor, next(name for name, _ in may_mean if name.mention.text == "Lee"), "He ate.")
+    ((_, may_mean),) = reader.read(sentence("She left.", start=21))
+    assert [name.mention.text for name, _ in may_mean] == ["Kim"]  # Lee is a man
+    ((_, may_mean),) = reader.read(sentence("He left.", start=31))
+    by_name = {name.mention.text: found for name, found in may_mean if name.mention.text == "Lee"}
+    assert by_name["Lee"]["person: meant last"] == 1.0
+    assert by_name["Lee"]["person: meant"] == pytest.approx(math.log(2))
+
+
+def test_weights_choose_and_what_is_unlikely_is_left_out() -> None:
+    first, second = sentence("Kim met Lee.", "Kim", "Lee"), sentence("He ate.", start=13)
+    chosen = {}
+    for side, weights in {"topic": {"person: topic": 3.0}, "other": {"person: topic": -3.0}, "none": {}}.items():
+        resolver = AnaphorResolver(weights)
+        resolver.resolve(first)
+        chosen[side] = [(m.name, m.certainty) for m in resolver.resolve(second).mentions]
+    ((kim, probability),) = chosen["topic"]
+    assert (kim, probability) == ("Kim", pytest.approx(math.exp(3) / (math.exp(3) + 2)))
+    assert [name for name, _ in chosen["other"]] == ["Lee"]
+    assert chosen["none"] == []  # a third each for Kim, Lee and none of them
+
+
+def test_how_sure_an_antecedent_is_counts_in_the_score() -> None:
+    name = Mention("Kim Lund", 0, 8, "PERSON")
+    text = "She came to Oslo."
+
+    def best(certainty: float) -> dict[tuple[str, str, str], float]:
+        she = Mention("She", 0, 3, "PERSON", name, certainty)
+        found = tiny.extractor().extract_sentences(
+            [Sentence(text, (she, Mention("Oslo", 12, 16, "GPE")), 20)], threshold=0.0, top_k=9, explain=True
+        )
+        triples = next(found)
+        for triple in triples:
+            assert triple.explanation is not None
+            assert ("antecedent" in triple.explanation) == (certainty < 1.0)
+            margin = tiny.extractor().scorer.margins(np.array([triple.score], dtype="float32"))[0]
+            assert sum(triple.explanation.values()) == pytest.approx(margin, abs=1e-3)
+        return {(t.head.text, t.relation, t.tail.text): t.score for t in triples}
+
+    sure, doubtful = best(1.0), best(0.5)
+    assert sure
+    assert doubtful == pytest.approx({key: score / 2 for key, score in sure.items()})
+
+
+def test_fitting_learns_what_tells_names_apart(tmp_path: Path) -> None:
+    fit = load_script(FIT)
+    path = tmp_path / "documents.txt"
+    path.write_text(DOCUMENT, encoding="utf-8")
+    found = [case for document in read_marked_documents(path) for case in fit.cases(document)]
+    assert [(case.anaphor.text, case.means, case.away) for case in found] == [
+        ("She", True, True),
+        ("she", True, False),
+        ("She", True, True),
+        ("they", False, True),
+    ]
+    weights = fit.fitted(found)
+    assert set(weights) == {name for case in found for features in case.features for name in features}
+    judged = [fit.judge(case, weights) for case in found if case.away]
+    assert [one.right for one in judged] == [True, True, False]
+    scores = fit.scores(judged)
+    assert scores["anaphors"] == 3
+    assert scores["that mean a name"] == 2
+
+
+def test_the_gradient_of_the_fit_is_that_of_its_loss() -> None:
+    fit = load_script(FIT)
+    case = fit.Case(Mention("she", 0, 3), [{"a": 1.0, "c": 0.5}, {"b": 1.0}], [True, False], [0, 1], True, True)
+    weights = fit.fitted([case] * 4)
+    # At the best weights the pull of the data and the penalty are equal: 3 w = 4 (what is right less its probability).
+    likely = probabilities([(fit.Numbered(0), case.features[0]), (fit.Numbered(1), case.features[1])], weights)
+    assert fit.PENALTY * weights["a"] == pytest.approx(4 * (1 - likely[0]), abs=1e-3)
+    assert fit.PENALTY * weights["b"] == pytest.approx(-4 * likely[1], abs=1e-3)
+    assert fit.PENALTY * weights["c"] == pytest.approx(4 * 0.5 * (1 - likely[0]), abs=1e-3)
+
+
+def test_the_shipped_weights_are_those_of_features_that_are_computed() -> None:
+    documents = sorted((ROOT / "data/written/documents").glob("*.txt"))
+    fit = load_script(FIT)
+    read = [document for path in documents for document in read_marked_documents(path)]
+    computed = {name for document in read for case in fit.cases(document) for found in case.features for name in found}
+    shipped = set(fit.json.loads(WEIGHTS.read_text(encoding="utf-8"))["weights"])
+    assert shipped <= computed
+    assert len(shipped) > 100

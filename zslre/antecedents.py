@@ -1,0 +1,237 @@
+"""How likely a name is what a pronoun or a noun means: a multinomial logit over the names before it and none of them.
+
+Features say where a name stands and how often it was named and meant before; their weights were fitted on documents of
+our own in which anaphors are marked (`scripts/fit_antecedents.py`). As in mention-ranking coreference (Denis and
+Baldridge 2008), with few features, so that it costs no time.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from zslre.candidates import LITERALS
+from zslre.sideinfo.entity_types import words_of_label
+from zslre.types import Mention
+
+NAMES = Path(__file__).parent / "assets" / "given_names.txt"
+WEIGHTS = Path(__file__).parent / "assets" / "antecedents.json"
+_FORMS = {"he": "he him his", "she": "she her", "it": "it its", "they": "they their them"}
+PRONOUNS = {form: pronoun for pronoun, forms in _FORMS.items() for form in forms.split()}
+POSSESSIVES = frozenset(["his", "her", "its", "their"])
+# Nouns that stand for a name, by the word for what a tagger's label means; those of a line may stand for each other.
+_LINES = {
+    "organization": (
+        "company firm group corporation manufacturer retailer publisher brewery airline bank insurer agency start-up "
+        "startup broadcaster station label studio maker supplier developer business",
+        "band group duo trio quartet orchestra choir ensemble",
+        "club team side squad",
+        "university college school institute academy museum gallery hospital library",
+        "charity foundation trust organisation organization association society union federation league",
+        "party movement",
+        "newspaper magazine journal publisher paper",
+    ),
+    "work": (
+        "film movie documentary", "book novel memoir", "album record", "song single", "series show sitcom", "game",
+        "opera musical", "play",
+    ),
+    "product": ("ship ferry vessel", "aircraft", "car", "game"),
+    "building": (
+        "bridge", "stadium arena", "museum gallery library", "school hospital", "church cathedral", "castle", "theatre",
+    ),
+    "place": ("town city village municipality port", "island", "river", "lake", "country", "district county province"),
+    "event": ("battle", "war", "festival", "tournament", "race"),
+}  # fmt: skip
+NOUNS = {kind: [frozenset(line.split()) for line in lines] for kind, lines in _LINES.items()}
+NEAR = 60  # characters before a name that may tell of it
+TITLE = re.compile(r"\b(\w+)[.,]? $")
+_FEMALE = "mrs ms miss lady dame wife daughter sister mother widow queen aunt niece grandmother princess actress"
+_MALE = "mr sir lord husband son brother father king uncle nephew grandfather prince widower"
+FEMALE, MALE = frozenset(_FEMALE.split()), frozenset(_MALE.split())
+# Behind a preposition, or in a list with what stands there, a name is no subject: "the son of the painter Bo Lee".
+NO_SUBJECT = re.compile(r"\b(?:about|against|by|for|from|in|of|on|than|to|under|with)\b[^,;:.()]*$")
+_BEFORE = re.compile(r"(\w+)(\W+)$")
+_AFTER = re.compile(r"\W+(\w+)")
+_PREPOSITIONS = "about after against as at before between for from in into on to under with"
+ROLES = {"and": "and", "or": "and", "of": "of", "by": "by"} | dict.fromkeys(_PREPOSITIONS.split(), "preposition")
+CLAUSES = frozenset(("because", "but", "if", "since", "that", "until", "when", "where", "which", "while", "who"))
+# "It was clear that", "it took two years to": no name is meant.
+EXPLETIVE = re.compile(
+    r"[Ii]t(?:'s| (?:is|was|has been|would be|will be|seems|seemed|took))"
+    r"(?: \w+){0,2} (?:that|to|who|when|how|whether|if)\b"
+)
+SENTENCES = 3  # before the anaphor's own, in which names are looked for
+_SHORT = frozenset(["a", "an", "and", "for", "in", "of", "the"])
+
+
+@dataclass(slots=True, eq=False)
+class Name:
+    """A name as it stands in a sentence, or what stands for it there."""
+
+    mention: Mention  # offsets into the document
+    entity: int
+    sentence: int
+    role: str
+    subject: bool  # of its sentence, as it seems
+
+
+@dataclass(slots=True)
+class Discourse:
+    """What a document has told of its entities so far. An entity is what has the same words in its names."""
+
+    words: list[tuple[frozenset[str], str | None]] = field(default_factory=list)
+    female: dict[int, bool] = field(default_factory=dict)
+    named: Counter[int] = field(default_factory=Counter)
+    meant: Counter[int] = field(default_factory=Counter)
+    last_meant: dict[str, int] = field(default_factory=dict)  # by pronoun
+    last_subject: int | None = None
+    topic: int | None = None
+
+    def entity(self, mention: Mention) -> int:
+        """Its number: that of a longer or shorter name of the same type with the same words, or a new one."""
+        words = frozenset(re.findall(r"\w+", mention.text.lower())) - _SHORT or frozenset([mention.text.lower()])
+        for number, (known, kind) in enumerate(self.words):
+            if kind == mention.type and (words <= known or known <= words):
+                self.words[number] = (known | words, kind)
+                return number
+        self.words.append((words, mention.type))
+        return len(self.words) - 1
+
+
+def pronoun_of(anaphor: Mention) -> str:
+    """he, she, it or they, or "noun"."""
+    return PRONOUNS.get(anaphor.text.lower(), "noun")
+
+
+def role_of(text: str, mention: Mention) -> str:
+    """What stands around a name: a word for its place in the sentence."""
+    if text[mention.end :].startswith(("'s", "\u2019s")):
+        return "genitive"
+    before = _BEFORE.search(text[max(0, mention.start - NEAR) : mention.start])
+    if before is None:
+        return "start"
+    word, gap = before[1].lower(), before[2]
+    if "," in gap:
+        return "between commas" if text.startswith((",", ".", ";"), mention.end) else "behind a comma"
+    if set(".;:") & set(gap):
+        return "start"
+    return ROLES.get(word, "clause" if word in CLAUSES else "other")
+
+
+def at_start(mention: Mention, text: str) -> bool:
+    return not re.search(r"\w", text[: mention.start])
+
+
+def is_subject(text: str, start: int) -> bool:
+    return not NO_SUBJECT.search(text[max(0, start - NEAR) : start])
+
+
+def is_female(text: str, mention: Mention) -> bool | None:
+    """What a title or a word of kinship says, before the name or with it, or the given name; None if they do not."""
+    before = TITLE.search(text[max(0, mention.start - NEAR) : mention.start])
+    given = _given_name(mention)
+    for word in (before[1].lower() if before else "", given):
+        if word in FEMALE or word in MALE:
+            return word in FEMALE
+    return _given_names().get(given)
+
+
+def options(
+    anaphor: Mention, text: str, number: int, names: Iterable[Name], discourse: Discourse
+) -> list[tuple[Name, dict[str, float]]]:
+    """Of the names before, the nearest first, those that the anaphor of sentence `number` may mean; their features."""
+    fit = [(name, kinds) for name in names if (kinds := _kinds(anaphor, name, discourse)) is not None]
+    pronoun = pronoun_of(anaphor)
+    what = "person" if pronoun in ("he", "she") else pronoun
+    place = "possessive" if anaphor.text.lower() in POSSESSIVES else "start" if at_start(anaphor, text) else "other"
+    form = _of_it(anaphor, text) if pronoun in ("it", "they") else []
+    alone = float(len({name.entity for name, _ in fit}) == 1)
+    found = []
+    for rank, (name, kinds) in enumerate(fit):
+        entity, near = name.entity, min(number - name.sentence, SENTENCES)
+        subject = "subject" if name.subject else "no subject"
+        told = [*kinds, *form, name.role, f"at {near}", f"{subject} at {near}", f"{place}, {subject} at {near}"]
+        valued = {
+            "rank": math.log1p(rank),
+            "named": math.log1p(discourse.named[entity]),
+            "meant": math.log1p(discourse.meant[entity]),
+            "meant last": float(discourse.last_meant.get(pronoun) == entity),
+            "last subject": float(discourse.last_subject == entity),
+            "topic": float(discourse.topic == entity),
+            "alone": alone,
+        }
+        features = dict.fromkeys(told, 1.0) | valued
+        found.append((name, {f"{what}: {key}": value for key, value in features.items()}))
+    return found
+
+
+def _kinds(anaphor: Mention, name: Name, discourse: Discourse) -> list[str] | None:
+    """What of the name's type speaks for the anaphor; None if it cannot mean it."""
+    pronoun, kind = pronoun_of(anaphor), name.mention.type
+    kinds = words_of_label(kind)
+    if pronoun in ("he", "she"):
+        if "person" not in kinds:
+            return None
+        female = discourse.female.get(name.entity)
+        if female is None:
+            return [f"{'a' if _given_name(name.mention).endswith('a') else 'no a'} for {pronoun}"]
+        return ["of this gender"] if female == (pronoun == "she") else None
+    if pronoun == "noun":
+        return _of_noun(anaphor.text.lower(), name.mention, kinds)
+    if kind in LITERALS or kind == "LANGUAGE" or (pronoun == "it" and "person" in kinds):
+        return None
+    return [f"{pronoun} for {kind}"]
+
+
+def _of_noun(noun: str, name: Mention, kinds: Sequence[str]) -> list[str] | None:
+    groups = [nouns for kind in kinds for nouns in NOUNS.get(kind, ())]
+    alike = frozenset[str]().union(*(nouns for nouns in groups if noun in nouns))
+    if noun not in kinds and not alike:
+        return None
+    words = set(name.text.lower().split())
+    others = frozenset[str]().union(*groups) - alike
+    own = bool(words & {noun, *alike})
+    return None if words & others and not own else ["its own word" if own else "its kind"]
+
+
+def _of_it(anaphor: Mention, text: str) -> list[str]:
+    after = _AFTER.match(text, anaphor.end)
+    word = after[1].lower() if after else ""
+    verb = word if word in ("is", "was", "has", "had", "will", "would") else "another word"
+    told = [anaphor.text.lower(), f"before {verb}"]
+    return [*told, "expletive"] if EXPLETIVE.match(text, anaphor.start) else told
+
+
+def probabilities(found: Sequence[tuple[Name, Mapping[str, float]]], weights: Mapping[str, float]) -> dict[int, float]:
+    """Of each entity among the options, by number; what lacks of 1 is that of none of them."""
+    logits = [sum(weights.get(key, 0.0) * value for key, value in features.items()) for _, features in found]
+    highest = max([0.0, *logits])
+    exponents = [math.exp(logit - highest) for logit in logits]
+    total = math.exp(-highest) + sum(exponents)
+    by_entity: dict[int, float] = defaultdict(float)
+    for (name, _), exponent in zip(found, exponents, strict=True):
+        by_entity[name.entity] += exponent / total
+    return by_entity
+
+
+@lru_cache(maxsize=1)
+def fitted_weights() -> dict[str, float]:
+    read: dict[str, float] = json.loads(WEIGHTS.read_text(encoding="utf-8"))["weights"]
+    return read
+
+
+def _given_name(mention: Mention) -> str:
+    return next(iter(mention.text.split()), "").strip(".").lower()
+
+
+@lru_cache(maxsize=1)
+def _given_names() -> dict[str, bool]:
+    """Whether a common given name, in lower case, is a woman's."""
+    female, male = NAMES.read_text(encoding="utf-8").splitlines()
+    return dict.fromkeys(male.split(), False) | dict.fromkeys(female.split(), True)
