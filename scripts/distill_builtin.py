@@ -33,7 +33,7 @@ from zslre.training.start import quantized
 from zslre.training.trained import encoder_of, load_trained
 
 BITS = "ternary"
-CONTRASTS = 3  # as many times in the teacher's last round
+CONTRASTS, PRONOUN_RATE = 3, 0.25  # as in the teacher's last round
 NOTICE = "- WordNet, Princeton University, whose entries the student learned to encode: see ../WORDNET.md\n"
 
 
@@ -57,7 +57,7 @@ def main() -> None:
     # Half of what a step of the teacher's training reads: rounded weights need many steps more than large ones.
     size = {"n_relations": 12, "n_complete": 6, "n_written": 4, "max_pairs": 8}
     if OURS in files.config["data"]:
-        size |= {"n_complete": 3, "n_texts": 8}
+        size |= {"n_complete": 3, "n_texts": 8, "pronoun_rate": PRONOUN_RATE}
     sampler = builtin_sampler(data, relations, encoder, **size, seed=args.seed)
     config = DistillationConfig(steps=args.steps, bf16=bf16_is_fast(), seed=args.seed)
     origin = {"teacher": named_weights(files.config)}
