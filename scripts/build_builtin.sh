@@ -1,8 +1,8 @@
 #!/bin/sh
 # Rebuild the built-in model: three rounds of training on the datasets, the mean of the third and four short ones that go
 # on from it, its ternary student, two rounds on our own texts that go on from that, two runs each, a third from the mean
-# of these four, a fourth, a fifth in which pronouns stand for names, the ternary student of the mean of its two runs, the
-# tagger, and the network that weighs the pairs of a sentence against each other.
+# of these four, a fourth, a fifth in which pronouns stand for names, the ternary student of the mean of the last four
+# runs, the tagger, and the network that weighs the pairs of a sentence against each other.
 #
 #     scripts/build_builtin.sh [FOLDER]
 #
@@ -54,7 +54,7 @@ branch 12 --start $work/mean-wider --seed 19 --max-pairs 16 --join-rate 0.15 --t
 pronouns="--pronoun-rate 0.25 --max-pairs 16 --texts 24 --contrasts 3 --steps 240"
 branch 13 --start $work/branch-11 $work/branch-12 --seed 20 $pronouns
 branch 14 --start $work/branch-11 $work/branch-12 --seed 21 --join-rate 0.15 $pronouns
-mean mean-documents --start $work/branch-13 $work/branch-14 --contrasts 3
-ternary mean-documents
-[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-documents-ternary -o $work/tagged --threads 2
+mean mean-four --start $work/branch-11 $work/branch-12 $work/branch-13 $work/branch-14 --contrasts 3
+ternary mean-four
+[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-four-ternary -o $work/tagged --threads 2
 python scripts/fit_context.py -m $work/tagged -o "$model"

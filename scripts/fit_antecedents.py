@@ -21,7 +21,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from zslre.anaphora import AnaphorReader
-from zslre.antecedents import WEIGHTS, probabilities, pronoun_of
+from zslre.antecedents import WEIGHTS, Name, likeliest, pronoun_of
 from zslre.datasets.marked import EntitySentence, read_marked_documents
 from zslre.types import Mention
 
@@ -31,12 +31,11 @@ LEVELS = (0.4, 0.5, 0.6, 0.7, 0.8)
 
 
 class Case(NamedTuple):
-    """An anaphor: its options' features and whether each is what it means; `away`: no name of its sentence is."""
+    """An anaphor: what it may mean and whether each is what it means; `away`: no name of its sentence is."""
 
     anaphor: Mention
-    features: list[dict[str, float]]
+    options: list[tuple[Name, dict[str, float]]]
     right: list[bool]
-    entities: list[int]
     means: bool
     away: bool
 
@@ -47,12 +46,6 @@ class Judged(NamedTuple):
     probability: float
     right: bool
     means: bool
-
-
-class Numbered(NamedTuple):
-    """All that `probabilities` needs of a name."""
-
-    entity: int
 
 
 def main() -> None:
@@ -96,19 +89,19 @@ def cases(document: Sequence[EntitySentence]) -> Iterator[Case]:
             gold = meant.get((anaphor.start, anaphor.end))
             right = [entity_of[name.mention] == gold for name, _ in options]
             away = gold not in named.values()
-            yield Case(anaphor, [f for _, f in options], right, [n.entity for n, _ in options], gold is not None, away)
+            yield Case(anaphor, options, right, gold is not None, away)
             if any(right):
                 reader.take(anaphor, options[right.index(True)][0], sentence.text)
 
 
 def fitted(found: Sequence[Case]) -> dict[str, float]:
     """The weights of the highest likelihood, less the penalty: of any right option, or of none where none is right."""
-    names = sorted({name for case in found for features in case.features for name in features})
+    names = sorted({name for case in found for _, features in case.options for name in features})
     columns = {name: column for column, name in enumerate(names)}
     matrices = []
     for case in found:
-        matrix = np.zeros((len(case.features) + 1, len(names)))  # the last row: none of them
-        for row, features in enumerate(case.features):
+        matrix = np.zeros((len(case.options) + 1, len(names)))  # the last row: none of them
+        for row, (_, features) in enumerate(case.options):
             for name, value in features.items():
                 matrix[row, columns[name]] = value
         matrices.append((matrix, np.array([*case.right, not any(case.right)])))
@@ -134,11 +127,11 @@ def group(anaphor: Mention) -> str:
 
 
 def judge(case: Case, weights: dict[str, float]) -> Judged:
-    options = [(Numbered(entity), features) for entity, features in zip(case.entities, case.features, strict=True)]
-    likely = probabilities(options, weights)
-    best = max(likely, key=likely.__getitem__, default=None)
-    right = any(r and entity == best for r, entity in zip(case.right, case.entities, strict=True))
-    return Judged(likely[best] if best is not None else 0.0, right, case.means)
+    best, probability = likeliest(case.options, weights)
+    right = any(
+        right and name.entity is best.entity for right, (name, _) in zip(case.right, case.options, strict=True) if best
+    )
+    return Judged(probability, right, case.means)
 
 
 def scores(found: Sequence[Judged]) -> dict[str, object]:

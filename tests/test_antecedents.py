@@ -11,7 +11,7 @@ import tiny
 from scripting import load_script
 
 from zslre.anaphora import AnaphorReader, AnaphorResolver
-from zslre.antecedents import WEIGHTS, Discourse, Name, probabilities, role_of
+from zslre.antecedents import ENTITIES, WEIGHTS, Discourse, Entity, Name, likeliest, role_of
 from zslre.datasets.marked import read_marked_documents
 from zslre.types import Mention, Sentence
 
@@ -39,27 +39,37 @@ def features(*sentences: Sentence) -> list[dict[str, dict[str, float]]]:
 
 
 def test_probabilities_by_hand() -> None:
-    def name(entity: int) -> Name:
-        return Name(Mention("Ann", 0, 3), entity, 0, "start", True)
-
-    options = [(name(0), {"a": 1.0}), (name(1), {"b": 2.0}), (name(0), {"unknown": 9.0})]
-    found = probabilities(options, {"a": math.log(2), "b": math.log(2)})
-    # exp(log 2), exp(2 log 2), exp(0), and exp(0) for none of them: 2, 4, 1 and 1 of 8
-    assert found == pytest.approx({0: 3 / 8, 1: 4 / 8})
-    assert probabilities([], {}) == {}
+    kim, lee = Entity(frozenset(["kim"]), "PERSON"), Entity(frozenset(["lee"]), "PERSON")
+    names = [Name(Mention("Ann", 0, 3), entity, 0, "start", True) for entity in (kim, lee, kim)]
+    features = [{"a": 1.0}, {"b": 2.0}, {"unknown": 9.0}]
+    best, probability = likeliest(list(zip(names, features, strict=True)), {"a": math.log(4), "b": math.log(2)})
+    # exp(log 4) and exp(0) for Kim, exp(2 log 2) for Lee, and exp(0) for none of them: 5, 4 and 1 of 10
+    assert best is names[0]
+    assert probability == pytest.approx(0.5)
+    assert likeliest([], {}) == (None, 0.0)
 
 
 def test_a_name_is_known_by_its_words_and_type() -> None:
     discourse = Discourse()
     names = [
-        ("Ann Ruiz", "PERSON"),
-        ("Ruiz", "PERSON"),
-        ("Ruiz", "ORG"),
-        ("Kim", "PERSON"),
-        ("Ann Maria Ruiz", "PERSON"),
-    ]
-    assert [discourse.entity(Mention(text, 0, len(text), type)) for text, type in names] == [0, 0, 1, 2, 0]
-    assert discourse.entity(Mention("The", 0, 3, "PERSON")) == 3  # no other word
+        ("Ann Ruiz", "PERSON"), ("Ruiz", "PERSON"), ("Ruiz", "ORG"), ("Kim", "PERSON"), ("Ann Maria Ruiz", "PERSON"),
+        ("The", "PERSON"),
+    ]  # fmt: skip
+    found = [discourse.entity(Mention(text, 0, len(text), type)) for text, type in names]
+    assert found[0] is found[1] is found[4]
+    assert len({id(entity) for entity in found}) == 4
+
+
+def test_a_long_document_is_not_remembered_whole() -> None:
+    discourse = Discourse()
+    first = discourse.entity(Mention("Ann", 0, 3, "PERSON"))
+    for number in range(ENTITIES - 1):
+        discourse.entity(Mention(f"N{number}", 0, 9, "PERSON"))
+    assert discourse.entity(Mention("Ann", 0, 3, "PERSON")) is first
+    for number in range(ENTITIES):
+        discourse.entity(Mention(f"M{number}", 0, 9, "PERSON"))
+    assert discourse.entity(Mention("Ann", 0, 3, "PERSON")) is not first
+    assert len(discourse.entities) == ENTITIES
 
 
 @pytest.mark.parametrize(
@@ -105,6 +115,15 @@ def test_what_it_may_mean() -> None:
     assert features(
         sentence("Ann knew that it was late.", "Ann"), sentence("May ended its run.", "May", type="DATE")
     ) == [{}, {}]
+
+
+@pytest.mark.parametrize(
+    ("type", "fits"), [("ORG", True), ("company", True), ("PERSON", False), ("DATE", False), (None, False)]
+)
+def test_it_wants_a_thing(type: str | None, fits: bool) -> None:
+    text = "Qin said it grew."
+    (may_mean,) = features(Sentence(text, (Mention("Qin", 0, 3, type),)))
+    assert list(may_mean) == ["Qin"] * fits
 
 
 def test_what_is_taken_counts_for_the_next() -> None:
@@ -167,7 +186,7 @@ def test_fitting_learns_what_tells_names_apart(tmp_path: Path) -> None:
         ("they", False, True),
     ]
     weights = fit.fitted(found)
-    assert set(weights) == {name for case in found for features in case.features for name in features}
+    assert set(weights) == {name for case in found for _, features in case.options for name in features}
     judged = [fit.judge(case, weights) for case in found if case.away]
     assert [one.right for one in judged] == [True, True, False]
     scores = fit.scores(judged)
@@ -175,22 +194,27 @@ def test_fitting_learns_what_tells_names_apart(tmp_path: Path) -> None:
     assert scores["that mean a name"] == 2
 
 
-def test_the_gradient_of_the_fit_is_that_of_its_loss() -> None:
+def test_the_fit_is_where_data_and_penalty_balance() -> None:
     fit = load_script(FIT)
-    case = fit.Case(Mention("she", 0, 3), [{"a": 1.0, "c": 0.5}, {"b": 1.0}], [True, False], [0, 1], True, True)
-    weights = fit.fitted([case] * 4)
-    # At the best weights the pull of the data and the penalty are equal: 3 w = 4 (what is right less its probability).
-    likely = probabilities([(fit.Numbered(0), case.features[0]), (fit.Numbered(1), case.features[1])], weights)
-    assert fit.PENALTY * weights["a"] == pytest.approx(4 * (1 - likely[0]), abs=1e-3)
-    assert fit.PENALTY * weights["b"] == pytest.approx(-4 * likely[1], abs=1e-3)
-    assert fit.PENALTY * weights["c"] == pytest.approx(4 * 0.5 * (1 - likely[0]), abs=1e-3)
+    names = [Name(Mention(n, 0, 3), Entity(frozenset([n]), None), 0, "start", True) for n in ("Ann", "Bob")]
+    options = list(zip(names, [{"a": 1.0, "c": 0.5}, {"b": 1.0}], strict=True))
+    weights = fit.fitted([fit.Case(Mention("she", 0, 3), options, [True, False], True, True)] * 4)
+    _, right = likeliest(options, weights)
+    shares = [math.exp(weights["a"] + 0.5 * weights["c"]), math.exp(weights["b"]), 1.0]
+    assert right == pytest.approx(shares[0] / sum(shares))
+    # penalty times weight = four times (what is right, less its probability) times the feature
+    assert fit.PENALTY * weights["a"] == pytest.approx(4 * (1 - right), abs=1e-3)
+    assert fit.PENALTY * weights["b"] == pytest.approx(-4 * shares[1] / sum(shares), abs=1e-3)
+    assert fit.PENALTY * weights["c"] == pytest.approx(4 * 0.5 * (1 - right), abs=1e-3)
 
 
 def test_the_shipped_weights_are_those_of_features_that_are_computed() -> None:
     documents = sorted((ROOT / "data/written/documents").glob("*.txt"))
     fit = load_script(FIT)
     read = [document for path in documents for document in read_marked_documents(path)]
-    computed = {name for document in read for case in fit.cases(document) for found in case.features for name in found}
+    computed = {
+        name for document in read for case in fit.cases(document) for _, found in case.options for name in found
+    }
     shipped = set(fit.json.loads(WEIGHTS.read_text(encoding="utf-8"))["weights"])
     assert shipped <= computed
     assert len(shipped) > 100

@@ -17,13 +17,14 @@ from zslre.antecedents import (
     PRONOUNS,
     SENTENCES,
     Discourse,
+    Entity,
     Name,
     at_start,
     fitted_weights,
     is_female,
     is_subject,
+    likeliest,
     options,
-    probabilities,
     pronoun_of,
     role_of,
 )
@@ -56,14 +57,14 @@ class AnaphorReader:
         """Anaphors in text order; `take` has to follow before the next one, unless its antecedent is unknown."""
         self._names = self._named(sentence)
         self._meant: list[Name] = []
-        self._subject: int | None = None
+        self._subject: Entity | None = None
         for anaphor in _anaphors(sentence):
             here = [name for name in self._names if name.mention.end <= sentence.start + anaphor.start]
             known = [names for names in (here, self._meant, *reversed(self._before)) if names]
             nearest_first = [name for names in known for name in reversed(names)]
             yield anaphor, options(anaphor, sentence.text, self._number, nearest_first, self.discourse)
         for name in self._names:
-            self.discourse.named[name.entity] += 1
+            name.entity.named += 1
         subjects = (name.entity for name in self._names[:1] if name.subject)
         self.discourse.last_subject = self._subject if self._subject is not None else next(subjects, None)
         self._before.append([*self._names, *self._meant])
@@ -73,9 +74,9 @@ class AnaphorReader:
         """The anaphor of the sentence being read means what the name does."""
         pronoun, discourse = pronoun_of(anaphor), self.discourse
         discourse.last_meant[pronoun] = name.entity
-        discourse.meant[name.entity] += 1
+        name.entity.meant += 1
         if pronoun in ("he", "she"):
-            discourse.female[name.entity] = pronoun == "she"
+            name.entity.female = pronoun == "she"
         first = at_start(anaphor, text)
         if first:
             self._subject = name.entity
@@ -91,7 +92,7 @@ class AnaphorReader:
             if "person" in words_of_label(mention.type):
                 female = is_female(sentence.text, mention)
                 if female is not None:
-                    self.discourse.female[entity] = female
+                    entity.female = female
             if self.discourse.topic is None and mention.type not in LITERALS:
                 self.discourse.topic = entity
             role, subject = role_of(sentence.text, mention), is_subject(sentence.text, mention.start)
@@ -112,14 +113,12 @@ class AnaphorResolver:
         names = {mention.text for mention in sentence.mentions}
         found: list[Mention] = []
         for anaphor, may_mean in self._reader.read(sentence):
-            likely = probabilities(may_mean, self._weights)
-            entity = max(likely, key=likely.__getitem__, default=None)
-            if entity is None or likely[entity] < LEAST:
+            name, probability = likeliest(may_mean, self._weights)
+            if name is None or probability < LEAST:
                 continue
-            name = next(name for name, _ in may_mean if name.entity == entity)
             self._reader.take(anaphor, name, sentence.text)
             if name.mention.text not in names:  # a name says it better than an anaphor
-                meant = replace(anaphor, type=name.mention.type, antecedent=name.mention, certainty=likely[entity])
+                meant = replace(anaphor, type=name.mention.type, antecedent=name.mention, certainty=probability)
                 found.append(meant)
         return replace(sentence, mentions=tuple(sorted([*sentence.mentions, *found], key=lambda m: m.start)))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -66,8 +66,20 @@ EXPLETIVE = re.compile(
     r"[Ii]t(?:'s| (?:is|was|has been|would be|will be|seems|seemed|took))"
     r"(?: \w+){0,2} (?:that|to|who|when|how|whether|if)\b"
 )
+ENTITIES = 200  # that a document's discourse remembers
 SENTENCES = 3  # before the anaphor's own, in which names are looked for
 _SHORT = frozenset(["a", "an", "and", "for", "in", "of", "the"])
+
+
+@dataclass(slots=True, eq=False)
+class Entity:
+    """What has the same words in its names, which are of one type, and what the document has told of it so far."""
+
+    words: frozenset[str]
+    kind: str | None
+    female: bool | None = None
+    named: int = 0
+    meant: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -75,7 +87,7 @@ class Name:
     """A name as it stands in a sentence, or what stands for it there."""
 
     mention: Mention  # offsets into the document
-    entity: int
+    entity: Entity
     sentence: int
     role: str
     subject: bool  # of its sentence, as it seems
@@ -83,25 +95,28 @@ class Name:
 
 @dataclass(slots=True)
 class Discourse:
-    """What a document has told of its entities so far. An entity is what has the same words in its names."""
+    """What a document has told so far: the entities named last, at most `ENTITIES`, and which of them it is about."""
 
-    words: list[tuple[frozenset[str], str | None]] = field(default_factory=list)
-    female: dict[int, bool] = field(default_factory=dict)
-    named: Counter[int] = field(default_factory=Counter)
-    meant: Counter[int] = field(default_factory=Counter)
-    last_meant: dict[str, int] = field(default_factory=dict)  # by pronoun
-    last_subject: int | None = None
-    topic: int | None = None
+    entities: list[Entity] = field(default_factory=list)
+    last_meant: dict[str, Entity] = field(default_factory=dict)  # by pronoun
+    last_subject: Entity | None = None
+    topic: Entity | None = None
 
-    def entity(self, mention: Mention) -> int:
-        """Its number: that of a longer or shorter name of the same type with the same words, or a new one."""
+    def entity(self, mention: Mention) -> Entity:
+        """That of a longer or shorter name of the same type with the same words, or a new one."""
         words = frozenset(re.findall(r"\w+", mention.text.lower())) - _SHORT or frozenset([mention.text.lower()])
-        for number, (known, kind) in enumerate(self.words):
-            if kind == mention.type and (words <= known or known <= words):
-                self.words[number] = (known | words, kind)
-                return number
-        self.words.append((words, mention.type))
-        return len(self.words) - 1
+        alike = (
+            e for e in reversed(self.entities) if e.kind == mention.type and (words <= e.words or e.words <= words)
+        )
+        found = next(alike, None)
+        if found is None:
+            found = Entity(words, mention.type)
+        else:
+            self.entities.remove(found)
+            found.words |= words
+        self.entities.append(found)
+        del self.entities[:-ENTITIES]
+        return found
 
 
 def pronoun_of(anaphor: Mention) -> str:
@@ -146,12 +161,12 @@ def options(
     anaphor: Mention, text: str, number: int, names: Iterable[Name], discourse: Discourse
 ) -> list[tuple[Name, dict[str, float]]]:
     """Of the names before, the nearest first, those that the anaphor of sentence `number` may mean; their features."""
-    fit = [(name, kinds) for name in names if (kinds := _kinds(anaphor, name, discourse)) is not None]
+    fit = [(name, kinds) for name in names if (kinds := _kinds(anaphor, name)) is not None]
     pronoun = pronoun_of(anaphor)
     what = "person" if pronoun in ("he", "she") else pronoun
     place = "possessive" if anaphor.text.lower() in POSSESSIVES else "start" if at_start(anaphor, text) else "other"
     form = _of_it(anaphor, text) if pronoun in ("it", "they") else []
-    alone = float(len({name.entity for name, _ in fit}) == 1)
+    alone = float(len({id(name.entity) for name, _ in fit}) == 1)
     found = []
     for rank, (name, kinds) in enumerate(fit):
         entity, near = name.entity, min(number - name.sentence, SENTENCES)
@@ -159,11 +174,11 @@ def options(
         told = [*kinds, *form, name.role, f"at {near}", f"{subject} at {near}", f"{place}, {subject} at {near}"]
         valued = {
             "rank": math.log1p(rank),
-            "named": math.log1p(discourse.named[entity]),
-            "meant": math.log1p(discourse.meant[entity]),
-            "meant last": float(discourse.last_meant.get(pronoun) == entity),
-            "last subject": float(discourse.last_subject == entity),
-            "topic": float(discourse.topic == entity),
+            "named": math.log1p(entity.named),
+            "meant": math.log1p(entity.meant),
+            "meant last": float(discourse.last_meant.get(pronoun) is entity),
+            "last subject": float(discourse.last_subject is entity),
+            "topic": float(discourse.topic is entity),
             "alone": alone,
         }
         features = dict.fromkeys(told, 1.0) | valued
@@ -171,20 +186,20 @@ def options(
     return found
 
 
-def _kinds(anaphor: Mention, name: Name, discourse: Discourse) -> list[str] | None:
+def _kinds(anaphor: Mention, name: Name) -> list[str] | None:
     """What of the name's type speaks for the anaphor; None if it cannot mean it."""
     pronoun, kind = pronoun_of(anaphor), name.mention.type
     kinds = words_of_label(kind)
     if pronoun in ("he", "she"):
         if "person" not in kinds:
             return None
-        female = discourse.female.get(name.entity)
+        female = name.entity.female
         if female is None:
             return [f"{'a' if _given_name(name.mention).endswith('a') else 'no a'} for {pronoun}"]
         return ["of this gender"] if female == (pronoun == "she") else None
     if pronoun == "noun":
         return _of_noun(anaphor.text.lower(), name.mention, kinds)
-    if kind in LITERALS or kind == "LANGUAGE" or (pronoun == "it" and "person" in kinds):
+    if kind is None or kind in LITERALS or kind == "LANGUAGE" or (pronoun == "it" and "person" in kinds):
         return None
     return [f"{pronoun} for {kind}"]
 
@@ -208,16 +223,18 @@ def _of_it(anaphor: Mention, text: str) -> list[str]:
     return [*told, "expletive"] if EXPLETIVE.match(text, anaphor.start) else told
 
 
-def probabilities(found: Sequence[tuple[Name, Mapping[str, float]]], weights: Mapping[str, float]) -> dict[int, float]:
-    """Of each entity among the options, by number; what lacks of 1 is that of none of them."""
+def likeliest(
+    found: Sequence[tuple[Name, Mapping[str, float]]], weights: Mapping[str, float]
+) -> tuple[Name | None, float]:
+    """The first name of the likeliest entity among the options, and its probability; the rest is others' and none's."""
     logits = [sum(weights.get(key, 0.0) * value for key, value in features.items()) for _, features in found]
     highest = max([0.0, *logits])
     exponents = [math.exp(logit - highest) for logit in logits]
-    total = math.exp(-highest) + sum(exponents)
     by_entity: dict[int, float] = defaultdict(float)
     for (name, _), exponent in zip(found, exponents, strict=True):
-        by_entity[name.entity] += exponent / total
-    return by_entity
+        by_entity[id(name.entity)] += exponent
+    best = max((name for name, _ in found), key=lambda name: by_entity[id(name.entity)], default=None)
+    return best, by_entity[id(best.entity)] / (math.exp(-highest) + sum(exponents)) if best is not None else 0.0
 
 
 @lru_cache(maxsize=1)
