@@ -35,7 +35,6 @@ from zslre.types import Mention, Sentence
 
 LEAST = 0.4  # probability of what an anaphor is taken to mean; below it nothing is known
 PRONOUN = re.compile(rf"\b(?:{'|'.join([*PRONOUNS, *map(str.capitalize, PRONOUNS)])})\b")
-NOUN = re.compile(rf"\b(?:{'|'.join(PRONOUNS)})\b", re.IGNORECASE)
 NOUN = re.compile(rf"\b(?:[Tt]he|[Tt]his) ({'|'.join(sorted(set().union(*chain(*NOUNS.values()))))})\b(?!-)")
 # A noun may be the first word of a compound ("the company car") and not stand for a name. These tell that it ends.
 AFTER_NOUN = re.compile(
