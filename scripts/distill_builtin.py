@@ -14,6 +14,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from builtin_data import OURS, builtin_sampler, calibrated_on, read_builtin_data, zero_shot_scores
@@ -55,7 +56,7 @@ def main() -> None:
     torch.manual_seed(args.seed)
     student, own_scorer = encoder_of(files), TorchScorer.from_numpy(files.scorer)
     # Half of what a step of the teacher's training reads: rounded weights need many steps more than large ones.
-    size = {"n_relations": 12, "n_complete": 6, "n_written": 4, "max_pairs": 8}
+    size: dict[str, Any] = {"n_relations": 12, "n_complete": 6, "n_written": 4, "max_pairs": 8}
     if OURS in files.config["data"]:
         size |= {"n_complete": 3, "n_texts": 8, "pronoun_rate": PRONOUN_RATE}
     sampler = builtin_sampler(data, relations, encoder, **size, seed=args.seed)
