@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
-from zslre.anaphora import AnaphorReader
+from zslre.anaphora import LEAST, AnaphorReader
 from zslre.antecedents import WEIGHTS, Name, likeliest, pronoun_of
 from zslre.datasets.marked import EntitySentence, read_marked_documents
 from zslre.types import Mention
@@ -55,17 +55,16 @@ def main() -> None:
     args = parser.parse_args()
 
     documents = [document for path in args.data for document in read_marked_documents(path)]
-    found = [list(cases(document)) for document in documents]
     judged: dict[str, list[Judged]] = {kind: [] for kind in ("person", "it", "they", "noun")}
     for part in range(PARTS):
-        weights = fitted([case for number, of in enumerate(found) if number % PARTS != part for case in of])
-        for case in (case for of in found[part::PARTS] for case in of if case.away):
+        weights = fitted_twice([d for number, d in enumerate(documents) if number % PARTS != part])
+        for case in (case for d in documents[part::PARTS] for case in cases(d, weights) if case.away):
             judged[group(case.anaphor)].append(judge(case, weights))
-    weights = fitted([case for of in found for case in of])
+    weights = fitted_twice(documents)
     result = {
         "command": "python " + " ".join(sys.argv),
         "documents": len(documents),
-        "anaphors": sum(map(len, found)),
+        "anaphors": sum(len(list(cases(document))) for document in documents),
         "whose sentence does not name what they mean": {kind: scores(of) for kind, of in judged.items()},
     }
     kept = {name: round(weight, 3) for name, weight in sorted(weights.items()) if abs(weight) >= 0.001}
@@ -75,8 +74,8 @@ def main() -> None:
     print(json.dumps(result, indent=1))
 
 
-def cases(document: Sequence[EntitySentence]) -> Iterator[Case]:
-    """The anaphors of a document, each read with those before it taken rightly."""
+def cases(document: Sequence[EntitySentence], weights: dict[str, float] | None = None) -> Iterator[Case]:
+    """The anaphors of a document, each read with those before it taken rightly, or as the `weights` have it."""
     reader = AnaphorReader()
     entity_of: dict[Mention, int] = {}
     for marked in document:
@@ -90,8 +89,22 @@ def cases(document: Sequence[EntitySentence]) -> Iterator[Case]:
             right = [entity_of[name.mention] == gold for name, _ in options]
             away = gold not in named.values()
             yield Case(anaphor, options, right, gold is not None, away)
-            if any(right):
-                reader.take(anaphor, options[right.index(True)][0], sentence.text)
+            taken = options[right.index(True)][0] if any(right) else None
+            if weights is not None:
+                likely, probability = likeliest(options, weights)
+                taken = likely if probability >= LEAST else None
+            if taken is not None:
+                reader.take(anaphor, taken, sentence.text)
+
+
+def fitted_twice(documents: Sequence[Sequence[EntitySentence]]) -> dict[str, float]:
+    """The weights where those before are taken rightly, and then where they are taken by these weights as well.
+
+    As in use, where mistakes are followed by others, so that probabilities are not too high there.
+    """
+    rightly = [case for document in documents for case in cases(document)]
+    weights = fitted(rightly)
+    return fitted([*rightly, *(case for document in documents for case in cases(document, weights))])
 
 
 def fitted(found: Sequence[Case]) -> dict[str, float]:

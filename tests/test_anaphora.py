@@ -105,6 +105,22 @@ def test_a_noun_wants_a_name_of_its_kind(type: str | None, expected: list[str]) 
     assert [text for text, _ in meant(sentences)] == expected
 
 
+@pytest.mark.parametrize(("second", "of"), [("Zeta grew. It won.", "Zeta"), ("It won.", "Acme")])
+def test_a_paragraph_that_begins_with_a_name_is_about_it(second: str, of: str) -> None:
+    sentences = document(f"Acme hired Bo. Bo left.\n\n{second}", "Acme", "Zeta", type="ORG")
+    resolver = AnaphorResolver({"it: topic": 3.0})
+    resolved = [resolver.resolve(sentence) for sentence in sentences]
+    assert [m.name for s in resolved for m in s.mentions if m.antecedent is not None] == [of]
+
+
+def test_an_empty_line_is_as_far_as_a_sentence() -> None:
+    for gap, expected in ((" ", 1), ("\n\n", 0)):
+        text = f"Kim Lund left. It rained. It rained.{gap}She slept."
+        resolver = AnaphorResolver({"person: at 3": 9.0})
+        resolved = [resolver.resolve(sentence) for sentence in document(text, "Kim Lund")]
+        assert sum(m.antecedent is not None for s in resolved for m in s.mentions) == expected
+
+
 def test_a_pronoun_that_is_a_mention_stays_one() -> None:
     first, second = document("Kim Lund left. She slept.", "Kim Lund")
     own = Sentence(second.text, (Mention("She", 0, 3, "PERSON"),), second.start)

@@ -194,6 +194,20 @@ def test_fitting_learns_what_tells_names_apart(tmp_path: Path) -> None:
     assert scores["that mean a name"] == 2
 
 
+def test_documents_are_read_with_the_mistakes_of_the_weights(tmp_path: Path) -> None:
+    fit = load_script(FIT)
+    path = tmp_path / "documents.txt"
+    path.write_text(DOCUMENT, encoding="utf-8")
+    *_, document = read_marked_documents(path)
+    rightly, wrongly = list(fit.cases(document)), list(fit.cases(document, {"person: rank": 9.0, "person: topic": 9.0}))
+    meant = (
+        {name.mention.text: name.entity.meant for name, _ in rightly[1].options},
+        {name.mention.text: name.entity.meant for name, _ in wrongly[1].options},
+    )
+    assert meant == ({"Ann Ruiz": 1, "Kim Lund": 1}, {"Ann Ruiz": 3, "Kim Lund": 0})  # they too
+    assert set(fit.fitted_twice([document])) == set(fit.fitted([*rightly, *fit.cases(document, {})]))
+
+
 def test_the_fit_is_where_data_and_penalty_balance() -> None:
     fit = load_script(FIT)
     names = [Name(Mention(n, 0, 3), Entity(frozenset([n]), None), 0, "start", True) for n in ("Ann", "Bob")]

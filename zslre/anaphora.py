@@ -42,6 +42,7 @@ AFTER_NOUN = re.compile(
     "now|on|only|or|since|soon|still|then|to|under|until|was|were|when|while|will|with|would"
 )
 NEXT_WORD = re.compile(r" (\w+)")
+BEGINNING = re.compile(r"\W*(?:(?:The|A|An) )?")
 
 
 class AnaphorReader:
@@ -50,10 +51,13 @@ class AnaphorReader:
     def __init__(self) -> None:
         self.discourse = Discourse()
         self._before: deque[list[Name]] = deque(maxlen=SENTENCES)
-        self._number = 0
+        self._number = self._end = 0
 
     def read(self, sentence: Sentence) -> Iterator[tuple[Mention, list[tuple[Name, dict[str, float]]]]]:
         """Anaphors in text order; `take` has to follow before the next one, unless its antecedent is unknown."""
+        if sentence.start > self._end + 1:
+            self._begin_paragraph(sentence)
+        self._end = sentence.start + len(sentence.text)
         self._names = self._named(sentence)
         self._meant: list[Name] = []
         self._subject: Entity | None = None
@@ -68,6 +72,14 @@ class AnaphorReader:
         self.discourse.last_subject = self._subject if self._subject is not None else next(subjects, None)
         self._before.append([*self._names, *self._meant])
         self._number += 1
+
+    def _begin_paragraph(self, sentence: Sentence) -> None:
+        """What was before is farther off, and if it begins with a name, it is about that."""
+        self._before.append([])
+        self._number += 1
+        beginning = BEGINNING.match(sentence.text)
+        if beginning is not None and any(mention.start == beginning.end() for mention in sentence.mentions):
+            self.discourse.topic = None
 
     def take(self, anaphor: Mention, name: Name, text: str) -> None:
         """The anaphor of the sentence being read means what the name does."""
