@@ -51,6 +51,7 @@ def meant(sentences: Sequence[Sentence]) -> list[tuple[str, str]]:
         # A name in the same sentence says it better, and there may be nobody.
         ("Kim Lund left. Kim Lund says she slept.", ["Kim Lund"], []),
         ("Kim Lund left. She slept, says Kim Lund.", ["Kim Lund"], []),
+        ("Kim Lund left. She said that Lund slept.", ["Kim Lund", "Lund"], []),
         ("She slept. The shed burned.", [], []),
         ("James Arden left. She slept.", ["James Arden"], []),
         ("Kim Lund left. HE, the bureau, shut. The cathedral is theirs.", ["Kim Lund"], []),

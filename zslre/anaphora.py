@@ -52,25 +52,26 @@ class AnaphorReader:
         self.discourse = Discourse()
         self._before: deque[list[Name]] = deque(maxlen=SENTENCES)
         self._number = self._end = 0
+        self.names: list[Name] = []  # of the sentence being read
 
     def read(self, sentence: Sentence) -> Iterator[tuple[Mention, list[tuple[Name, dict[str, float]]]]]:
         """Anaphors in text order; `take` has to follow before the next one, unless its antecedent is unknown."""
         if sentence.start > self._end + 1:
             self._begin_paragraph(sentence)
         self._end = sentence.start + len(sentence.text)
-        self._names = self._named(sentence)
+        self.names = self._named(sentence)
         self._meant: list[Name] = []
         self._subject: Entity | None = None
         for anaphor in _anaphors(sentence):
-            here = [name for name in self._names if name.mention.end <= sentence.start + anaphor.start]
+            here = [name for name in self.names if name.mention.end <= sentence.start + anaphor.start]
             known = [names for names in (here, self._meant, *reversed(self._before)) if names]
             nearest_first = [name for names in known for name in reversed(names)]
             yield anaphor, options(anaphor, sentence.text, self._number, nearest_first, self.discourse)
-        for name in self._names:
+        for name in self.names:
             name.entity.named += 1
-        subjects = (name.entity for name in self._names[:1] if name.subject)
+        subjects = (name.entity for name in self.names[:1] if name.subject)
         self.discourse.last_subject = self._subject if self._subject is not None else next(subjects, None)
-        self._before.append([*self._names, *self._meant])
+        self._before.append([*self.names, *self._meant])
         self._number += 1
 
     def _begin_paragraph(self, sentence: Sentence) -> None:
@@ -121,14 +122,13 @@ class AnaphorResolver:
 
     def resolve(self, sentence: Sentence) -> Sentence:
         """The sentence with a mention more for each anaphor whose antecedent only sentences before it name."""
-        names = {mention.text for mention in sentence.mentions}
         found: list[Mention] = []
         for anaphor, may_mean in self._reader.read(sentence):
             name, probability = likeliest(may_mean, self._weights)
             if name is None or probability < LEAST:
                 continue
             self._reader.take(anaphor, name, sentence.text)
-            if name.mention.text not in names:  # a name says it better than an anaphor
+            if all(name.entity is not named.entity for named in self._reader.names):  # which say it better
                 meant = replace(anaphor, type=name.mention.type, antecedent=name.mention, certainty=probability)
                 found.append(meant)
         return replace(sentence, mentions=tuple(sorted([*sentence.mentions, *found], key=lambda m: m.start)))
