@@ -126,7 +126,7 @@ def pronoun_of(anaphor: Mention) -> str:
 
 def role_of(text: str, mention: Mention) -> str:
     """What stands around a name: a word for its place in the sentence."""
-    if text[mention.end :].startswith(("'s", "\u2019s")):
+    if text.startswith(("'s", "\u2019s"), mention.end):
         return "genitive"
     before = _BEFORE.search(text[max(0, mention.start - NEAR) : mention.start])
     if before is None:

@@ -266,12 +266,12 @@ class RelationExtractor:
                     pair[0].in_document(sentence),
                     self.relations[column].name,
                     pair[1].in_document(sentence),
-                    probability * certainty(pair),
+                    score,
                     self._explain(vectors[first + row], pair, column, probability) if explain else None,
                 )
                 for row, pair in enumerate(pairs)
                 for column, probability in candidates[first + row]
-                if probability * certainty(pair) >= least
+                if (score := probability * certainty(pair)) >= least
             ]
             kept = one_direction(uncontested(triples))
             found.append(sorted(kept, key=lambda t: (t.head.start, t.tail.start, -t.score)))

@@ -4,7 +4,7 @@
 
 48 short documents of as many kinds (data/documents), each with the triples that it states of the 81 default relations,
 written before any model was run on them by somebody who knew no model. Many rest on two sentences or on "the company",
-which no model here can find. A name is found in any of its forms: "Varkonyi" for "Ilona Varkonyi".
+of which models here find a part. A name is found in any of its forms: "Varkonyi" for "Ilona Varkonyi".
 
     python scripts/bench/documents.py --marked data/marked/mixed.txt
 
