@@ -1,4 +1,4 @@
-"""Denied, doubted and renamed sentences; the parser's part runs on the pinned English pipeline."""
+"""Denied and doubted sentences; the parser's part runs on the pinned English pipeline."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.language import Language
 
-from zslre.datasets import AnnotatedSentence
 from zslre.exceptions import InputError
 from zslre.packing import Pair
 from zslre.training import augmentation
@@ -28,10 +27,8 @@ from zslre.training.augmentation import (
     assurance,
     behind,
     in_front,
-    names_by_type,
     negation,
     possibility,
-    renamed_mentions,
     tying_verb,
 )
 from zslre.types import Mention, Sentence
@@ -169,40 +166,6 @@ def test_assurances_leave_mentions_as_they_are() -> None:
     made = [assurance(sentence.text, pair, np.random.default_rng(seed)).apply(sentence, [pair]) for seed in range(20)]
     assert {text.text.endswith(".") for text, _ in made} == {True}
     assert {text.text.startswith("Ann") for text, _ in made} == {True, False}
-
-
-def typed(text: str, *spans: tuple[str, str]) -> Sentence:
-    found = tuple(Mention(name, text.index(name), text.index(name) + len(name), kind) for name, kind in spans)
-    return Sentence(text, found)
-
-
-def test_new_names_by_hand() -> None:
-    sentence = typed("Ann met Bo in Rome in 1990", ("Ann", "PER"), ("Bo", "PER"), ("Rome", "LOC"), ("1990", "TIME"))
-    ann, bo, rome, year = sentence.mentions
-    annotated = AnnotatedSentence(sentence, ((ann, rome), (bo, year)), (frozenset({"residence"}), frozenset()))
-    new = renamed_mentions(annotated, {"PER": ["Caroline"], "TIME": ["May"]}, np.random.default_rng(0))
-    assert new.sentence.text == "Caroline met Caroline in Rome in May"
-    assert [(h.text, t.text) for h, t in new.pairs] == [("Caroline", "Rome"), ("Caroline", "May")]
-    assert new.labels == annotated.labels
-    assert [m.type for m in new.sentence.mentions] == ["PER", "PER", "LOC", "TIME"]
-
-
-def test_one_name_stays_one_name_and_overlaps_stay_as_they_are() -> None:
-    text = "Ann and Ann"
-    twice = Sentence(text, (Mention("Ann", 0, 3, "PER"), Mention("Ann", 8, 11, "PER")))
-    annotated = AnnotatedSentence(twice, ((twice.mentions[0], twice.mentions[1]),), (frozenset(),))
-    pool = {"PER": [f"name{i}" for i in range(50)]}
-    new = renamed_mentions(annotated, pool, np.random.default_rng(3))
-    assert new.sentence.mentions[0].text == new.sentence.mentions[1].text != "Ann"
-    nested = Sentence("New York", (Mention("New York", 0, 8, "PER"), Mention("York", 4, 8, "PER")))
-    overlapping = AnnotatedSentence(nested, (), ())
-    assert renamed_mentions(overlapping, pool, np.random.default_rng(3)) is overlapping
-
-
-def test_names_are_collected_by_type() -> None:
-    sentence = typed("Ann met Bo in Rome", ("Ann", "PER"), ("Bo", "PER"), ("Rome", "LOC"))
-    collected = names_by_type([AnnotatedSentence(sentence, (), ())], ["PER", "ORG"])
-    assert collected == {"PER": ["Ann", "Bo"]}
 
 
 @pytest.mark.parametrize(

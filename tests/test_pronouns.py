@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from zslre.datasets.annotated import AnnotatedSentence
-from zslre.training.augmentation import Rewording, reworded
 from zslre.training.pronouns import with_pronoun
 from zslre.types import Mention, Sentence
 
@@ -51,12 +50,3 @@ def test_a_pronoun_takes_the_place_of_a_name(text: str, names: dict[str, str], e
 def test_a_name_that_another_mention_has_stays() -> None:
     text = "Ann Ruiz met Bob Ruiz."
     assert forms(text, Ann_Ruiz="PERSON", Bob_Ruiz="PERSON") == {text}
-
-
-def test_rewording_moves_the_other_mentions() -> None:
-    before = annotated("Acme's head is Bo.", Acme="ORG", Bo="PERSON")
-    acme, _ = before.sentence.mentions
-    after = reworded(before, {acme: Rewording("firm", "The ", dropped=2)})
-    assert after.sentence.text == "The firm head is Bo."
-    assert [(m.text, m.start) for m in after.sentence.mentions] == [("firm", 4), ("Bo", 17)]
-    assert after.labels == before.labels

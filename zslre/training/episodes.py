@@ -13,13 +13,14 @@ from zslre.exceptions import InputError
 from zslre.mentions import MentionDetector
 from zslre.packing import Pair
 from zslre.relations import Relation, RelationSet
-from zslre.training.augmentation import Doubter, names_by_type, renamed_mentions
+from zslre.training.augmentation import Doubter
 from zslre.training.doubted import doubted, some_assured
 from zslre.training.drawn import Drawn, all_known, first_labelled, labelled_only, mentions_of, one_of, shuffled, thinned
 from zslre.training.joined import some_joined
 from zslre.training.lists import listed_with, with_list
 from zslre.training.pronouns import with_pronoun
 from zslre.training.reversal import drawn_with_reverses, reverse_labels, with_reversed
+from zslre.training.rewording import names_by_type, renamed_mentions
 from zslre.training.variation import vary
 from zslre.training.written import Writer
 from zslre.types import Sentence
