@@ -1,15 +1,17 @@
 #!/bin/sh
 # Rebuild the built-in model: three rounds of training on the datasets, the mean of the third and four short ones that go
 # on from it, its ternary student, two rounds on our own texts that go on from that, two runs each, a third from the mean
-# of these four, a fourth, a fifth in which pronouns stand for names, the ternary student of the mean of the last four
-# runs, the tagger, and the network that weighs the pairs of a sentence against each other.
+# of these four, a fourth, a fifth in which pronouns stand for names, from the mean of these four again two such rounds, the
+# ternary student of the mean of their four runs, the tagger, and the network that weighs the pairs of a sentence against
+# each other.
 #
 #     scripts/build_builtin.sh [FOLDER]
 #
 # Branches 5 and 6 were trained before contrasts/wider.txt was written, 7 and 8 before contrasts/wider_*.txt, 5 to 8
 # before texts/wider_*.txt and contrasts/widest_*.txt, 9 and 10 before texts/wider_works.txt, 5 to 12 before documents/,
-# and 13 and 14 before its last five files.
-# FOLDER (default: zslre/assets/model) is replaced at the very end. Some nine hours on two cores. What is finished lies
+# 13 and 14 before documents/wider_{mixed,news,works}.txt and widest_*.txt, 15 and 16 before what was written after
+# documents/widest_mixed.txt and contrasts/widest_order.txt, and 17 and 18 before documents/wikilike_*.txt.
+# FOLDER (default: zslre/assets/model) is replaced at the very end. Some ten hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
 # scores that go into config.json: look at them before you commit the model. `scripts/distill_builtin.py` makes a
 # ternary model of any round's.
@@ -55,6 +57,11 @@ pronouns="--pronoun-rate 0.25 --max-pairs 16 --texts 24 --contrasts 3 --steps 24
 branch 13 --start $work/branch-11 $work/branch-12 --seed 20 $pronouns
 branch 14 --start $work/branch-11 $work/branch-12 --seed 21 --join-rate 0.15 $pronouns
 mean mean-four --start $work/branch-11 $work/branch-12 $work/branch-13 $work/branch-14 --contrasts 3
-ternary mean-four
-[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-four-ternary -o $work/tagged --threads 2
+branch 15 --start $work/mean-four --seed 22 $pronouns
+branch 16 --start $work/mean-four --seed 23 --join-rate 0.15 $pronouns
+branch 17 --start $work/branch-15 $work/branch-16 --seed 24 $pronouns
+branch 18 --start $work/branch-15 $work/branch-16 --seed 25 --join-rate 0.15 $pronouns
+mean mean-next --start $work/branch-15 $work/branch-16 $work/branch-17 $work/branch-18 --contrasts 3
+ternary mean-next
+[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-next-ternary -o $work/tagged --threads 2
 python scripts/fit_context.py -m $work/tagged -o "$model"
