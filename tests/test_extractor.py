@@ -25,6 +25,7 @@ from zslre.pipeline import TOP_K
 from zslre.prototypes import build_prototypes
 from zslre.relations import Relation, RelationSet, SideInformation, Source
 from zslre.scoring import Scorer
+from zslre.sentences import split_sentences
 from zslre.types import Example, Mention, Sentence, Triple
 
 TEXT = (
@@ -78,7 +79,7 @@ def slow_predict(extractor: RelationExtractor, text: str, least: float, top_k: i
     slope, offset = (float(x) for x in extractor.scorer.calibration)
     prototypes = build_prototypes(extractor.encoder, extractor.scorer, extractor.relations, extractor.support)
     matrix = prototypes.weighted(extractor.scorer)
-    for sentence in extractor.detector.detect(list(zslre.extractor.split_sentences(text))):
+    for sentence in extractor.detector.detect(list(split_sentences(text))):
         best: dict[tuple[str, frozenset[Mention]], tuple[object, float]] = {}
         rows: list[tuple[str, Mention, Mention, float]] = []
         for head in sentence.mentions:
@@ -147,7 +148,7 @@ def test_a_threshold_only_filters(chosen: list[str], threshold: float) -> None:
 
 def test_threshold_zero_gives_every_pair_something() -> None:
     triples = EXTRACTOR.predict(TEXT, threshold=0.0)
-    sentences = EXTRACTOR.detector.detect(list(zslre.extractor.split_sentences(TEXT)))
+    sentences = EXTRACTOR.detector.detect(list(split_sentences(TEXT)))
     pairs = {
         frozenset((m.start + s.start, m.end + s.start) for m in pair) for s in sentences for pair in candidate_pairs(s)
     }

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zslre.anaphora import AnaphorResolver
 from zslre.candidates import asked_pairs, certainty, item_batches, one_direction, uncontested, wants_literal_heads
 from zslre.context import ContextScorer
 from zslre.documents import Document
@@ -21,7 +20,6 @@ from zslre.pipeline import BATCH_SIZE, TOP_K, extract_documents
 from zslre.prototypes import Prototypes, build_prototypes
 from zslre.relations import RelationSet, RelationSource
 from zslre.scoring import Scorer
-from zslre.sentences import split_sentences
 from zslre.sideinfo.query import StrictTypes, TypeEvidence
 from zslre.tails import Tails
 from zslre.threads import one_blas_thread
@@ -207,16 +205,9 @@ class RelationExtractor:
         many reach it. `explain`: fill `Triple.explanation`. `mentions`: instead of the recognised ones, with offsets
         into `text`.
         """
-        sentences = list(split_sentences(text))
-        if mentions is None:
-            sentences = self.detector.detect(sentences)
-        else:
-            from zslre.mentions import place_mentions
-
-            sentences = place_mentions(sentences, mentions, text)
-        sentences = list(map(AnaphorResolver().resolve, sentences))
-        found = self.extract_sentences(sentences, threshold=threshold, top_k=top_k, explain=explain)
-        return [triple for triples in found for triple in triples]
+        document = Document.from_text("", text, tuple(mentions) if mentions is not None else None)
+        _, triples = next(extract_documents(self, [document], threshold=threshold, top_k=top_k, explain=explain))
+        return list(triples)
 
     def pipe(
         self,
