@@ -84,6 +84,16 @@ def test_given_mentions_are_used_and_not_detected() -> None:
     assert extractor.detected == [1]
 
 
+def test_no_detector_is_loaded_where_all_mentions_are_given() -> None:
+    class Undetected(Capitals):
+        @property
+        def detector(self) -> Capitals:
+            raise AssertionError("loaded")
+
+    given = Document.from_text("given", "Ann met bob.", (Mention("Ann", 0, 3), Mention("bob", 8, 11)))
+    assert pairs(extract_documents(Undetected(), [given])) == [("given", [("Ann", "bob")])]
+
+
 def test_sentences_go_on_from_block_to_block() -> None:
     document = Document("a", iter([(0, "Ann met B"), (9, "ob. Cy left.")]))
     assert [(s.start, s.text) for s in sentences_of(document)] == [(0, "Ann met Bob."), (13, "Cy left.")]

@@ -99,7 +99,7 @@ def _triples(
 
     resolver = AnaphorResolver()
     for steps in _chunks(_steps(documents), batch_size):
-        found = iter(_detect(extractor.detector, steps))
+        found = iter(_detect(extractor, steps))
         sentences = []
         for _, event in steps:
             if isinstance(event, Sentence):
@@ -119,11 +119,11 @@ def _triples(
             on_sentences(len(sentences))
 
 
-def _detect(detector: MentionDetector, steps: Sequence[_Step]) -> list[Sentence]:
+def _detect(extractor: Extractor, steps: Sequence[_Step]) -> list[Sentence]:
     """The sentences of the steps in order, with mentions: found, or kept where the document names them."""
     pairs = [(document, event) for document, event in steps if isinstance(event, Sentence)]
     bare = [sentence for document, sentence in pairs if document.mentions is None]
-    found = iter(detector.detect(bare) if bare else [])
+    found = iter(extractor.detector.detect(bare) if bare else [])  # a detector is loaded when first needed
     return [next(found) if document.mentions is None else sentence for document, sentence in pairs]
 
 
