@@ -129,3 +129,9 @@ def test_no_text_takes_quadratic_time(text: str) -> None:
     started = time.perf_counter()
     assert sum(len(piece) for piece in texts(text)) <= len(text)
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize("white", ["\u3000", "\u2009", "\xa0", "\u2028"])
+def test_wide_white_space_behind_an_initial(white: str) -> None:
+    text = f"8Ú A\rE{white}. . "
+    assert "".join(s.text for s in split_sentences(text)).startswith("8Ú A")

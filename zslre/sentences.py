@@ -16,6 +16,7 @@ from zslre.types import Sentence
 BLOCK = 65_536
 WINDOW = 10_000
 
+_WIDE_WHITE = re.compile(r"[^\S\x00-\x7f]")  # of several bytes, at which sentencex fails behind an initial
 _WHITE = re.compile(r"\s+")
 _LINE_END = re.compile("\r\n|[\n\r\x0b\x85\u2028]")
 _PARAGRAPH_END = re.compile("[\f\u2029]")
@@ -92,7 +93,8 @@ def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each sentence of a paragraph, in characters of `text`."""
-    for found in get_sentence_boundaries("en", SURROGATE.sub("\ufffd", text)):
+    plain = _WIDE_WHITE.sub(" ", SURROGATE.sub("\ufffd", text))
+    for found in get_sentence_boundaries("en", plain):
         start, last = found["start_index"], found["end_index"]
         for end in (*(missed.end() for missed in _MISSED_END.finditer(text, start, last)), last):
             part = text[start:end]
