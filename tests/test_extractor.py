@@ -173,10 +173,11 @@ def test_threshold_one_and_the_default() -> None:
     ],
 )
 def test_bad_options_are_refused(options: dict[str, float], message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        EXTRACTOR.predict("Ann lives in Rome", **options)  # type: ignore[arg-type]
-    with pytest.raises(InputError, match=message):
-        list(EXTRACTOR.pipe(["Ann lives in Rome"], **options))  # type: ignore[arg-type]
+    for text in ("Ann lives in Rome", ""):
+        with pytest.raises(InputError, match=message):
+            EXTRACTOR.predict(text, **options)  # type: ignore[arg-type]
+        with pytest.raises(InputError, match=message):
+            list(EXTRACTOR.pipe([text], **options))  # type: ignore[arg-type]
 
 
 def test_pipe_refuses_a_batch_of_nothing() -> None:

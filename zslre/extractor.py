@@ -242,8 +242,8 @@ class RelationExtractor:
         if top_k < 1 or batch_size < 1:
             raise InputError(f"top_k and batch_size must be at least 1, got {top_k} and {batch_size}")
         items = ((sentence, asked_pairs(sentence, literal_heads=self._literal_heads)) for sentence in sentences)
-        for batch in item_batches(items, batch_size, MOST_PAIRS):
-            yield from self._extract(batch, least, top_k, explain)
+        batches = item_batches(items, batch_size, MOST_PAIRS)
+        return (triples for batch in batches for triples in self._extract(batch, least, top_k, explain))
 
     def _extract(self, items: Sequence[Item], least: float, top_k: int, explain: bool) -> list[list[Triple]]:
         vectors = pair_vectors(self.encoder, self.packer, items)
