@@ -11,6 +11,7 @@ say of the worth of each kind of side information holds for new relations, as wh
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -44,6 +45,7 @@ from zslre.training.written import Writer
 N_DEV = 10  # relations
 N_PARSED = 30_000  # sentences, some four minutes
 WRITTEN = Path(__file__).parent.parent / "data/written"
+LABELLED = Path(__file__).parent.parent / "data/labelled/fewrel.txt"
 WRITTEN_DEV = 8  # of our own texts each eighth does not train
 OURS = "texts and relations written for this project (CC0-1.0)"
 SOURCES = ["FewRel 1.0 train (MIT)", "Wiki-ZSL (MIT)", "Re-DocRED dev, documents 1-210 (MIT)"]
@@ -109,7 +111,7 @@ def read_builtin_data(
     writer = Writer(relations.without(sorted(training_leaks(kept_from, relations))), [*partial, *complete])
     labelled = {name for s in [*partial, *complete] for labels in s.labels for name in labels}
     judged = renamed(read_docred(documents, slice(210, 250)), relations)
-    texts, judged_texts, told = _written(relations, kept_from, contrasts) if with_val else ([], [], [])
+    texts, judged_texts, told = _written(relations, kept_from, held_out, contrasts) if with_val else ([], [], [])
     trained = sorted({*labelled, *writer.relations.names})
     return BuiltinData(
         partial,
@@ -149,6 +151,12 @@ def written_texts(contrasts: int) -> tuple[list[AnnotatedSentence], list[Annotat
     return train, dev
 
 
+def labelled_sentences(held_out: Collection[str]) -> list[AnnotatedSentence]:
+    """Sentences of FewRel's in which we labelled every pair, but for those held out (by their normal text): all of them
+    train, for earlier rounds have seen them with one pair."""
+    return [s for s in read_texts(LABELLED) if normal_text(s.sentence.text) not in held_out]
+
+
 def written_documents() -> tuple[list[EntitySentence], list[EntitySentence]]:
     """The sentences of our own documents: of those that train, and of those that do not."""
     documents = [d for path in sorted((WRITTEN / "documents").glob("*.txt")) for d in read_marked_documents(path)]
@@ -157,13 +165,15 @@ def written_documents() -> tuple[list[EntitySentence], list[EntitySentence]]:
 
 
 def _written(
-    relations: RelationSet, kept_from: list[str], contrasts: int
+    relations: RelationSet, kept_from: list[str], held_out: Collection[str], contrasts: int
 ) -> tuple[list[AnnotatedSentence], list[AnnotatedSentence], list[ToldRelation]]:
-    """Those, and the sentences of our documents `contrasts` times, with inverse relations; the relations told."""
+    """Those, the sentences of our documents and those that we labelled, both `contrasts` times, with inverse relations;
+    the relations told."""
     reverse = reverse_labels(relations)
     both = zip(written_texts(contrasts), written_documents(), (contrasts, 1), strict=True)
     parts = ([*texts, *times * [sentence.annotated() for sentence in read]] for texts, read, times in both)
     train, dev = ([with_inverses(_without_adjectives(s), reverse) for s in part] for part in parts)
+    train += contrasts * [with_inverses(s, reverse) for s in labelled_sentences(held_out)]
     told = [of for path in sorted(WRITTEN.glob("relations/*.txt")) for of in read_told_relations(path)]
     leaks = training_leaks(kept_from, RelationSet(of.relation for of in told))
     return train, dev, [of for of in told if of.relation.name not in leaks]

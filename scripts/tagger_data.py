@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from builtin_data import written_documents, written_texts
+from builtin_data import labelled_sentences, written_documents, written_texts
 
 from zslre.datasets import read_docred, read_fewrel
 from zslre.datasets.annotated import AnnotatedSentence, group_examples
@@ -47,6 +47,7 @@ def read_tagger_data(folder: Path, teacher: MentionDetector, *, sentences: int, 
     held_out = set(rng.choice(names, DEV_RELATIONS, replace=False).tolist())
     dev = _sample(group_examples(e for e in few if e.relation in held_out), DEV_SENTENCES, kept, rng)
     kept |= {normal_text(e.sentence.text) for e in few if e.relation in held_out}
+    labelled = labelled_sentences(kept)
     wiki = group_examples(read_fewrel(folder / "wikizsl/wikizsl67.json", on_bad=lambda error: None))
     partial = _sample(group_examples(few), sentences * 2 // 5, kept, rng)
     kept |= {normal_text(s.sentence.text) for s in partial}
@@ -59,6 +60,7 @@ def read_tagger_data(folder: Path, teacher: MentionDetector, *, sentences: int, 
         [*(s.sentence for s in texts), *(s.named for s in of_documents)]
         for texts, of_documents in zip(written_texts(contrasts=1), written_documents(), strict=True)
     )
+    ours += [s.sentence for s in labelled]
     taught += [Taught(s.text, s.mentions, s.mentions, False) for s in ours]
     judged = [s.sentence for s in read_docred(documents, slice(210, 250))]
     return TaggerData(taught, judged, dev_texts, [(Sentence(s.sentence.text), arguments(s)) for s in dev])
