@@ -45,6 +45,7 @@ def network(views: int = 0, **weights: float) -> ContextScorer:
         row[NAMES[name.replace("_", " ")]] = weight
     return ContextScorer(
         np.zeros((views, tiny.H), dtype=np.float32),
+        np.zeros((0, tiny.H), dtype=np.float32),
         np.stack([row, -row]),
         np.zeros(2, dtype=np.float32),
         np.float32([1, -1]),
@@ -150,19 +151,21 @@ def test_features_against_one_at_a_time(texts: list[list[str]], n_relations: int
 
 
 def test_log_odds_by_hand() -> None:
-    hidden = np.zeros((2, len(FEATURES) + 1), dtype=np.float32)
-    hidden[0, NAMES["own"]], hidden[1, -1] = 2.0, 4.0
+    hidden = np.zeros((2, len(FEATURES) + 2), dtype=np.float32)
+    hidden[0, NAMES["own"]], hidden[0, -1], hidden[1, -2] = 2.0, 1.5, 4.0
     scorer = ContextScorer(
-        np.float32([[0, 1]]), hidden, np.float32([-1, 0]), np.float32([0.5, 1]), np.asarray(-0.25, dtype=np.float32)
-    )
+        np.float32([[0, 1]]), np.float32([[1, 0]]), hidden, np.float32([-1, 0]), np.float32([0.5, 1]),
+        np.asarray(-0.25, dtype=np.float32),
+    )  # fmt: skip
     features = np.zeros((3, len(FEATURES)), dtype=np.float32)
     features[:, NAMES["own"]] = [3.0, -3.0, 3.0]
     features[:, NAMES["reversed"]] = [2.5, -6.0, 3.5]  # the last is said the other way round
-    # (2·3 - 1)/2 + 4·0.8 - 0.25 of the vector (3, 4), whose unit is (0.6, 0.8); then ReLU leaves nothing of either.
-    vectors = np.float32([[3, 4], [0, -5], [3, 4]])
-    np.testing.assert_allclose(scorer.log_odds(features, vectors), [5.45, -0.25, 5.45], rtol=1e-6)
-    expected = [*(1 / (1 + np.exp([-5.45, 0.25]))), 0.0]
-    np.testing.assert_allclose(scorer.probabilities(features, vectors), expected, rtol=1e-5)
+    # (2·3 + 1.5·0.8 - 1)/2 + 4·0.8 - 0.25, for the unit vectors of (3, 4) and (4, 3) are (0.6, 0.8) and (0.8, 0.6); then
+    # ReLU leaves nothing of either.
+    vectors, texts = np.float32([[3, 4], [0, -5], [3, 4]]), np.float32([[4, 3], [2, 0], [4, 3]])
+    np.testing.assert_allclose(scorer.log_odds(features, vectors, texts), [6.05, -0.25, 6.05], rtol=1e-6)
+    expected = [*(1 / (1 + np.exp([-6.05, 0.25]))), 0.0]
+    np.testing.assert_allclose(scorer.probabilities(features, vectors, texts), expected, rtol=1e-5)
 
 
 TEXT = "Ann lives in Rome and works for Acme, Bob married Dora in Oslo."
@@ -208,6 +211,25 @@ def test_scores_against_features_of_all_pairs() -> None:
                 total = 0.5 * features[0] - 0.25 * features[4] + 0.125 * features[10]
                 expected = 1 / (1 + np.exp(-total)) if features[0] >= features[2] else 0.0
             assert probability == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_network_sees_the_text_of_a_pairs_own_relation() -> None:
+    """Each relation gets what its own text is worth, whichever places the best relations of a pair have."""
+    hidden = np.zeros((2, len(FEATURES) + 1), dtype=np.float32)
+    hidden[:, -1] = 1, -1
+    views = np.random.default_rng(0).normal(size=(1, tiny.H)).astype(np.float32)
+    reads = replace(network(), relation_views=views, hidden=hidden)
+    made, items = with_context(reads), [item(TEXT)]
+    vectors = pair_vectors(made.encoder, made.packer, items)
+    texts = made.prototypes.texts(made.scorer)
+    assert texts.shape == (len(tiny.RELATIONS), tiny.H)
+    expected = 1 / (1 + np.exp(-(texts / np.linalg.norm(texts, axis=1, keepdims=True)) @ views[0]))
+    odds = made.scorer.log_odds(made.matcher.margins(vectors, items))
+    found = made.matcher.candidates(vectors, items, 0.0, len(tiny.RELATIONS))
+    seen = {(row, c): p for row, best in enumerate(found) for c, p in best if odds[row, c] >= FLOOR and p}
+    assert len(seen) > len(tiny.RELATIONS)
+    for (_, column), probability in seen.items():
+        assert probability == pytest.approx(expected[column], abs=1e-5)
 
 
 def test_a_rival_takes_a_triples_place() -> None:

@@ -53,7 +53,7 @@ def test_candidates_one_sentence_at_a_time() -> None:
     [*others, last] = SENTENCES
     known = replace(last, pairs=last.pairs[:5], labels=last.labels[:5])  # of the others nobody knows
     found = best_candidates(EXTRACTOR, [*others, known])
-    features, correct = [], []
+    features, columns, correct = [], [], []
     for one in [*others, known]:
         items = [(one.sentence, list(permutations(one.sentence.mentions, 2)))]
         odds = EXTRACTOR.scorer.log_odds(EXTRACTOR.matcher.margins(
@@ -63,12 +63,15 @@ def test_candidates_one_sentence_at_a_time() -> None:
                 back = items[0][1].index(one.pairs[row][::-1])
                 if values[column] >= max(FLOOR, odds[back, column]):  # no matter how it is the other way round
                     features.append(context_features(items, odds, np.array([row]), np.array([column]))[0])
+                    columns.append(column)
                     correct.append(EXTRACTOR.relations.names[column] in one.labels[row])
     assert found.n_labels == 9  # and one of a relation that is not asked for
     assert sum(correct) < found.n_labels
     order, expected = np.lexsort(found.features.T), np.lexsort(np.array(features).T)
     np.testing.assert_allclose(found.features[order], np.array(features)[expected], atol=1e-4)
+    np.testing.assert_array_equal(found.columns[order], np.array(columns)[expected])
     np.testing.assert_array_equal(found.correct[order], np.array(correct)[expected])
+    np.testing.assert_array_equal(found.texts, EXTRACTOR.prototypes.texts(EXTRACTOR.scorer))
 
 
 def test_a_sentence_is_asked_for_the_same_few_relations_throughout() -> None:
@@ -92,25 +95,26 @@ def log_loss(odds: np.ndarray, correct: np.ndarray) -> float:
 def test_what_was_fitted_tells_right_from_wrong_better_than_the_margin() -> None:
     context = fit_context(EXTRACTOR, SENTENCES, SETTINGS)
     shown = best_candidates(EXTRACTOR, SENTENCES)
-    own = shown.features[:, 0]
+    own, texts = shown.features[:, 0], shown.texts[shown.columns]
     (slope, offset), _ = calibrated(own, shown.correct, shown.n_labels)
-    found = context.log_odds(shown.features, shown.vectors)
+    found = context.log_odds(shown.features, shown.vectors, texts)
     assert log_loss(found, shown.correct) < 0.5 * log_loss(slope * own + offset, shown.correct)
     again = fit_context(EXTRACTOR, SENTENCES, SETTINGS)
-    np.testing.assert_allclose(again.log_odds(shown.features, shown.vectors), found, atol=1e-4)
+    np.testing.assert_allclose(again.log_odds(shown.features, shown.vectors, texts), found, atol=1e-4)
     other = fit_context(EXTRACTOR, SENTENCES, replace(SETTINGS, seed=1))
-    assert np.abs(other.log_odds(shown.features, shown.vectors) - found).max() > 0.1
+    assert np.abs(other.log_odds(shown.features, shown.vectors, texts) - found).max() > 0.1
 
 
 def test_calibration_of_the_network() -> None:
     context = fit_context(EXTRACTOR, SENTENCES, replace(SETTINGS, epochs=2))
     parts = {"first": best_candidates(EXTRACTOR, SENTENCES[:3]), "second": best_candidates(EXTRACTOR, SENTENCES[3:])}
     both = Candidates.joined(list(parts.values()))
-    before = context.log_odds(both.features, both.vectors)
+    texts = both.texts[both.columns]
+    before = context.log_odds(both.features, both.vectors, texts)
     made, figures = calibrated_context(context, parts)
     (slope, offset), expected = calibrated(before, both.correct, both.n_labels, LEAST_PRECISION)
     assert figures["calibration"] == expected
     assert figures.keys() == {"calibration", "first", "second"}
-    probabilities = made.probabilities(both.features, both.vectors)
+    probabilities = made.probabilities(both.features, both.vectors, texts)
     np.testing.assert_allclose(probabilities, calibrated_probabilities(before, slope, offset), atol=1e-5)
     assert np.abs(slope * before + offset - before).max() > 0.1

@@ -3,11 +3,10 @@
 In "Ann was born in Rome, Bob in Oslo" the pair of Ann and Oslo is much like one that has the relation; that it has none
 is plain from the pairs beside it. So a triple's probability is not that of its own margin alone: the network weighs its
 log odds against the same relation's of the pairs that share its head, its tail or neither, and against the other
-relations of these pairs, with what stands between the two names and a few views of the pair vector. It is not told
-which relation is asked about, and serves those that training did not see; so it cannot tell which way round one holds,
-and leaves that to the margins.
+relations of these pairs, with what stands between the two names and a few views of the pair vector and of what the
+relation is called. Of which way round it holds these views tell little, so that is left to the margins.
 
-Dimension letters: P pairs, R relations, N candidates, F features, V views, D dim, H hidden, M mentions.
+Dimension letters: P pairs, R relations, N candidates, F features, V views, W relation views, D dim, H hidden, M mentions.
 """
 
 from __future__ import annotations
@@ -49,10 +48,12 @@ FEATURES = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ContextScorer:
-    """The network's numbers, float32: one hidden layer over `FEATURES` and a projection of the pair's unit vector."""
+    """The network's numbers, float32: one hidden layer over `FEATURES` and projections of two unit vectors: the pair's,
+    and that of the relation's text."""
 
     views: FloatArray  # (V, D)
-    hidden: FloatArray  # (H, F + V)
+    relation_views: FloatArray  # (W, D)
+    hidden: FloatArray  # (H, F + V + W)
     hidden_bias: FloatArray  # (H,)
     output: FloatArray  # (H,)
     bias: FloatArray  # ()
@@ -70,8 +71,9 @@ class ContextScorer:
             raise ModelError("the network has other features than this zslre computes: pip install -U zslre")
         made = cls(**{name: np.asarray(value, dtype=np.float32) for name, value in tensors.items()})
         found = tuple(tensor.shape for tensor in made.tensors().values())
-        views, hidden = len(made.views), len(made.hidden)
-        if found != ((views, dim), (hidden, len(FEATURES) + views), (hidden,), (hidden,), ()):
+        views, of_relation, hidden = len(made.views), len(made.relation_views), len(made.hidden)
+        inputs = len(FEATURES) + views + of_relation
+        if found != ((views, dim), (of_relation, dim), (hidden, inputs), (hidden,), (hidden,), ()):
             raise ModelError(f"tensors of shapes {found} do not fit the model: get it again")
         return made
 
@@ -83,13 +85,14 @@ class ContextScorer:
     def tensors(self) -> dict[str, np.ndarray]:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
-    def probabilities(self, features: FloatArray, vectors: FloatArray) -> FloatArray:
-        """Of candidates, (N, F) and their pair vectors (N, D) → (N,); 0 of those that are not `right_way_round`."""
-        return np.where(right_way_round(features), sigmoid(self.log_odds(features, vectors)), np.float32(0))
+    def probabilities(self, features: FloatArray, vectors: FloatArray, texts: FloatArray) -> FloatArray:
+        """As `log_odds`, → (N,); 0 of those that are not `right_way_round`."""
+        return np.where(right_way_round(features), sigmoid(self.log_odds(features, vectors, texts)), np.float32(0))
 
-    def log_odds(self, features: FloatArray, vectors: FloatArray) -> FloatArray:
-        """Of candidates, (N, F) and their pair vectors (N, D) → (N,)."""
-        inputs = np.concatenate([features, unit(vectors) @ self.views.T], axis=1)
+    def log_odds(self, features: FloatArray, vectors: FloatArray, texts: FloatArray) -> FloatArray:
+        """Of candidates, (N, F), their pair vectors (N, D) and the text prototypes of their relations (N, D) → (N,)."""
+        views = unit(vectors) @ self.views.T, unit(texts) @ self.relation_views.T
+        inputs = np.concatenate([features, *views], axis=1)
         hidden = np.maximum(inputs @ self.hidden.T + self.hidden_bias, 0.0)
         return np.asarray(hidden @ self.output + self.bias, dtype=np.float32)
 

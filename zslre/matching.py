@@ -102,8 +102,10 @@ class Matcher:
         if self.context is not None:
             odds = self.scorer.log_odds(margins)
             rows, places = np.nonzero(np.take_along_axis(odds, best, axis=1) >= FLOOR)
-            features = context_features(items, odds, rows, best[rows, places])
-            probabilities[rows, places] = self.context.probabilities(features, vectors[rows])
+            columns = best[rows, places]
+            features = context_features(items, odds, rows, columns)
+            texts = self.prototypes.texts(self.scorer)[columns]
+            probabilities[rows, places] = self.context.probabilities(features, vectors[rows], texts)
         # What was ruled out is not found at a threshold of 0 either.
         probabilities = np.where(np.isfinite(kept), probabilities, -1.0)
         order = highest(probabilities, top_k)

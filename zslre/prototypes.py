@@ -50,6 +50,10 @@ class Prototypes:
     vectors: FloatArray
     shares: FloatArray
 
+    def texts(self, scorer: Scorer) -> FloatArray:
+        """The vectors of the first kind, name, synonyms and description or what stands for them: (R, D)."""
+        return self.vectors[:, : kind_widths(scorer)[0]]
+
     def weighted(self, scorer: Scorer) -> FloatArray:
         """The matrix (R, D + 3T) whose product with `Scorer.features` is the similarity s."""
         weights = scorer.kind_weights(self.shares)

@@ -16,7 +16,7 @@ from zslre.datasets.annotated import AnnotatedSentence
 from zslre.encoder import FloatArray, pair_vectors
 from zslre.extractor import RelationExtractor
 from zslre.matching import LOOKED_AT, highest
-from zslre.packing import Item
+from zslre.packing import IntArray, Item
 from zslre.scoring import unit
 from zslre.training.calibration import calibrated
 
@@ -30,6 +30,7 @@ class ContextSettings:
     """`view_decay`: weight decay of the views, which else learn training's pairs by heart."""
 
     views: int = 32
+    relation_views: int = 16
     hidden: int = 64
     epochs: int = 12
     batch_size: int = 256
@@ -41,14 +42,17 @@ class ContextSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """N pairs, each with one of its best relations: features (N, F), pair vectors (N, D), and whether it is true (N,).
+    """N pairs, each with one of its best relations: features (N, F), pair vectors (N, D), the relation's place among the
+    `texts` (R, D), and whether it is true (N,).
 
-    `n_labels`: true relations of all pairs, found or not.
+    `texts`: prototypes of all relations, their first kind. `n_labels`: true relations of all pairs, found or not.
     """
 
     features: FloatArray
     vectors: FloatArray
+    columns: IntArray
     correct: np.ndarray
+    texts: FloatArray
     n_labels: int
 
     @classmethod
@@ -56,7 +60,9 @@ class Candidates:
         return cls(
             np.concatenate([part.features for part in parts]),
             np.concatenate([part.vectors for part in parts]),
+            np.concatenate([part.columns for part in parts]),
             np.concatenate([part.correct for part in parts]),
+            parts[0].texts,
             sum(part.n_labels for part in parts),
         )
 
@@ -71,6 +77,7 @@ class _Scored:
     odds: FloatArray
     truth: list[frozenset[str] | None]
     names: tuple[str, ...]
+    texts: FloatArray
     n_labels: int
 
     def candidates(self, some_of: np.random.Generator | None = None) -> Candidates:
@@ -85,12 +92,13 @@ class _Scored:
         found = zip(rows, columns, strict=True)
         correct = np.array([self.names[column] in (self.truth[row] or ()) for row, column in found], dtype=np.bool_)
         kept = right_way_round(features)
-        return Candidates(features[kept], self.vectors[rows][kept], correct[kept], self.n_labels)
+        shown = features[kept], self.vectors[rows][kept], columns[kept], correct[kept]
+        return Candidates(*shown, self.texts, self.n_labels)
 
 
 def _scored(extractor: RelationExtractor, sentences: Sequence[AnnotatedSentence]) -> Iterator[_Scored]:
     """The sentences, some at a time, asked for all relations of the extractor."""
-    names = extractor.relations.names
+    names, texts = extractor.relations.names, extractor.prototypes.texts(extractor.scorer)
     for start in range(0, len(sentences), AT_ONCE):
         batch = sentences[start : start + AT_ONCE]
         items: list[Item] = [(one.sentence, asked_pairs(one.sentence)) for one in batch]
@@ -99,7 +107,7 @@ def _scored(extractor: RelationExtractor, sentences: Sequence[AnnotatedSentence]
         labels = [dict(zip(one.pairs, one.labels, strict=True)) for one in batch]
         truth = [of.get(pair) for of, (_, pairs) in zip(labels, items, strict=True) for pair in pairs]
         n_labels = sum(len(of & set(names)) for one in batch for of in one.labels)
-        yield _Scored(items, vectors, odds, truth, names, n_labels)
+        yield _Scored(items, vectors, odds, truth, names, texts, n_labels)
 
 
 def best_candidates(
@@ -132,36 +140,43 @@ def fit_context(
     shown = Candidates.joined([*every, *few])
     torch.manual_seed(settings.seed)
     features, vectors = torch.from_numpy(shown.features), torch.from_numpy(unit(shown.vectors))
+    texts, columns = torch.from_numpy(unit(shown.texts)), torch.from_numpy(shown.columns)
     correct = torch.from_numpy(shown.correct).float()
     mean, spread = features.mean(dim=0), features.std(dim=0) + 1e-6
     views = nn.Linear(vectors.shape[1], settings.views, bias=False)
+    of_relation = nn.Linear(vectors.shape[1], settings.relation_views, bias=False)
     nn.init.normal_(views.weight)
-    layers = nn.Sequential(nn.Linear(len(FEATURES) + settings.views, settings.hidden), nn.ReLU())
+    nn.init.normal_(of_relation.weight)
+    n_inputs = len(FEATURES) + settings.views + settings.relation_views
+    layers = nn.Sequential(nn.Linear(n_inputs, settings.hidden), nn.ReLU())
     output = nn.Linear(settings.hidden, 1)
     groups = [
         {"params": [*layers.parameters(), *output.parameters()], "weight_decay": settings.decay},
-        {"params": views.parameters(), "weight_decay": settings.view_decay},
+        {"params": [views.weight, of_relation.weight], "weight_decay": settings.view_decay},
     ]
     optimizer = torch.optim.AdamW(groups)
     steps = settings.epochs * -(-len(correct) // settings.batch_size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=steps + 1)
     for _ in range(settings.epochs):
         for rows in torch.randperm(len(correct)).split(settings.batch_size):
-            inputs = torch.cat([(features[rows] - mean) / spread, views(vectors[rows])], dim=1)
+            viewed = views(vectors[rows]), of_relation(texts)[columns[rows]]
+            inputs = torch.cat([(features[rows] - mean) / spread, *viewed], dim=1)
             loss = binary_cross_entropy_with_logits(output(layers(inputs))[:, 0], correct[rows])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             schedule.step()
-    return _plain(views.weight, layers[0], output, mean, spread)
+    return _plain((views.weight, of_relation.weight), layers[0], output, mean, spread)
 
 
-def _plain(views: Tensor, first: nn.Linear, output: nn.Linear, mean: Tensor, spread: Tensor) -> ContextScorer:
+def _plain(
+    views: tuple[Tensor, Tensor], first: nn.Linear, output: nn.Linear, mean: Tensor, spread: Tensor
+) -> ContextScorer:
     """For features as they are, not scaled to mean 0 and spread 1."""
     n = len(mean)
     hidden = torch.cat([first.weight[:, :n] / spread, first.weight[:, n:]], dim=1)
     bias = first.bias - hidden[:, :n] @ mean
-    found = (views, hidden, bias, output.weight[0], output.bias[0])
+    found = (*views, hidden, bias, output.weight[0], output.bias[0])
     return ContextScorer(*(tensor.detach().numpy() for tensor in found))
 
 
@@ -174,7 +189,7 @@ def calibrated_context(
     """
 
     def figures_of(shown: Candidates) -> tuple[tuple[float, float], dict[str, float]]:
-        odds = context.log_odds(shown.features, shown.vectors)
+        odds = context.log_odds(shown.features, shown.vectors, shown.texts[shown.columns])
         return calibrated(odds, shown.correct, shown.n_labels, LEAST_PRECISION)
 
     (slope, offset), figures = figures_of(Candidates.joined(list(parts.values())))
