@@ -6,7 +6,8 @@ log odds against the same relation's of the pairs that share its head, its tail 
 relations of these pairs, with what stands between the two names and a few views of the pair vector and of what the
 relation is called. Of which way round it holds these views tell little, so that is left to the margins.
 
-Dimension letters: P pairs, R relations, N candidates, F features, V views, W relation views, D dim, H hidden, M mentions.
+Dimension letters: P pairs, R relations, N candidates, F features, V views, W relation views, D dim, H hidden,
+M mentions.
 """
 
 from __future__ import annotations

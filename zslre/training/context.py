@@ -42,8 +42,8 @@ class ContextSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """N pairs, each with one of its best relations: features (N, F), pair vectors (N, D), the relation's place among the
-    `texts` (R, D), and whether it is true (N,).
+    """N pairs, each with one of its best relations: features (N, F), pair vectors (N, D), the relation's place among
+    the `texts` (R, D), and whether it is true (N,).
 
     `texts`: prototypes of all relations, their first kind. `n_labels`: true relations of all pairs, found or not.
     """
