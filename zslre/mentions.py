@@ -161,7 +161,7 @@ def place_mentions(sentences: Iterable[Sentence], mentions: Iterable[Mention], t
 
 
 def trim(text: str, start: int, end: int, label: str = "") -> tuple[int, int]:
-    """The span without what is not part of the name; an empty one if nothing is left.
+    """The span without what is not part of the name; an empty one if nothing is left, or an article alone.
 
     Entity taggers often take white space, quotation marks, dashes and bullets along, and are not consistent about an
     article before or a possessive after a name; without them one entity has one text wherever it stands. "The" stays in
@@ -181,7 +181,8 @@ def trim(text: str, start: int, end: int, label: str = "") -> tuple[int, int]:
     first = _strip(text, 0, start) == (start, start)
     if (article == "the " or (article == "The " and first and label != "WORK_OF_ART")) and end - start > 4:
         start += 4
-    return _strip(text, start, end)
+    start, end = _strip(text, start, end)
+    return (start, start) if text[start:end] in ("a", "an", "the") else (start, end)
 
 
 def _strip(text: str, start: int, end: int) -> tuple[int, int]:
