@@ -10,7 +10,7 @@ from zslre.tails import Tails, takes_times_only, tells_when
 from zslre.types import Mention
 
 HEAD = Mention("Ann", 90, 93, "PERSON")
-NAMES = ["employer", "date of birth", "part of"]
+NAMES = ["employer", "date of birth", "part of", "country", "continent"]
 RELATIONS = RelationSet([*(catalogue()[name] for name in NAMES), Relation("supplies")])
 
 
@@ -27,15 +27,19 @@ def allowed(text: str, kind: str | None) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "kind", "names"),
     [
-        ("Acme", "ORG", ["employer", "part of", "supplies"]),
+        ("Acme", "ORG", ["employer", "part of", "country", "continent", "supplies"]),
         ("4 May 1971", "DATE", ["date of birth", "part of", "supplies"]),
         ("1971", "CARDINAL", ["date of birth", "part of", "supplies"]),
         ("91", "DATE", ["part of", "supplies"]),
         ("ten minutes", "TIME", ["part of", "supplies"]),
-        ("ten minutes", None, ["employer", "date of birth", "part of", "supplies"]),
+        ("ten minutes", None, [*NAMES, "supplies"]),
+        ("Europe", "GPE", ["employer", "part of", "continent", "supplies"]),
+        ("South American", None, ["employer", "date of birth", "part of", "continent", "supplies"]),
+        ("South Africa", "GPE", ["employer", "part of", "country", "continent", "supplies"]),
+        ("America", "GPE", ["employer", "part of", "country", "continent", "supplies"]),
     ],
 )
-def test_dates_are_no_names_and_names_no_dates(text: str, kind: str | None, names: list[str]) -> None:
+def test_dates_are_no_names_and_continents_no_countries(text: str, kind: str | None, names: list[str]) -> None:
     assert allowed(text, kind) == names
 
 
