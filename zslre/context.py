@@ -4,7 +4,7 @@ In "Ann was born in Rome, Bob in Oslo" the pair of Ann and Oslo is much like one
 is plain from the pairs beside it. So a triple's probability is not that of its own margin alone: the network weighs its
 log odds against the same relation's of the pairs that share its head, its tail or neither, and against the other
 relations of these pairs, with what stands between the two names and a few views of the pair vector and of what the
-relation is called. Of which way round it holds these views tell little, so that is left to the margins.
+relation is called. Which way round it holds is left to the margins.
 
 Dimension letters: P pairs, R relations, N candidates, F features, V views, W relation views, D dim, H hidden,
 M mentions.
