@@ -73,7 +73,12 @@ def main() -> None:
     parser.add_argument("--complete", type=int, default=8, help="of Re-DocRED's sentences a step, in later rounds")
     parser.add_argument("--pronoun-rate", type=float, default=0.0, help="share of sentences that get one for a name")
     parser.add_argument("--texts", type=int, default=0, help="of our own a step, and ten phrases or told relations")
-    parser.add_argument("--contrasts", type=int, default=0, help="how often those count that tell what does not hold")
+    parser.add_argument(
+        "--contrasts",
+        type=int,
+        default=0,
+        help="how often those that tell what does not hold, documents and labelled sentences count",
+    )
     parser.add_argument("--float", action="store_true", help="store float32 weights")
     args = parser.parse_args()
     if (args.steps and args.work is None) or not (args.steps or args.start):

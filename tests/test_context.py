@@ -162,10 +162,11 @@ def test_log_odds_by_hand() -> None:
     features[:, NAMES["reversed"]] = [2.5, -6.0, 3.5]  # the last is said the other way round
     # (2·3 + 1.5·0.8 - 1)/2 + 4·0.8 - 0.25, for the unit vectors of (3, 4) and (4, 3) are (0.6, 0.8) and (0.8, 0.6);
     # then ReLU leaves nothing of either.
-    vectors, texts = np.float32([[3, 4], [0, -5], [3, 4]]), np.float32([[4, 3], [2, 0], [4, 3]])
-    np.testing.assert_allclose(scorer.log_odds(features, vectors, texts), [6.05, -0.25, 6.05], rtol=1e-6)
+    vectors, texts = np.float32([[3, 4], [0, -5], [3, 4]]), np.float32([[2, 0], [4, 3]])
+    shown = features, vectors, texts, np.array([1, 0, 1])
+    np.testing.assert_allclose(scorer.log_odds(*shown), [6.05, -0.25, 6.05], rtol=1e-6)
     expected = [*(1 / (1 + np.exp([-6.05, 0.25]))), 0.0]
-    np.testing.assert_allclose(scorer.probabilities(features, vectors, texts), expected, rtol=1e-5)
+    np.testing.assert_allclose(scorer.probabilities(*shown), expected, rtol=1e-5)
 
 
 TEXT = "Ann lives in Rome and works for Acme, Bob married Dora in Oslo."

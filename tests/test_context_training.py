@@ -95,26 +95,26 @@ def log_loss(odds: np.ndarray, correct: np.ndarray) -> float:
 def test_what_was_fitted_tells_right_from_wrong_better_than_the_margin() -> None:
     context = fit_context(EXTRACTOR, SENTENCES, SETTINGS)
     shown = best_candidates(EXTRACTOR, SENTENCES)
-    own, texts = shown.features[:, 0], shown.texts[shown.columns]
+    own, known = shown.features[:, 0], (shown.features, shown.vectors, shown.texts, shown.columns)
     (slope, offset), _ = calibrated(own, shown.correct, shown.n_labels)
-    found = context.log_odds(shown.features, shown.vectors, texts)
+    found = context.log_odds(*known)
     assert log_loss(found, shown.correct) < 0.5 * log_loss(slope * own + offset, shown.correct)
     again = fit_context(EXTRACTOR, SENTENCES, SETTINGS)
-    np.testing.assert_allclose(again.log_odds(shown.features, shown.vectors, texts), found, atol=1e-4)
+    np.testing.assert_allclose(again.log_odds(*known), found, atol=1e-4)
     other = fit_context(EXTRACTOR, SENTENCES, replace(SETTINGS, seed=1))
-    assert np.abs(other.log_odds(shown.features, shown.vectors, texts) - found).max() > 0.1
+    assert np.abs(other.log_odds(*known) - found).max() > 0.1
 
 
 def test_calibration_of_the_network() -> None:
     context = fit_context(EXTRACTOR, SENTENCES, replace(SETTINGS, epochs=2))
     parts = {"first": best_candidates(EXTRACTOR, SENTENCES[:3]), "second": best_candidates(EXTRACTOR, SENTENCES[3:])}
     both = Candidates.joined(list(parts.values()))
-    texts = both.texts[both.columns]
-    before = context.log_odds(both.features, both.vectors, texts)
+    known = both.features, both.vectors, both.texts, both.columns
+    before = context.log_odds(*known)
     made, figures = calibrated_context(context, parts)
     (slope, offset), expected = calibrated(before, both.correct, both.n_labels, LEAST_PRECISION)
     assert figures["calibration"] == expected
     assert figures.keys() == {"calibration", "first", "second"}
-    probabilities = made.probabilities(both.features, both.vectors, texts)
+    probabilities = made.probabilities(*known)
     np.testing.assert_allclose(probabilities, calibrated_probabilities(before, slope, offset), atol=1e-5)
     assert np.abs(slope * before + offset - before).max() > 0.1

@@ -86,13 +86,17 @@ class ContextScorer:
     def tensors(self) -> dict[str, np.ndarray]:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
-    def probabilities(self, features: FloatArray, vectors: FloatArray, texts: FloatArray) -> FloatArray:
+    def probabilities(
+        self, features: FloatArray, vectors: FloatArray, texts: FloatArray, columns: IntArray
+    ) -> FloatArray:
         """As `log_odds`, → (N,); 0 of those that are not `right_way_round`."""
-        return np.where(right_way_round(features), sigmoid(self.log_odds(features, vectors, texts)), np.float32(0))
+        odds = self.log_odds(features, vectors, texts, columns)
+        return np.where(right_way_round(features), sigmoid(odds), np.float32(0))
 
-    def log_odds(self, features: FloatArray, vectors: FloatArray, texts: FloatArray) -> FloatArray:
-        """Of candidates, (N, F), their pair vectors (N, D) and the text prototypes of their relations (N, D) → (N,)."""
-        views = unit(vectors) @ self.views.T, unit(texts) @ self.relation_views.T
+    def log_odds(self, features: FloatArray, vectors: FloatArray, texts: FloatArray, columns: IntArray) -> FloatArray:
+        """Of candidates, (N, F), with their pair vectors (N, D) and their relations' places (N,) among the text
+        prototypes of all relations (R, D) → (N,)."""
+        views = unit(vectors) @ self.views.T, (unit(texts) @ self.relation_views.T)[columns]
         inputs = np.concatenate([features, *views], axis=1)
         hidden = np.maximum(inputs @ self.hidden.T + self.hidden_bias, 0.0)
         return np.asarray(hidden @ self.output + self.bias, dtype=np.float32)

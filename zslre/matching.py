@@ -104,8 +104,8 @@ class Matcher:
             rows, places = np.nonzero(np.take_along_axis(odds, best, axis=1) >= FLOOR)
             columns = best[rows, places]
             features = context_features(items, odds, rows, columns)
-            texts = self.prototypes.texts(self.scorer)[columns]
-            probabilities[rows, places] = self.context.probabilities(features, vectors[rows], texts)
+            texts = self.prototypes.texts(self.scorer)
+            probabilities[rows, places] = self.context.probabilities(features, vectors[rows], texts, columns)
         # What was ruled out is not found at a threshold of 0 either.
         probabilities = np.where(np.isfinite(kept), probabilities, -1.0)
         order = highest(probabilities, top_k)

@@ -161,7 +161,7 @@ def place_mentions(sentences: Iterable[Sentence], mentions: Iterable[Mention], t
 
 
 def trim(text: str, start: int, end: int, label: str = "") -> tuple[int, int]:
-    """The span without what is not part of the name; an empty one if nothing is left, or an article alone.
+    """The span without what is not part of the name; an empty one if nothing, or an article alone, is left.
 
     Entity taggers often take white space, quotation marks, dashes and bullets along, and are not consistent about an
     article before or a possessive after a name; without them one entity has one text wherever it stands. "The" stays in

@@ -189,7 +189,7 @@ def calibrated_context(
     """
 
     def figures_of(shown: Candidates) -> tuple[tuple[float, float], dict[str, float]]:
-        odds = context.log_odds(shown.features, shown.vectors, shown.texts[shown.columns])
+        odds = context.log_odds(shown.features, shown.vectors, shown.texts, shown.columns)
         return calibrated(odds, shown.correct, shown.n_labels, LEAST_PRECISION)
 
     (slope, offset), figures = figures_of(Candidates.joined(list(parts.values())))
