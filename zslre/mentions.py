@@ -34,7 +34,7 @@ _APOSTROPHES = "'\u2019"
 _QUOTES = _APOSTROPHES + '"`\u2018\u201c\u201d\u201e\u00ab\u00bb'
 _RULES = "-\u2013\u2014|\u2022*_=<>/\\"  # of lists, tables, and signatures
 _POSSESSIVE = ("'s", "\u2019s")
-_ENDS = frozenset(_QUOTES + _RULES) - frozenset(_APOSTROPHES)
+_ENDS = frozenset(_QUOTES + _RULES + ",;") - frozenset(_APOSTROPHES)
 _BULLETS = frozenset(f"{rule} " for rule in _RULES)  # "-5" is a number
 
 
@@ -161,12 +161,13 @@ def place_mentions(sentences: Iterable[Sentence], mentions: Iterable[Mention], t
 
 
 def trim(text: str, start: int, end: int, label: str = "") -> tuple[int, int]:
-    """The span without what is not part of the name; an empty one if nothing, or an article alone, is left.
+    """The span without what is not part of the name; an empty one if nothing is left, or no word.
 
     Entity taggers often take white space, quotation marks, dashes and bullets along, and are not consistent about an
     article before or a possessive after a name; without them one entity has one text wherever it stands. "The" stays in
     titles of works, and within a sentence: of the names in FewRel's training set that hold or follow a capital "The"
-    there, 97 % hold it. "'s" stays where no word follows, as in "he eats at McDonald's".
+    there, 97 % hold it. "'s" stays where no word follows, as in "he eats at McDonald's". An article alone is no
+    mention, nor is what a hyphen ties to the next word ("co-founder", "hand-finished"), but for names ("Oslo-born").
 
     >>> text = 'in the United Nations\\'s hall'
     >>> trim(text, 3, 23)
@@ -182,7 +183,9 @@ def trim(text: str, start: int, end: int, label: str = "") -> tuple[int, int]:
     if (article == "the " or (article == "The " and first and label != "WORK_OF_ART")) and end - start > 4:
         start += 4
     start, end = _strip(text, start, end)
-    return (start, start) if text[start:end] in ("a", "an", "the") else (start, end)
+    found = text[start:end]
+    tied = found.islower() and text[end : end + 1] == "-" and text[end + 1 : end + 2].isalnum()
+    return (start, start) if tied or found in ("a", "an", "the") else (start, end)
 
 
 def _strip(text: str, start: int, end: int) -> tuple[int, int]:
