@@ -12,8 +12,8 @@
 # 13 and 14 before documents/wider_{mixed,news,works}.txt and widest_*.txt, 15 and 16 before what was written after
 # documents/widest_mixed.txt and contrasts/widest_order.txt, 17 and 18 before documents/wikilike_*.txt, 19 and 20 before
 # what was written after documents/wikilike_{culture,people,places}.txt and contrasts/widest_whether.txt, 21 and 22
-# before documents/written_{known,lists,science,weak,work}.txt and data/labelled, and 23 to 26 before
-# contrasts/widest_writ*.txt and all of data/labelled but its first 1,495 sentences.
+# before documents/written_{known,lists,science,weak,work}.txt and data/labelled, 23 to 26 before
+# contrasts/widest_writ*.txt and all of data/labelled but its first 1,495 sentences, and 27 and 28 before 150 of the rest.
 # FOLDER (default: zslre/assets/model) is replaced at the very end. Some twelve hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
 # scores that go into config.json: look at them before you commit the model. `scripts/distill_builtin.py` makes a
