@@ -267,3 +267,12 @@ def test_cache_dir_follows_the_platform(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert cache_dir() == tmp_path / ".cache" / "zslre"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="its shell closes no stream")
+@pytest.mark.parametrize("closing", ["<&-", ">&-", "2>&-"])
+def test_a_closed_stream_is_no_crash(closing: str) -> None:
+    program = f"{shlex.quote(sys.executable)} -m zslre relations list {closing}"
+    done = subprocess.run(["bash", "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert bool(done.stdout) == (closing != ">&-")

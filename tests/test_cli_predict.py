@@ -265,7 +265,7 @@ def test_the_input_is_not_overwritten(text: str, tmp_path: Path, capsys: pytest.
     before = Path(text).read_bytes()
     assert main(["predict", text, "-o", text]) == 1
     assert main(["predict", str(tmp_path), "-o", str(tmp_path / "out.jsonl")]) == 1
-    assert capsys.readouterr().err.count("give another file to -o") == 2
+    assert capsys.readouterr().err.count("give it another name") == 2
     assert Path(text).read_bytes() == before
     assert not (tmp_path / "out.jsonl").exists()
 

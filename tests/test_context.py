@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
+import zslre.context
 from zslre.candidates import candidate_pairs
 from zslre.context import FEATURES, FLOOR, HIGHEST, LOWEST, ContextScorer, context_features
 from zslre.encoder import pair_vectors
@@ -54,6 +55,16 @@ def network(views: int = 0, **weights: float) -> ContextScorer:
 
 
 # Features
+
+
+def test_candidates_are_compared_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    items = [item("Ann met Bob in Rome"), item("Ann lives"), item("Rome and Oslo")]
+    pairs = sum(len(pairs) for _, pairs in items)
+    odds = np.random.default_rng(0).standard_normal((pairs, 3)).astype(np.float32)
+    rows, columns = (a.ravel() for a in np.mgrid[:pairs, :3])
+    whole = context_features(items, odds, rows, columns)
+    monkeypatch.setattr(zslre.context, "COMPARED_AT_ONCE", 12)  # two candidates with six pairs
+    np.testing.assert_array_equal(context_features(items, odds, rows, columns), whole)
 
 
 def test_features_by_hand() -> None:

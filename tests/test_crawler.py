@@ -688,10 +688,25 @@ def test_entities_of_files(tmp_path: Path) -> None:
     lines.write_text('{"entity": "Mercury", "context": "It is toxic."}\n')
     assert list(read_entities(plain)) == [Entity("BMW"), Entity("Deutsche Bank")]
     assert list(read_entities(lines)) == [Entity("Mercury", "It is toxic.")]
+    marked, loud = tmp_path / "b.txt", tmp_path / "b.JSONL"
+    marked.write_bytes(b"\xef\xbb\xbf" + plain.read_bytes())
+    loud.write_bytes(b"\xef\xbb\xbf" + lines.read_bytes())
+    assert [list(read_entities(path)) for path in (marked, loud)] == [list(read_entities(p)) for p in (plain, lines)]
 
 
 @pytest.mark.parametrize(
-    "line", ["BMW", "[]", '{"entity": 1}', '{"entity": "a", "kontext": ""}', '{"entity": "a", "context": 1}']
+    "line",
+    [
+        *(
+            "BMW",
+            "[]",
+            "[" * 100_000,
+            '{"entity": 1}',
+            '{"entity": "a", "kontext": ""}',
+            '{"entity": "a", "context": 1}',
+        ),
+        '{"entity": "Par\\ud800is"}',
+    ],
 )
 def test_bad_lines_are_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "a.jsonl"
@@ -703,6 +718,11 @@ def test_bad_lines_are_named(tmp_path: Path, line: str) -> None:
 def test_a_name_is_asked_for_once() -> None:
     given = [Entity("BMW"), Entity("bmw ", "A context."), Entity("Audi")]
     assert distinct(given) == [Entity("BMW", "A context."), Entity("Audi")]
+
+
+def test_a_name_that_no_file_can_hold_is_told_before_anything_is_asked() -> None:
+    with pytest.raises(InputError, match="an entity's name holds half a surrogate pair at character 3"):
+        distinct([Entity("Par\udcffis")])
 
 
 # The command

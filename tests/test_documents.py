@@ -233,6 +233,19 @@ def test_a_bad_line_is_named_or_left_out(tmp_path: Path, line: str, message: str
     assert len(bad) == 1
 
 
+def test_offsets_count_the_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"text": "a"}\n{"text": "\xe9"}\n')
+    with pytest.raises(InputError, match=f"byte 0xe9 at byte offset {path.read_bytes().index(0xE9)}, line 2"):
+        list(read_documents([path]))
+
+
+def test_an_empty_type_is_none(tmp_path: Path) -> None:
+    path = json_lines(tmp_path, '{"text": "abc", "mentions": [[0, 1, ""], [1, 2, null], [2, 3, "A"]]}')
+    (document,) = read_documents([path])
+    assert [mention.type for mention in document.mentions or ()] == [None, None, "A"]
+
+
 def test_a_line_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_bytes(b'{"text": "a"}\n{"text": "\xe9"}\n')

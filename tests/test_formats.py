@@ -118,6 +118,12 @@ def test_only_the_start_is_read_to_detect(tmp_path: Path) -> None:
     assert detect_format(path) == "jsonl"
 
 
+def test_a_line_may_hold_another_kind_of_line_end(tmp_path: Path) -> None:
+    path = tmp_path / "data"
+    path.write_text(json.dumps({"text": "a\u2028b", "head": [0, 1], "tail": [2, 3]}, ensure_ascii=False), "utf-8")
+    assert detect_format(path) == "jsonl"
+
+
 def test_a_bad_first_row_hides_no_format(tmp_path: Path) -> None:
     path = tmp_path / "data"
     path.write_bytes(b'{"text": \n' + sample("jsonl").read_bytes())

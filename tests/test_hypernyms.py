@@ -70,6 +70,10 @@ def test_a_table_is_replaced_whole(tmp_path: Path) -> None:
     path.write_text("old")
     TABLE.write(path)
     assert len(HypernymTable.read(path)) == 2
+    with pytest.raises(UnicodeEncodeError):
+        HypernymTable({"Par\ud800is": ()}).write(path)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())  # as some editors save it
+    assert len(HypernymTable.read(path)) == 2
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -80,6 +84,7 @@ GOOD = '{"entity": "a", "hypernyms": []}'
     ("line", "why"),
     [
         ("nonsense", "Expecting value"),
+        ("[" * 100_000, "recursion"),
         ("[]", "must be an object"),
         ('{"hypernyms": []}', "'entity' is missing"),
         ('{"entity": "b"}', "'hypernyms' is missing"),

@@ -173,7 +173,9 @@ def test_a_cut_record_is_not_counted(tmp_path: Path, cut: int) -> None:
     assert path.read_text(encoding="utf-8") == whole
 
 
-@pytest.mark.parametrize("line", ["id,head", "{}", '{"id": 1, "triples": []}', "[1]", "\x00", '{"id": "a", "triples"'])
+@pytest.mark.parametrize(
+    "line", ["id,head", "[" * 100_000, "{}", '{"id": 1, "triples": []}', "[1]", "\x00", '{"id": "a", "triples"']
+)
 def test_a_foreign_file_is_refused(tmp_path: Path, line: str) -> None:
     path = tmp_path / "out.jsonl"
     path.write_text(f"{record_lines('a')}{line}\n", encoding="utf-8")

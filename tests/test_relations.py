@@ -265,6 +265,7 @@ def test_short_forms_of_files(write: Callable[[str, str], Path]) -> None:
         ),
         ("a.json", '{"a": "b", "a": "c"}', ": the key 'a' stands twice in one object; remove or rename one"),
         ("a.json", "[" * 100_000, ": nested too deeply for a relation set"),
+        ("a.json", f"[{'1' * 5000}]", ": cannot be read (Exceeds the limit"),
         ("a.json", "[]", ": a relation set needs at least one relation; add one"),
         ("a.toml", "", ": has no [[relations]] tables; write one for every relation"),
         ("a.toml", '[relations]\nname = "a"', ": has no [[relations]] tables"),

@@ -9,6 +9,7 @@ import pytest
 import tiny
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import normalizers
 
 from zslre.tagger import _windows
 from zslre.tagging import DIGITS, INITIAL, LOWER, OTHER, TITLE, UPPER, best_tags, spans, words_of
@@ -63,6 +64,14 @@ def test_words_index_the_text_in_order(text: str) -> None:
     edges = [edge for pair in zip(words.starts, words.ends, strict=True) for edge in pair]
     assert edges == sorted(edges)
     assert not edges or (edges[0] >= 0 and edges[-1] <= len(text))
+
+
+def test_a_word_ends_behind_its_combining_marks() -> None:
+    text = "Ann\u0301, xyz\u0327\u0301"  # as decomposed text has it: the tokenizer strips accents, the last ones too
+    tokenizer = tiny.tokenizer()
+    tokenizer.normalizer = normalizers.BertNormalizer(strip_accents=True)
+    words = words_of(tokenizer.encode(text, add_special_tokens=False), text)
+    assert [text[a:b] for a, b in zip(words.starts, words.ends, strict=True)] == ["Ann\u0301", ",", "xyz\u0327\u0301"]
 
 
 @given(st.integers(0, 60), st.integers(2, 20))

@@ -43,6 +43,12 @@ def test_labels_change_nothing(model: RelationExtractor) -> None:
     np.testing.assert_array_equal(encode(model, relabelled), encode(model, EXAMPLES))
 
 
+def test_a_cache_that_cannot_be_written_costs_nothing(model: RelationExtractor, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    found = encode(model, EXAMPLES, folder=tmp_path / "file" / "folder")
+    np.testing.assert_array_equal(found, encode(model, EXAMPLES))
+
+
 def test_no_examples_have_no_vectors(model: RelationExtractor) -> None:
     assert encode(model, []).shape == (0, tiny.H)
 

@@ -26,6 +26,7 @@ from zslre.types import Mention
 
 LOWEST, HIGHEST = -6.0, 8.0  # log odds count as no less and no more
 FLOOR = -3.0  # log odds below which a pair is not looked at again
+COMPARED_AT_ONCE = 2_000_000  # pairs times candidates: of a sentence of hundreds of names they fill the memory
 FEATURES = (
     "own",
     "best other relation",
@@ -116,14 +117,16 @@ def context_features(items: Sequence[Item], odds: FloatArray, rows: IntArray, co
     for item in items:
         end = first + len(item[1])
         own = slice(*np.searchsorted(rows, (first, end)))
-        if own.start < own.stop:
-            found.append(_of_sentence(item, odds[first:end], rows[own] - first, columns[own]))
+        step = max(1, COMPARED_AT_ONCE // max(1, end - first))
+        for start in range(own.start, own.stop, step):
+            part = slice(start, min(start + step, own.stop))
+            found.append(_of_sentence(item, odds[first:end], rows[part] - first, columns[part]))
         first = end
     return np.concatenate(found)
 
 
 def _of_sentence(item: Item, odds: FloatArray, rows: IntArray, columns: IntArray) -> FloatArray:
-    """Those of one item. Pairs of the same two names are one pair, wherever these stand."""
+    """Those of candidates of one item, (N, F). Pairs of the same two names are one pair, wherever these stand."""
     (sentence, pairs), odds = item, np.clip(odds, LOWEST, HIGHEST)
     numbers = {name: number for number, name in enumerate(dict.fromkeys(m.name for pair in pairs for m in pair))}
     heads, tails = (np.array([numbers[pair[role].name] for pair in pairs])[:, None] for role in (0, 1))

@@ -166,8 +166,8 @@ def _json_lines(path: str, on_bad: Callable[[InputError], None] | None) -> Itera
     bytes_before = 0
     with stream:
         for number, line in enumerate(stream, 1):
-            if number == 1:
-                line = line.removeprefix(codecs.BOM_UTF8)
+            if number == 1 and line.startswith(codecs.BOM_UTF8):
+                line, bytes_before = line.removeprefix(codecs.BOM_UTF8), len(codecs.BOM_UTF8)
             if line.strip():
                 empty = False
                 try:
@@ -234,7 +234,7 @@ def _mentions(where: str, spans: Any, text: str) -> tuple[Mention, ...]:
         if (start, end) in seen:
             raise InputError(f'{entry} repeats the span {start}:{end} of "mentions"[{seen[start, end]}]: give it once')
         seen[start, end] = index
-        mentions.append(Mention(text[start:end], start, end, span[2] if len(span) == 3 else None))
+        mentions.append(Mention(text[start:end], start, end, span[2] or None if len(span) == 3 else None))
     return tuple(mentions)
 
 

@@ -162,7 +162,7 @@ def resume_point(path: Path) -> tuple[Counter[str], int]:
             try:
                 record = json.loads(line)
                 done[_record_id(record)] += 1
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise InputError(
                     f"{path}, line {number}: is no record of zslre ({error}): give another file to -o, or leave out "
                     f"--resume to overwrite this one"

@@ -7,6 +7,10 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def cache_dir() -> Path:
@@ -20,6 +24,19 @@ def cache_dir() -> Path:
         return Path.home() / "Library" / "Caches" / "zslre"
     base = os.environ.get("XDG_CACHE_HOME")
     return Path(base) / "zslre" if base else Path.home() / ".cache" / "zslre"
+
+
+def keep_array(array: np.ndarray, path: Path) -> None:
+    """Write to the cache, aside and renamed. What cannot be written is no error: the next run takes its time again."""
+    import numpy as np
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial.npy")
+        np.save(partial, array)
+        partial.replace(path)
+    except OSError:
+        return
 
 
 def sha256(path: Path) -> str:

@@ -44,6 +44,8 @@ def read(path: str | os.PathLike[str]) -> object:
         raise InputError(f"{path}: {error}") from error
     except RecursionError:
         raise InputError(f"{path}: nested too deeply for a relation set; give a list of relations") from None
+    except ValueError as error:  # a number of too many digits
+        raise InputError(f"{path}: cannot be read ({error}); correct it") from error
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from unicodedata import combining
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,15 @@ def words_of(encoding: Encoding, text: str) -> Words:
     last = np.append(first[1:], len(numbers))[: len(first)] - 1
     starts, ends = offsets[first, 0], offsets[last, 1]
     shapes = np.array([shape(text[a:b]) for a, b in zip(starts, ends, strict=True)], dtype=np.int64)
+    if not text.isascii():  # a tokenizer that strips accents leaves a word's last combining mark out
+        limits = [*starts[1:].tolist(), len(text)]
+        ends = np.array([_behind_marks(text, *room) for room in zip(ends.tolist(), limits, strict=False)], np.int64)
     return Words(first, starts, ends, np.repeat(shapes, last - first + 1))
+
+
+def _behind_marks(text: str, end: int, limit: int) -> int:
+    """The first place from `end` on where no combining mark stands, at most `limit`."""
+    return next((place for place in range(end, limit) if not combining(text[place])), max(end, limit))
 
 
 def shape(word: str) -> int:

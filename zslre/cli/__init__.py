@@ -56,6 +56,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     0: done; 1: an error that the message explains; 130: interrupted. Usage errors leave with status 2 through
     `SystemExit`, as `argparse` does it.
     """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (open as long as the process)
     try:
         try:
             arguments = build_parser().parse_args(argv)

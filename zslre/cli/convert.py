@@ -54,10 +54,12 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Carry out `zslre convert`."""
     from zslre.datasets import WRITERS, read_dataset
+    from zslre.datasets.writers import PARTIAL
 
     source, destination = arguments.source, arguments.destination
-    if os.path.exists(destination) and os.path.samefile(source, destination):
-        raise InputError(f"{destination}: is the file to read; give another one to write")
+    for written in (destination, f"{destination}{PARTIAL}"):
+        if os.path.exists(written) and os.path.samefile(source, written):
+            raise InputError(f"{written}: is the file to read, and would be written; give another name to write to")
     progress = Progress(verbosity=-1 if arguments.quiet else 0)
     skipped = SkippedRows(progress)
     examples = read_dataset(source, format=arguments.format, on_bad=skipped if arguments.skip_bad else None)

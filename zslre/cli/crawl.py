@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zslre.cli.numbers import positive, seconds, whole
-from zslre.cli.overwriting import refuse_overwriting
+from zslre.cli.outputs import check_output
 from zslre.cli.progress import Progress, counted
 from zslre.exceptions import InputError
 
@@ -127,7 +127,7 @@ def run(args: argparse.Namespace) -> int:
 
     sources = tuple(args.source) if args.source else _DEFAULT_SOURCES
     _check_usage(args, sources)
-    refuse_overwriting(args.output, (path for path in (args.entities, args.seed_urls) if path is not None))
+    check_output(args.output, (args.entities, args.seed_urls))
     given = [Entity(name) for name in args.names]
     entities = distinct([*given, *read_entities(args.entities)] if args.entities is not None else given)
     if not entities:
@@ -194,7 +194,7 @@ def _check_usage(args: argparse.Namespace, sources: Sequence[str]) -> None:
 
 def _read_seeds(path: Path) -> list[str]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); give a file with one address a line") from error
     except UnicodeDecodeError as error:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zslre.cli.models import model_folder
+from zslre.cli.numbers import whole
+from zslre.cli.outputs import check_output, write_output
 from zslre.cli.progress import Progress, SkippedRows, speaker
 from zslre.cli.training import MARKER_PLACES, MARKERS_HELP
 
@@ -98,7 +100,7 @@ def add_parser(subparsers: Subparsers) -> None:
     unseen = parser.add_mutually_exclusive_group()
     unseen.add_argument("--split", nargs="+", metavar="NAME", help="published splits, such as re_matching/m15/40")
     unseen.add_argument("--unseen", type=int, metavar="M", help="take M relations, drawn by each seed, for unseen")
-    parser.add_argument("--seeds", nargs="+", type=int, metavar="S", help="a run for each (default: 0)")
+    parser.add_argument("--seeds", nargs="+", type=whole, metavar="S", help="a run for each (default: 0)")
     seen = parser.add_mutually_exclusive_group()
     seen.add_argument("--allow-seen", action="store_true", help="test relations that the model was trained on as well")
     seen.add_argument(
@@ -144,6 +146,8 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Carry out `zslre evaluate`."""
     _check_usage(args)
+    for path in (args.json, args.markdown):
+        check_output(path, (*args.data, *(args.train or ()), *(args.dev or ()), args.relations))
     from zslre.evaluation import report
     from zslre.evaluation.tasks import read_labelled
     from zslre.extractor import RelationExtractor
@@ -170,9 +174,9 @@ def run(args: argparse.Namespace) -> int:
         scores = report.scores(outcomes)
         # After each run, so that a long series which is stopped leaves what it has.
         if args.json is not None:
-            _write(args.json, json.dumps(scores, indent=1, ensure_ascii=False) + "\n")
+            write_output(args.json, json.dumps(scores, indent=1, ensure_ascii=False) + "\n")
         if args.markdown is not None:
-            _write(args.markdown, report.markdown(scores))
+            write_output(args.markdown, report.markdown(scores))
     print(report.table(scores).rstrip())
     if args.plot is not None:
         from zslre.evaluation import plots
@@ -283,8 +287,7 @@ def _check_usage(args: argparse.Namespace) -> None:
         if args.work is None:
             args.usage_error("--train needs --work, a folder for models and checkpoints")
         if args.allow_seen or args.drop_seen:
-            flag_given = "--allow-seen" if args.allow_seen else "--drop-seen"
-            args.usage_error(f"{flag_given} does not go with --train, which never trains on what is tested as unseen")
+            args.usage_error("--allow-seen and --drop-seen do not go with --train: nothing unseen is trained on")
     drawn = args.train is not None or args.unseen is not None or args.setting in ("few-shot", "combined")
     if args.seeds is not None and not drawn:
         args.usage_error("--seeds: nothing is drawn here; it goes with --unseen, --train, few-shot and combined")
@@ -293,8 +296,3 @@ def _check_usage(args: argparse.Namespace) -> None:
             args.usage_error(f"{flag[name]} goes with --na-rate: without it no query is rejected")
     if args.dev is not None and args.threshold is not None:
         args.usage_error("--dev and --threshold exclude each other: --dev chooses the threshold")
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")

@@ -98,7 +98,7 @@ def _rows(head: str) -> Iterator[Any]:
     if head.startswith("["):
         yield from _values(head, 1)
     elif head.startswith("{"):
-        for line in head.splitlines():
+        for line in head.split("\n"):
             yield from _values(line, 0)
         if nested := _NESTED_ROW.match(head):
             yield from _values(head, nested.end())

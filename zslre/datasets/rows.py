@@ -132,5 +132,6 @@ def head_of(path: str | Path) -> str:
 
 def _check_utf8(example: Example) -> None:
     example.sentence.text.encode("utf-8")
-    if example.relation is not None:
-        example.relation.encode("utf-8")
+    for name in (example.relation, *(mention.type for mention in example.sentence.mentions)):
+        if name is not None:
+            name.encode("utf-8")

@@ -56,6 +56,7 @@ def write_fewrel(path: str | Path, examples: Iterable[Example]) -> int:
     return count
 
 
+PARTIAL = ".partial"  # behind the name of a file that is not whole yet
 WRITERS: dict[str, Callable[[str | Path, Iterable[Example]], int]] = {"jsonl": write_jsonl, "fewrel": write_fewrel}
 
 
@@ -88,7 +89,7 @@ def _dump(value: object) -> bytes:
 
 @contextmanager
 def _aside(path: str | Path) -> Iterator[BinaryIO]:
-    partial = Path(f"{path}.partial")
+    partial = Path(f"{path}{PARTIAL}")
     try:
         with partial.open("wb") as stream:
             yield stream

@@ -12,6 +12,7 @@ import numpy as np
 
 from zslre.encoder import Encoder, FloatArray, pair_vectors
 from zslre.packing import Packer, Pair
+from zslre.paths import keep_array
 from zslre.types import Example, Sentence
 
 SENTENCES_AT_ONCE = 512
@@ -45,11 +46,7 @@ def encode_examples(
         on_pairs(done, total)
     vectors = np.concatenate(parts)
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        with partial.open("wb") as file:
-            np.save(file, vectors)
-        partial.replace(path)
+        keep_array(vectors, path)
     return vectors[rows]
 
 

@@ -86,7 +86,7 @@ class HypernymTable(Mapping[str, tuple[Hypernym, ...]]):
         """The table of a file; raises InputError naming file and line."""
         table = cls({})
         try:
-            with Path(path).open(encoding="utf-8") as lines:
+            with Path(path).open(encoding="utf-8-sig") as lines:
                 for number, line in enumerate(lines, start=1):
                     if not line.strip():
                         continue
@@ -94,7 +94,7 @@ class HypernymTable(Mapping[str, tuple[Hypernym, ...]]):
                         name, hypernyms, why = _entry(json.loads(line))
                         table._add(name, hypernyms)
                         table._unanswered |= {entity_key(name): why} if why else {}
-                    except (KeyError, TypeError, ValueError) as error:
+                    except (KeyError, TypeError, ValueError, RecursionError) as error:
                         what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
                         raise InputError(f"{path}, line {number}: {what}; a line looks like {SHAPE}") from error
         except OSError as error:
@@ -131,13 +131,16 @@ class HypernymTable(Mapping[str, tuple[Hypernym, ...]]):
         """Write the table; whoever reads `path` meanwhile sees the old file or the new one, never a part."""
         path = Path(path)
         unfinished = path.with_name(f"{path.name}.new")
-        with unfinished.open("w", encoding="utf-8", newline="\n") as stream:
-            for name, hypernyms in self._entries.values():
-                record: dict[str, Any] = {"entity": name, "hypernyms": [_record(hypernym) for hypernym in hypernyms]}
-                if why := self.unanswered(name):
-                    record["unanswered"] = why
-                stream.write(f"{json.dumps(record, ensure_ascii=False)}\n")
-        os.replace(unfinished, path)
+        try:
+            with unfinished.open("w", encoding="utf-8", newline="\n") as stream:
+                for name, hypernyms in self._entries.values():
+                    record: dict[str, Any] = {"entity": name, "hypernyms": [_record(found) for found in hypernyms]}
+                    if why := self.unanswered(name):
+                        record["unanswered"] = why
+                    stream.write(f"{json.dumps(record, ensure_ascii=False)}\n")
+            os.replace(unfinished, path)
+        finally:
+            unfinished.unlink(missing_ok=True)
 
     def _add(self, name: str, hypernyms: tuple[Hypernym, ...]) -> None:
         key = entity_key(name)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from zslre.encoder import FloatArray
-from zslre.paths import cache_dir
+from zslre.paths import cache_dir, keep_array
 from zslre.scoring import unit
 
 
@@ -43,23 +42,12 @@ class PhraseVectors:
         path = cache_dir() / "phrases" / f"{_digest(self.encoder.tensors, phrases)}.npy"
         try:
             vectors = np.load(path).astype(np.float32)
-        except (OSError, ValueError):  # not there yet, or cut short
+        except (OSError, ValueError, EOFError):  # not there yet, or cut short
             halved = self(phrases).astype(np.float16)
-            _save(halved, path)
+            keep_array(halved, path)
             vectors = halved.astype(np.float32)  # as the next run will read them
         self._known.update(zip(phrases, vectors, strict=True))
         return vectors
-
-
-def _save(vectors: np.ndarray, path: Path) -> None:
-    """Written aside and renamed. A cache that cannot be written is no error: the next run takes its time again."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial.npy")
-        np.save(partial, vectors)
-        partial.replace(path)
-    except OSError:
-        return
 
 
 def _digest(tensors: Mapping[str, np.ndarray], phrases: Sequence[str]) -> str:

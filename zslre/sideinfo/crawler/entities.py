@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zslre.exceptions import InputError
+from zslre.relation import text
 from zslre.sideinfo.hypernyms import entity_key
 
 
@@ -25,12 +26,12 @@ def read_entities(path: str | Path) -> Iterator[Entity]:
     Raises InputError naming file and line.
     """
     try:
-        with Path(path).open(encoding="utf-8") as lines:
+        with Path(path).open(encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, start=1):
                 if line.strip():
                     yield (
                         _of_json(line, f"{path}, line {number}")
-                        if str(path).endswith(".jsonl")
+                        if str(path).lower().endswith(".jsonl")
                         else Entity(line.strip())
                     )
     except OSError as error:
@@ -43,12 +44,13 @@ def distinct(entities: Iterable[Entity]) -> list[Entity]:
     """The entities without repetitions of a name; the first one that has a context speaks for the others."""
     kept: dict[str, Entity] = {}
     for entity in entities:
-        name = " ".join(entity.name.split())
+        name = text(entity.name, "an entity's name")
         if not name:
             raise InputError("an entity needs a name")
         before = kept.get(entity_key(name))
         if before is None or (not before.context and entity.context):
-            kept[entity_key(name)] = Entity(before.name if before is not None else name, entity.context)
+            context = text(entity.context, "an entity's context")
+            kept[entity_key(name)] = Entity(before.name if before is not None else name, context)
     return list(kept.values())
 
 
@@ -56,11 +58,11 @@ def _of_json(line: str, place: str) -> Entity:
     shape = 'a line looks like {"entity": "Mercury", "context": "Mercury orbits the sun."}'
     try:
         record = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{place}: is no JSON ({error}); {shape}") from error
-    if not isinstance(record, dict) or not isinstance(record.get("entity"), str) or set(record) - {"entity", "context"}:
+    if not isinstance(record, dict) or "entity" not in record or set(record) - {"entity", "context"}:
         raise InputError(f"{place}: needs an entity and at most a context; {shape}")
-    context = record.get("context", "")
-    if not isinstance(context, str):
-        raise InputError(f"{place}: context must be a text, not {context!r}; {shape}")
-    return Entity(record["entity"], context)
+    try:
+        return Entity(text(record["entity"], "entity"), text(record.get("context", ""), "context"))
+    except InputError as error:
+        raise InputError(f"{place}: {error}; {shape}") from error

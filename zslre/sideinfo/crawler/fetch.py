@@ -32,6 +32,7 @@ TEXT = "text/plain, text/html"
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_ROBOTS = 512_000  # bytes; RFC 9309 lets a crawler ignore what comes behind 500 KiB
+_NEVER = 999_999  # days: `timedelta` takes few more
 _LAST_WAIT = 2.0  # seconds for threads that an interrupt found at work
 INSTALL = "pip install 'zslre[crawl]'"
 
@@ -125,7 +126,7 @@ class Fetcher:
 
     def down(self) -> dict[str, str]:
         """Hosts that were given up, and why."""
-        return {host: lane.down for host, lane in self._lanes.items() if lane.down}
+        return {host: lane.down for host, lane in list(self._lanes.items()) if lane.down}
 
     def close(self) -> None:
         """Close all connections and the cache; threads that are still busy after an interrupt get a moment to end.
@@ -225,7 +226,7 @@ class Fetcher:
         s = self.settings
         session = CachedSession(
             backend=self._cache,
-            expire_after=timedelta(days=s.expire_days),
+            expire_after=timedelta(days=min(s.expire_days, _NEVER)),
             allowable_codes=(200, 404, 410, *_REDIRECTS),
             match_headers=False,
             autoclose=False,

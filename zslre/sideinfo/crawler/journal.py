@@ -144,7 +144,7 @@ class Journal:
 
         What was found by other settings counts as long as its task, and in a batch its name, was not done again.
         """
-        again = {(task.source, name) for task in self.done if task.kind == NAMES for name in task.items}
+        again = {(task.source, name) for task in self.done.copy() if task.kind == NAMES for name in task.items}
         for entry in self._entries():
             if self.standard.accepts(entry):
                 yield from entry.result.findings

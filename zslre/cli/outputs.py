@@ -1,0 +1,38 @@
+"""Files that commands write; whether they may be written is asked before the work begins."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from zslre.documents import STDIN, SUFFIXES
+from zslre.exceptions import InputError
+
+
+def check_output(output: str | Path | None, inputs: Iterable[str | Path | None]) -> None:
+    """Raise InputError where the output cannot be written, is one of the inputs, or would be read in a folder of them.
+
+    None stands for a file that was not given.
+    """
+    if output is None:
+        return
+    target = Path(output).resolve()
+    for path in inputs:
+        if path is None or path == STDIN:
+            continue
+        source = Path(path).resolve()
+        inside = source.is_dir() and source in target.parents and target.suffix.lower() in SUFFIXES
+        if source == target or inside:
+            raise InputError(f"{output}: the output lies in the input {path}: give it another name")
+    if target.is_dir():
+        raise InputError(f"{output}: is a folder; give the name of a file")
+    there = next(place for place in (target, *target.parents) if place.exists())
+    if (there != target and not there.is_dir()) or not os.access(there, os.W_OK):
+        raise InputError(f"{output}: cannot be written, because of {there}; check that, or give another name")
+
+
+def write_output(path: Path, text: str) -> None:
+    """Write a text file, and the folders that it lies in."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
