@@ -16,6 +16,7 @@ import numpy as np
 
 from zslre.cli.training import check_output
 from zslre.training.finish import licence_notices, model_files, write_model
+from zslre.training.run import held_out_facts
 from zslre.training.trained import load_mean, own_calibration
 
 
@@ -27,13 +28,14 @@ def main() -> None:
     check_output(args.output)
     encoder, scorer, models = load_mean(args.models)
     trained = {name for files in models for name in files.config["trained_relations"]}
-    chosen_by = {name for files in models for name in files.config["held_out"].get("checkpoint", ())}
+    held_out = held_out_facts((), *(files.config for files in models))
     calibrations = [own_calibration(files) for files in models]
     slope, offset = np.mean([numbers for numbers, _ in calibrations], axis=0).tolist()
-    facts = models[0].config | {
+    own = {key: value for key, value in models[0].config.items() if key not in ("pair_threshold", "context_training")}
+    facts = own | {
         "name": args.output.name,
         "trained_relations": sorted(trained),
-        "held_out": {"checkpoint": sorted(chosen_by - trained)},
+        "held_out": held_out | {"checkpoint": sorted(set(held_out["checkpoint"]) - trained)},
         "data": list(dict.fromkeys(source for files in models for source in files.config["data"])),
         "command": "python " + " ".join(sys.argv),
         "scores": {},

@@ -234,6 +234,13 @@ def test_head_only_adds_support(
     [
         (["--head-only", "--base", "x"], 2),
         (["--head-only", "--resume"], 2),
+        (["--head-only", "--steps", "7"], 2),
+        (["--head-only", "--learning-rate", "1e-3"], 2),
+        (["--head-only", "--hold-out", "1"], 2),
+        (["--head-only", "--eval-every", "3"], 2),
+        (["--head-only", "--no-bf16"], 2),
+        (["--head-only", "--seed", "1"], 2),
+        (["--learning-rate", "nan"], 1),
         (["--head-only", "--markers", "text"], 2),
         (["-m", "builtin", "--base", "x"], 2),
         (["-m", "builtin", "--markers", "text"], 2),

@@ -104,10 +104,15 @@ def test_dev_relations_give_nothing_of_the_test_away() -> None:
     assert set(dev_relations(most, candidates, tested)) == {"spouse", "author", "cast member"}  # one alone is too few
 
 
+def test_an_id_counts_that_the_model_knows_no_more() -> None:
+    config = {"trained_relations": ["verheiratet mit"], "trained_ids": {"verheiratet mit": "P26"}}
+    assert seen_in_training(model(config), [catalogue()["spouse"]]) == {"spouse": ["verheiratet mit"]}
+
+
 def test_the_builtin_model_has_not_seen_what_it_says() -> None:
     builtin = RelationExtractor.from_pretrained()
-    held_out = [name for names in builtin.config["held_out"].values() for name in names]
-    assert held_out
-    check_unseen(builtin, catalogue().select(held_out))
+    check_unseen(builtin, [Relation("is suing")])
     with pytest.raises(InputError, match="author"):
         check_unseen(builtin, [catalogue()["author"]])
+    fitted_by = catalogue().select(builtin.config["held_out"]["kind_weights"])
+    assert set(seen_in_training(builtin, fitted_by)) == set(fitted_by.names)

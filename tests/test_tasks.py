@@ -83,6 +83,13 @@ def test_unseen_relations_can_be_taken_out(setting: str, labels: set[str]) -> No
         without_unseen(task, DATA, {"employer", "spouse"}, row_split=False)
 
 
+def test_what_a_model_has_seen_is_no_seen_relation_of_the_combined_setting() -> None:
+    task = make_task("combined", DATA, Split("s", ("spouse", "employer")), row_split=False)
+    left = without_unseen(task, DATA, {"employer"}, row_split=False)
+    assert left.relations.names == ("residence", "spouse")
+    assert {e.relation for e in left.examples} == {"residence", "spouse"}
+
+
 def test_extraction_asks_every_row_for_the_chosen_relations() -> None:
     task = make_task("extraction", DATA, SPLIT, row_split=False)
     assert task.examples == EXAMPLES

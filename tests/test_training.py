@@ -36,6 +36,8 @@ from zslre.training.model import TorchScorer  # noqa: E402
 from zslre.training.neighbours import neighbours  # noqa: E402
 from zslre.training.observer import Observer  # noqa: E402
 from zslre.training.reversal import reverse_labels  # noqa: E402
+from zslre.training.run import held_out, held_out_facts, training_data  # noqa: E402
+from zslre.training.trained import own_calibration  # noqa: E402
 from zslre.training.trainer import Trainer, TrainingConfig, zero_shot_predictions  # noqa: E402
 from zslre.training.variation import vary  # noqa: E402
 
@@ -135,6 +137,43 @@ def test_long_documents_are_thinned_with_their_relations_kept() -> None:
         assert set(zip(thin.pairs, thin.labels, strict=True)) <= set(zip(sentence.pairs, sentence.labels, strict=True))
         seen |= set(thin.pairs)
     assert len(seen) > 10
+
+
+def test_an_episode_of_complete_sentences_alone_asks_about_something() -> None:
+    alone = EpisodeSampler([], COMPLETE, RELATIONS, n_relations=2, n_sentences=3, n_complete=1)
+    assert all(alone.episode(step).relations for step in range(20))
+
+
+def test_what_is_held_out_is_new_to_the_model_to_start_from() -> None:
+    examples = [tiny.example("Ann met Bob", "Ann", "Bob", name) for name in ("a", "b", "c")]
+    assert held_out(examples, 2, 0, {"b"}) == ["a", "c"]
+    assert held_out(examples, 2, 0, {"a", "b"}) == ["c"]
+    assert held_out(examples, ["b"], 0, {"b"}) == ["b"]
+    configs = [{"held_out": {"checkpoint": ["a"], "kind_weights": ["x"]}}, {"held_out": {"checkpoint": ["b"]}}, {}]
+    assert held_out_facts(["c"], *configs) == {"checkpoint": ["a", "b", "c"], "kind_weights": ["x"]}
+
+
+def test_sentences_that_differ_in_blanks_are_held_out_together() -> None:
+    texts = ("Ann leads Acme", "Ann  leads Acme", "Bob leads Zeta")
+    rows = [
+        tiny.example(t, *t.split()[::2], name)
+        for t, name in zip(texts, ("spouse", "employer", "employer"), strict=True)
+    ]
+    data = training_data(rows, RELATIONS, ["spouse"], 0, Observer(lambda line: None))
+    assert [s.sentence.text for s in data.partial] == ["Bob leads Zeta"]
+
+
+def test_a_model_goes_on_with_the_threshold_of_pairs_by_themselves() -> None:
+    files = tiny.model_files()
+    assert own_calibration(files)[1] == {"threshold": files.config["threshold"]}
+    files.config["pair_threshold"] = 0.25
+    assert own_calibration(files)[1] == {"threshold": 0.25}
+
+
+@pytest.mark.parametrize("rate", [-1.0, 0.0, float("nan"), float("inf")])
+def test_learning_rates_are_numbers_above_zero(rate: float) -> None:
+    with pytest.raises(InputError, match="learning_rate must be a number above 0"):
+        TrainingConfig(learning_rate=rate)
 
 
 def test_an_episode_holds_no_more_than_asked() -> None:

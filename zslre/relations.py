@@ -12,6 +12,7 @@ from typing import overload
 
 from zslre import freebase, relation_files
 from zslre.exceptions import InputError
+from zslre.paths import fingerprint
 from zslre.relation import Relation, SideInformation, Source, suggestion, text
 
 __all__ = [
@@ -76,6 +77,11 @@ class RelationSet(Sequence[Relation]):
             return cls(_relations(data))
         except InputError as error:
             raise InputError(f"{Path(path)}: {error}") from error
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells these relations from others, and from the same with other side information."""
+        return fingerprint(relation.to_dict() for relation in self)
 
     def to_file(self, path: str | os.PathLike[str]) -> None:
         """Write JSON or TOML, by the path's suffix; `from_file` gives the same set back."""

@@ -87,15 +87,6 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Episode:
-    """An N-way K-shot task: which of `relations` (or none) does each query express, given the support?"""
-
-    relations: tuple[str, ...]
-    support: tuple[Example, ...]
-    query: tuple[Example, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Triple:
     """An extracted relation. Mention offsets index the document; `score` is a calibrated probability in [0, 1].
 

@@ -55,6 +55,8 @@ examples:
 """
 MIN_RELATIONS_TO_HOLD_OUT = 10
 
+ENCODER_OPTIONS = ("base", "markers", "resume", "steps", "learning_rate", "hold_out", "eval_every", "no_bf16", "seed")
+
 
 def add_parser(subparsers: Subparsers) -> None:
     """Add the verb `train`."""
@@ -87,7 +89,7 @@ def add_parser(subparsers: Subparsers) -> None:
         help=f"relations to judge by (default: one in five from {MIN_RELATIONS_TO_HOLD_OUT} relations on, else 0)",
     )
     add_training_options(parser, eval_every=100)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, default=parser.get_default)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -95,8 +97,12 @@ def run(args: argparse.Namespace) -> int:
     from zslre.evaluation.tasks import read_labelled
     from zslre.relations import RelationSet
 
-    if args.head_only and (args.base is not None or args.markers is not None or args.resume):
-        return _usage("--base, --markers and --resume do not go with --head-only, which trains no encoder")
+    if args.head_only:
+        changed = [
+            f"--{name.replace('_', '-')}" for name in ENCODER_OPTIONS if getattr(args, name) != args.default(name)
+        ]
+        if changed:
+            return _usage(f"not with --head-only, which trains no encoder: {', '.join(changed)}")
     if args.model is not None and (args.base is not None or args.markers is not None):
         return _usage("--base and --markers do not go with -m, a model with an encoder of its own")
     check_output(args.output)

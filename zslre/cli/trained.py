@@ -38,6 +38,7 @@ def trained_model(
 
     with needing_torch("training"):
         from zslre.encoder.transformer import bf16_is_fast
+        from zslre.training.run import named_weights
         from zslre.training.trainer import TrainingConfig
         from zslre.training.unseen import train_for
 
@@ -50,12 +51,13 @@ def trained_model(
         "tested": list(task.relations.names),
         "test_rows": len(task.examples),
         "train": train.name,
+        "relations": train.relations.fingerprint,
         "steps": config.steps,
         "learning_rate": config.learning_rate,
         "seed": seed,
     }
     begun: dict[str, object] = {"base": args.base, "markers": args.markers or "levitated"}
-    made.update({"start": read_config(start).get("name")} if start is not None else begun)
+    made.update({"start": named_weights(read_config(start))} if start is not None else begun)
     if not args.resume and (output.exists() or output.with_name(output.name + ".training").exists()):
         raise InputError(f"{output} or its checkpoint exists: add --resume to use it, or choose another --work")
     if output.exists():

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from zslre.cli.numbers import positive
+from zslre.cli.numbers import positive, whole
 from zslre.cli.progress import Progress
 from zslre.cli.stopping import stop_after_step
 from zslre.exceptions import InputError, MissingDependencyError
@@ -26,7 +26,7 @@ def add_training_options(parser: argparse.ArgumentParser, *, eval_every: int) ->
     """Add the options that `zslre train` and `zslre distill` share."""
     parser.add_argument("--eval-every", type=positive, default=eval_every, metavar="STEPS", help="default: %(default)s")
     parser.add_argument("--no-bf16", action="store_true", help="compute in float32 even where the CPU has bfloat16")
-    parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
+    parser.add_argument("--seed", type=whole, default=0, help="default: %(default)s")
     parser.add_argument("--threads", type=positive, help="CPU threads (default: all)")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
     parser.add_argument("--skip-bad", action="store_true", help="report rows that cannot be used and go on")

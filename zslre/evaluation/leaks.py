@@ -9,6 +9,8 @@ from zslre.extractor import RelationExtractor
 from zslre.relations import Relation, RelationSet, resolve, training_leaks
 from zslre.serialization import ModelFiles
 
+CHOSE_BY = ("checkpoint", "kind_weights")  # what relations that trained nothing have decided, in "held_out"
+
 
 def seen_in_training(model: RelationExtractor | ModelFiles, unseen: Iterable[Relation]) -> dict[str, list[str]]:
     """Those of `unseen` that a model has seen, by name, each with the names of the relations that give it away.
@@ -16,7 +18,9 @@ def seen_in_training(model: RelationExtractor | ModelFiles, unseen: Iterable[Rel
     They are relations that the model was trained on, chosen by, or has examples of: the same, under whatever name or id
     (see `training_leaks`), or an inverse.
     """
-    trained = _relations_of(model, (*_trained(model), *model.config.get("held_out", {}).get("checkpoint", ())))
+    held_out = model.config.get("held_out", {})
+    chosen_by = [name for use in CHOSE_BY for name in held_out.get(use, ())]
+    trained = _relations_of(model, (*_trained(model), *chosen_by))
     if trained is None:
         return {}
     seen = {relation.name: sorted(training_leaks([relation], trained)) for relation in unseen}
@@ -58,9 +62,10 @@ def _relations_of(model: RelationExtractor | ModelFiles, names: Iterable[str]) -
     A model may know one relation by several names: a student has its own data's and its teacher's, and what sentences
     state has as many as they use. All names count; the first has the id.
     """
-    found, taken = list[Relation](), set[str]()
+    found, taken, ids = list[Relation](), set[str](), model.config.get("trained_ids", {})
     for name in sorted(set(names)):
-        meant = model.relations.get(name) or resolve(name)
+        by_id = Relation(name, id=ids[name]) if name in ids else resolve(name)
+        meant = model.relations.get(name) or by_id
         new = next((r for r in (meant, Relation(name)) if taken.isdisjoint(r.keys)), None)
         if new is not None:
             found.append(new)

@@ -14,7 +14,6 @@ from zslre.relations import Relation, RelationSet, training_leaks
 from zslre.types import Example
 
 SETTINGS = ("zero-shot", "few-shot", "supervised", "combined", "extraction")
-UNSEEN_SETTINGS = ("zero-shot", "few-shot", "combined", "extraction")  # those that a split chooses relations for
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +95,10 @@ def without_unseen(task: Task, data: Dataset, names: Collection[str], *, row_spl
     left = tuple(relation.name for relation in task.unseen if relation.name not in names)
     if not left:
         raise InputError("the model has seen every relation that is to be unseen: nothing is left to test")
+    if task.setting == "combined":  # else they would be asked about as seen ones
+        relations = data.relations.without(relation.name for relation in task.unseen if relation.name in names)
+        rows = tuple(e for e in data.examples if e.relation in set(relations.names))
+        data = Dataset(data.name, rows, relations)
     return make_task(task.setting, data, Split("left", left), row_split=row_split)
 
 

@@ -24,15 +24,13 @@ from zslre.training.finish import calibrate, licence_notices, model_files, write
 from zslre.training.model import TorchScorer
 from zslre.training.observer import PRINTING, Observer
 from zslre.training.reversal import with_reversed
-from zslre.training.run import named_weights, training_data
+from zslre.training.run import held_out_facts, named_weights, trained_ids, training_data
 from zslre.training.start import MAX_TEXT_TOKENS, quantized
-from zslre.training.student import BITS
 from zslre.training.trained import encoder_of, load_trained, own_calibration
 from zslre.training.unlabelled import TextPool
 from zslre.types import Example
 
 FLOATS = "32"
-ALL_BITS = (*BITS, FLOATS)
 
 
 def distill_model(
@@ -81,6 +79,7 @@ def distill_model(
         "layers": layers,
         "bits": bits,
         "data": data.fingerprint,
+        "relations": relations.fingerprint,
         "text": fingerprint(s.text for s in pool.sentences) if pool is not None else None,
     }
     quantization = None
@@ -126,7 +125,10 @@ def distill_model(
         "base_encoder": base if base is not None else taught["base_encoder"],
         "trained_relations": sorted({*taught["trained_relations"], *begun.get("trained_relations", ()), *data.trained}),
         "data": list(dict.fromkeys([*taught["data"], *begun.get("data", ()), *names])),
-        "held_out": {**taught["held_out"], "checkpoint": data.dev_names},
+        "trained_ids": trained_ids(data.trained, relations)
+        | begun.get("trained_ids", {})
+        | taught.get("trained_ids", {}),
+        "held_out": held_out_facts(data.dev_names, taught, begun),
         "distillation": distillation_facts(taught, encoder, student, bits),
         "training": asdict(config),
         "seed": config.seed,

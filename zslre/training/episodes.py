@@ -164,6 +164,7 @@ class EpisodeSampler:
         # Half of the complete sentences' own relations join the episode; pairs of the others must be rejected.
         extra = {n for d in drawn for labels in d.labels for n in labels if n in self.relations} - set(chosen)
         chosen += [name for name in sorted(extra) if rng.random() < 0.5]
+        chosen = chosen or sorted(extra)[:1] or sorted(self.relations)[:1]  # an episode asks about one at least
         column = {name: i for i, name in enumerate(chosen)}
         labels = [pair_labels for d in drawn for pair_labels in d.labels]
         targets = np.zeros((len(labels), len(chosen)), dtype=np.bool_)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -46,6 +47,9 @@ class LoopConfig:
         for name, number in least.items():
             if getattr(self, name) < number:
                 raise InputError(f"{name} must be at least {number}, got {getattr(self, name)}")
+        for name in ("learning_rate", "scorer_learning_rate"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise InputError(f"{name} must be a number above 0, got {getattr(self, name)}")
 
 
 class TrainingLoop(ABC):
@@ -146,6 +150,8 @@ class TrainingLoop(ABC):
         self.modules.train()
         self.optimizer.zero_grad(set_to_none=True)
         loss = self._gradients(step)
+        if not math.isfinite(loss):
+            raise InputError(f"the loss of step {step + 1} is {loss}: lower the learning rate, {self.peaks[0]}")
         nn.utils.clip_grad_norm_(self.modules.parameters(), 1.0)
         self.optimizer.step()
         return loss

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ import numpy as np
 import torch
 
 from zslre.datasets.annotated import AnnotatedSentence, group_examples
+from zslre.datasets.splits import normal_text
 from zslre.encoder.transformer import TransformerEncoder
+from zslre.evaluation.leaks import seen_in_training
 from zslre.packing import Packer
 from zslre.paths import fingerprint
 from zslre.relations import RelationSet
@@ -28,12 +30,14 @@ from zslre.training.trainer import Trainer, TrainingConfig
 from zslre.types import Example
 
 
-def held_out(examples: Sequence[Example], hold_out: int | Sequence[str], seed: int) -> list[str]:
-    """Names of the relations to hold out: those given, or so many of the examples', drawn by the seed."""
+def held_out(
+    examples: Sequence[Example], hold_out: int | Sequence[str], seed: int, seen: Collection[str] = ()
+) -> list[str]:
+    """Names of the relations to hold out: those given, or so many of the examples' not `seen`, drawn by the seed."""
     if not isinstance(hold_out, int):
         return sorted(hold_out)
-    seen = sorted({example.relation for example in examples if example.relation is not None})
-    return sorted(np.random.default_rng(seed).choice(seen, hold_out, replace=False).tolist())
+    new = sorted({example.relation for example in examples if example.relation is not None} - set(seen))
+    return sorted(np.random.default_rng(seed).choice(new, min(hold_out, len(new)), replace=False).tolist())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,13 +70,15 @@ def training_data(
     hold_out: int | Sequence[str],
     seed: int,
     observer: Observer = PRINTING,
+    *,
+    seen: Collection[str] = (),
 ) -> TrainingData:
-    """Examples parted into what trains and what judges; `hold_out` as in `train_model`."""
-    dev_names = held_out(examples, hold_out, seed)
+    """Examples parted into what trains and what judges; `hold_out` as in `train_model`, none of it drawn of `seen`."""
+    dev_names = held_out(examples, hold_out, seed, seen)
     sentences = group_examples(examples)
     all_dev = [s for s in sentences if any(labels & set(dev_names) for labels in s.labels)]
-    dev_texts = {s.sentence.text for s in all_dev}
-    rest = [s for s in sentences if s.sentence.text not in dev_texts]
+    dev_texts = {normal_text(s.sentence.text) for s in all_dev}
+    rest = [s for s in sentences if normal_text(s.sentence.text) not in dev_texts]
     rest = without_leaks(rest, relations, dev_names, set()) if dev_names else rest
     # Of a sentence with more mentions than one pair has, and with unlabelled pairs, every pair is known.
     complete = [s for s in rest if not all(s.labels)]
@@ -81,6 +87,19 @@ def training_data(
     observer.report(f"{len(partial)} sentences of {len(trained)} relations, {len(complete)} with pairs that have none")
     observer.report(f"held out: {', '.join(dev_names) if dev_names else 'nothing; the last step is kept'}")
     return TrainingData(partial, complete, trained, dev_sentences(all_dev, dev_names), dev_names)
+
+
+def trained_ids(trained: Iterable[str], relations: RelationSet) -> dict[str, str]:
+    """The id of each relation that has one, for a model that knows these relations no more."""
+    meant = relations.select(sorted(set(trained)))
+    return {relation.name: relation.id for relation in meant if relation.id is not None}
+
+
+def held_out_facts(dev_names: Sequence[str], *before: Mapping[str, Any]) -> dict[str, Any]:
+    """For config.json: what chose the model, and what chose those that it goes back to."""
+    kept = [config.get("held_out", {}) for config in before]
+    chose = sorted({*dev_names, *(name for held in kept for name in held.get("checkpoint", ()))})
+    return {key: value for held in reversed(kept) for key, value in held.items()} | {"checkpoint": chose}
 
 
 def named_weights(config: Mapping[str, Any]) -> str:
@@ -111,15 +130,19 @@ def train_model(
     sentences; they decide when to stop, and calibrate the scores. Raises KeyboardInterrupt, with a checkpoint in
     `work`, once the observer wants it to stop.
     """
-    data = training_data(examples, relations, hold_out, config.seed, observer)
+    begun = load_trained(start) if start is not None else None
+    seen = seen_in_training(begun[2], relations) if begun is not None else {}
+    data = training_data(examples, relations, hold_out, config.seed, observer, seen=seen)
     dev_names, dev, trained = data.dev_names, data.dev, data.trained
+    if isinstance(hold_out, int) and len(dev_names) < hold_out:
+        observer.report(f"the model to start from has seen all but {len(dev_names)} of the relations to hold out")
 
     torch.manual_seed(config.seed)
     begun_as = base if base is not None else BASE_NAME
     known: Mapping[str, Any] = {"base_encoder": begun_as, "trained_relations": []}
     numbers, figures = (1.0, 0.0), {"threshold": 0.5}
-    if start is not None:
-        encoder, scorer, learned = load_trained(start)
+    if begun is not None:
+        encoder, scorer, learned = begun
         known, in_text = learned.config, encoder.module.in_text
         begun_as = named_weights(known)
         numbers, figures = own_calibration(learned)
@@ -142,7 +165,7 @@ def train_model(
         folder=work,
         dev=dev,
         dev_relations=dev_set,
-        origin={"start": begun_as, "data": data.fingerprint},
+        origin={"start": begun_as, "markers": in_text, "data": data.fingerprint, "relations": relations.fingerprint},
         observer=observer,
     )
     best = trainer.train(resume=resume)
@@ -157,7 +180,8 @@ def train_model(
         "name": output.name,
         "base_encoder": known["base_encoder"],
         "trained_relations": sorted({*trained, *known["trained_relations"]}),
-        "held_out": {**known.get("held_out", {}), "checkpoint": dev_names},
+        "trained_ids": trained_ids(trained, relations) | known.get("trained_ids", {}),
+        "held_out": held_out_facts(dev_names, known),
         "training": asdict(config),
         "seed": config.seed,
         "scores": {"dev_macro_f1": round(best, 4), "held_out_pairs": figures} if dev_names else {},

@@ -40,9 +40,12 @@ def load_mean(folders: Sequence[str | Path]) -> tuple[TransformerEncoder, TorchS
 
 
 def own_calibration(files: ModelFiles) -> tuple[tuple[float, float], dict[str, float]]:
-    """Slope and offset of a model's scores, and its threshold, as `calibrate` finds them for a new one."""
+    """Slope and offset of a model's scores, and its threshold, as `calibrate` finds them for a new one.
+
+    The threshold is that of pairs by themselves: a model's network weighs its own pairs, and is not handed on.
+    """
     slope, offset = files.scorer.calibration.tolist()
-    return (slope, offset), {"threshold": float(files.config["threshold"])}
+    return (slope, offset), {"threshold": float(files.config.get("pair_threshold", files.config["threshold"]))}
 
 
 def encoder_of(files: ModelFiles, layers: int | None = None) -> TransformerEncoder:

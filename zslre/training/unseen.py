@@ -11,9 +11,10 @@ import numpy as np
 
 from zslre.datasets.annotated import examples_of, group_examples
 from zslre.datasets.splits import normal_text
+from zslre.evaluation.leaks import seen_in_training
 from zslre.evaluation.tasks import Dataset, Task
 from zslre.exceptions import InputError
-from zslre.serialization import read_config
+from zslre.serialization import load_model, read_config
 from zslre.training.observer import Observer
 from zslre.training.run import train_model
 from zslre.training.sources import without_leaks
@@ -62,6 +63,8 @@ def train_for(
         dev = read_config(start).get("held_out", {}).get("checkpoint", ())
     chosen = sorted({found.name for key in dev if (found := data.relations.get(key)) is not None} & free)
     if not chosen:
+        if start is not None:
+            free -= set(seen_in_training(load_model(start), data.relations))
         drawn = np.random.default_rng(config.seed).choice(sorted(free), min(HELD_OUT, len(free) // 5), replace=False)
         chosen = sorted(map(str, drawn))
     work = output.with_name(output.name + ".training")
