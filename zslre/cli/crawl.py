@@ -22,10 +22,10 @@ DESCRIPTION = """\
 Find out what kinds of thing named entities are ("BMW": car company, company), from Wikipedia, Wikidata, web pages
 and WordNet, and write them with confidence, sources and sentences as JSON Lines, one entity a line.
 
-The crawler says who it is: --contact is required. It obeys robots.txt, asks each host one page at a time with pauses,
-and keeps pages in a cache. Results go into OUTPUT.journal as they come; the same command goes on where it was stopped,
-and one with other options does again what depended on them. Names that OUTPUT has already stay in it;
-one that a source has not answered about says so there ("unanswered").
+The crawler says who it is: --contact is required where it sends a request. It obeys robots.txt, asks each host one page
+at a time with pauses, and keeps pages in a cache. Results go into OUTPUT.journal as they come; the same command goes on
+where it was stopped, and one with other options does again what depended on them. Names that OUTPUT has already stay in
+it; one that a source has not answered about says so there ("unanswered").
 Programs' interfaces (--wikipedia-api, --wikidata-api) are asked by their own etiquette, not by robots.txt.
 """
 EXAMPLES = """\

@@ -46,9 +46,9 @@ tests the others alone, or --allow-seen. That Freebase's relations, which NYT ha
 """
 EXAMPLES = """\
 examples:
-  zslre evaluate val_wiki.json --setting zero-shot
-  zslre evaluate val_wiki.json --setting few-shot --n-way 10 --k-shot 5 --na-rate 0.5 --json few_shot.json
-  zslre evaluate fewrel.json --setting zero-shot --split re_matching/m15/40 --train fewrel.json --work runs --plot plots
+  zslre evaluate mine.jsonl --setting zero-shot --drop-seen
+  zslre evaluate mine.jsonl --setting few-shot --n-way 10 --k-shot 5 --na-rate 0.5 --drop-seen --json few_shot.json
+  zslre evaluate *_wiki.json --setting zero-shot --split re_matching/m15/40 --train *_wiki.json --work runs --plot plots
   zslre evaluate nyt_unseen.txt --setting zero-shot --skip-bad --drop-seen
   zslre evaluate mine.jsonl -r schema.toml --setting supervised --train mine.jsonl --work runs --markdown report.md
 """
@@ -114,7 +114,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "--transductive",
         action="store_true",
         default=None,
-        help="zero-shot: refine the prototypes on all tested pairs, without their labels; published figures do not",
+        help="zero-shot: refine the prototypes on all tested pairs, without their labels, as published figures are not",
     )
     few = parser.add_argument_group("few-shot")
     few.add_argument("--n-way", type=int, metavar="N", help="relations an episode (default: 5)")

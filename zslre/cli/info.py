@@ -98,6 +98,7 @@ def describe_model(folder: Path | None) -> dict[str, Any]:
         "format": config["format_version"],
         "base_encoder": config.get("base_encoder"),
         "trained_relations": len(trained) if trained is not None else None,
+        "threshold": config.get("threshold"),
         "tagger": "tagger" in config,
     }
 
@@ -123,6 +124,7 @@ def as_text(report: dict[str, Any]) -> str:
                 "  trained relations",
                 model["trained_relations"] if model["trained_relations"] is not None else "not said",
             ),
+            ("  threshold", model["threshold"] if model["threshold"] is not None else "not said"),
             ("  mention tagger", "its own" if model["tagger"] else "none: the built-in one's"),
         ]
     rows.append(("cache folder", report["cache"]))
