@@ -54,6 +54,21 @@ def test_abbreviations_do_not_end_a_sentence(sentences: list[str]) -> None:
     assert texts(" ".join(sentences)) == sentences
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["About Cordelle", "Cordelle is a firm with a seat in Boston."],
+        ["Cast", "Mrs Bloom, a landlady: Gwen Tibbs", "Percy, her lodger: Adrian Loach", "Inspector Rudd: Mike Fann"],
+        ["THE PLAYERS present", "DEAD MAN'S TROUSERS", "A farce in three acts by Leonard Askew"],
+        ["The firm was founded by Karl Ott and Anna\nMeier in Berlin in 1990 and moved to\nHamburg.", "It failed."],
+        ["The firm was founded by\nKarl Ott, a teacher from the\nEifel."],  # broken by its clauses
+        ["She met\nKarl Ott, who had come to Rome."],
+    ],
+)
+def test_a_line_with_room_for_more_ends_a_sentence(lines: list[str]) -> None:
+    assert texts("\n".join(lines)) == lines
+
+
 @pytest.mark.parametrize("gap", ["\n\n", "\r\n\r\n", "\n \t\n", "\u2028\u2028", "\u2029", "\f", "\r\r", "\n\r\n"])
 def test_a_heading_stands_alone(gap: str) -> None:
     assert texts(f"A heading{gap}Rome grew.") == ["A heading", "Rome grew."]

@@ -1,6 +1,7 @@
 """Text → sentences, by the rules of sentencex; every offset counts characters of the text as given.
 
-Blank lines, form feeds and paragraph separators end a sentence too, so a heading without a full stop stands alone.
+Blank lines, form feeds and paragraph separators end a sentence too, so a heading without a full stop stands alone. So
+does a line that is shorter than it needed to be, as in lists and under headings.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ _LINE_END = re.compile("\r\n|[\n\r\x0b\x85\u2028]")
 _PARAGRAPH_END = re.compile("[\f\u2029]")
 # Ends that sentencex takes for a middle initial ("John I. Smith") and for abbreviations ("m. 1902": married).
 _MISSED_END = re.compile(r"(?:\bWar I|\d\s*mm?)\.(?=\s+[A-Z])")
+# What ends so goes on in the next line, as in text that is broken by its clauses.
+_GOES_ON = re.compile(r"(?:,|\b(?:an?|the|of|in|at|on|by|for|from|to|with|and|or|as|is|was|are|were))$")
+LEAST_LIST = 3  # lines
+NARROWEST = 40  # characters: text is seldom broken for less
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -93,6 +98,35 @@ def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each sentence of a paragraph, in characters of `text`."""
+    for start, end in _stretches(text):
+        for left, right in _of_stretch(text[start:end]):
+            yield start + left, start + right
+
+
+def _stretches(text: str) -> Iterator[tuple[int, int]]:
+    """A paragraph's parts between which a line ends by intention.
+
+    A line that was broken for its width, which the longest line tells, has no room for the word that begins the next
+    one. Where most have, as in a list, the longest ends by intention too.
+    """
+    ends = list(_LINE_END.finditer(text))
+    starts = [0, *(end.end() for end in ends)]
+    lines = [text[a:b].rstrip() for a, b in zip(starts, [*(end.start() for end in ends), len(text)], strict=True)]
+    firsts = [(line.split(maxsplit=1) or [""])[0] for line in lines[1:]]
+    width = max(NARROWEST, *map(len, lines))
+    room = [len(line) + 1 + len(first) <= width for line, first in zip(lines, firsts, strict=False)]
+    listed = 2 * sum(room) >= len(room) and len(lines) >= LEAST_LIST
+    start = 0
+    for line, first, roomy, place in zip(lines, firsts, room, starts[1:], strict=False):
+        last = line.split()[-1:]
+        whole = not _GOES_ON.search(line) and (listed or not (last and last[0].isalpha() and last[0].islower()))
+        if (roomy or listed) and whole and first and not first[0].islower():
+            yield start, place
+            start = place
+    yield start, len(text)
+
+
+def _of_stretch(text: str) -> Iterator[tuple[int, int]]:
     plain = _WIDE_WHITE.sub(" ", SURROGATE.sub("\ufffd", text))
     for found in get_sentence_boundaries("en", plain):
         start, last = found["start_index"], found["end_index"]
