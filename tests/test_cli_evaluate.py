@@ -460,13 +460,15 @@ def test_training_options_change_the_model(folder: Path, base: Path, tmp_path: P
 def test_training_goes_on_from_a_model_that_has_not_seen_the_unseen(
     folder: Path, base: Path, tmp_path: Path, outcomes: list[Outcome], split: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    from zslre.training.run import named_weights
+
     assert trained(folder, base, tmp_path / "first", "zero-shot", "--split", "one") == 0
     first = tmp_path / "first" / "zero-shot-one-seed0"
     further = ["--train", str(folder / "data.jsonl"), "-m", str(first), "--work", str(tmp_path), "--steps", "1"]
     assert evaluate(folder, "zero-shot", *further, "--split", "without-dev") == 0
     second = tmp_path / "zero-shot-without-dev-seed0"
     assert 0 < np.abs(weights(second) - weights(first)).max() < 0.01
-    assert outcomes[0].details["training"]["start"].startswith(f"{first.name} (")  # and a digest of its weights
+    assert outcomes[0].details["training"]["start"] == named_weights(read_config(first))
     assert read_config(second)["held_out"]["checkpoint"] == ["founder"]  # as of the first
     assert evaluate(folder, "zero-shot", *further, "--split", "two") == 1
     assert "employer" in error(capsys)

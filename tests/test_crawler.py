@@ -697,14 +697,12 @@ def test_entities_of_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        *(
-            "BMW",
-            "[]",
-            "[" * 100_000,
-            '{"entity": 1}',
-            '{"entity": "a", "kontext": ""}',
-            '{"entity": "a", "context": 1}',
-        ),
+        "BMW",
+        "[]",
+        "[" * 100_000,
+        '{"entity": 1}',
+        '{"entity": "a", "kontext": ""}',
+        '{"entity": "a", "context": 1}',
         '{"entity": "Par\\ud800is"}',
     ],
 )

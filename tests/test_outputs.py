@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from zslre.cli import main
-from zslre.cli.outputs import check_output
+from zslre.cli.outputs import check_output_file
 from zslre.exceptions import InputError
 
 
@@ -20,10 +20,10 @@ def test_an_input_is_no_output(tmp_path: Path) -> None:
         (tmp_path / "new.jsonl", [tmp_path]),  # a folder of inputs, which a second run would read it in
     ]:
         with pytest.raises(InputError, match=r"the output lies in the input .*: give it another name"):
-            check_output(output, inputs)
-    check_output(tmp_path / "new.csv", [tmp_path, tmp_path / "a.txt"])
-    check_output(None, [tmp_path / "a.txt"])
-    check_output(tmp_path / "new" / "folder" / "a.txt", [])
+            check_output_file(output, inputs)
+    check_output_file(tmp_path / "new.csv", [tmp_path, tmp_path / "a.txt"])
+    check_output_file(None, [tmp_path / "a.txt"])
+    check_output_file(tmp_path / "new" / "folder" / "a.txt", [])
 
 
 @pytest.mark.parametrize("output", ["folder", "a.txt/b.json"])
@@ -31,14 +31,24 @@ def test_what_cannot_be_written_is_told_first(tmp_path: Path, output: str) -> No
     (tmp_path / "folder").mkdir()
     (tmp_path / "a.txt").touch()
     with pytest.raises(InputError, match="is a folder; give" if output == "folder" else r"because of .*a\.txt; check"):
-        check_output(tmp_path / output, [])
+        check_output_file(tmp_path / output, [])
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_may_be_closed(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(InputError, match="cannot be written"):
-        check_output(tmp_path / "a.json", [])
+        check_output_file(tmp_path / "a.json", [])
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="names open files as Linux does")
+def test_a_pipe_can_be_written() -> None:
+    reading, writing = os.pipe()
+    try:
+        check_output_file(f"/proc/self/fd/{writing}", [])  # what /dev/stdout is in a pipe
+    finally:
+        os.close(reading)
+        os.close(writing)
 
 
 ROW = '{"text": "Ann lives in Rome", "head": [0, 3], "tail": [13, 17], "relation": "residence"}\n'

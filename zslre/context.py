@@ -117,36 +117,43 @@ def context_features(items: Sequence[Item], odds: FloatArray, rows: IntArray, co
     for item in items:
         end = first + len(item[1])
         own = slice(*np.searchsorted(rows, (first, end)))
-        step = max(1, COMPARED_AT_ONCE // max(1, end - first))
-        for start in range(own.start, own.stop, step):
-            part = slice(start, min(start + step, own.stop))
-            found.append(_of_sentence(item, odds[first:end], rows[part] - first, columns[part]))
+        if own.start < own.stop:
+            found.append(_of_sentence(item, odds[first:end], rows[own] - first, columns[own]))
         first = end
     return np.concatenate(found)
 
 
 def _of_sentence(item: Item, odds: FloatArray, rows: IntArray, columns: IntArray) -> FloatArray:
-    """Those of candidates of one item, (N, F). Pairs of the same two names are one pair, wherever these stand."""
+    """Those of one item. Pairs of the same two names are one pair, wherever these stand."""
     (sentence, pairs), odds = item, np.clip(odds, LOWEST, HIGHEST)
     numbers = {name: number for number, name in enumerate(dict.fromkeys(m.name for pair in pairs for m in pair))}
     heads, tails = (np.array([numbers[pair[role].name] for pair in pairs])[:, None] for role in (0, 1))
+    step = max(1, COMPARED_AT_ONCE // len(pairs))
+    parts = [slice(start, start + step) for start in range(0, len(rows), step)]
+    compared = np.concatenate([_compared(odds, heads, tails, rows[part], columns[part]) for part in parts], axis=1)
+    return np.stack([*compared, *_places([pairs[row] for row in rows], sentence.mentions)], axis=1, dtype=np.float32)
+
+
+def _compared(odds: FloatArray, heads: IntArray, tails: IntArray, rows: IntArray, columns: IntArray) -> FloatArray:
+    """The features that are log odds, each a row; `heads` and `tails`: the pairs' names by number, (P, 1)."""
     same_head, same_tail = heads == heads[rows, 0], tails == tails[rows, 0]  # (P, N)
     reverse = (heads == tails[rows, 0]) & (tails == heads[rows, 0])
     of_same, best = odds[:, columns], odds.max(axis=1)[:, None]
     others = odds[rows]
     others[np.arange(len(rows)), columns] = LOWEST
-    compared = [
-        odds[rows, columns],
-        others.max(axis=1),
-        _most(of_same, reverse),
-        _most(best, reverse),
-        _most(of_same, same_head & ~same_tail),
-        _most(of_same, ~same_head & same_tail),
-        _most(of_same, ~same_head & ~same_tail),
-        _most(best, same_head & ~same_tail),
-        _most(best, ~same_head & same_tail),
-    ]
-    return np.stack([*compared, *_places([pairs[row] for row in rows], sentence.mentions)], axis=1, dtype=np.float32)
+    return np.stack(
+        [
+            odds[rows, columns],
+            others.max(axis=1),
+            _most(of_same, reverse),
+            _most(best, reverse),
+            _most(of_same, same_head & ~same_tail),
+            _most(of_same, ~same_head & same_tail),
+            _most(of_same, ~same_head & ~same_tail),
+            _most(best, same_head & ~same_tail),
+            _most(best, ~same_head & same_tail),
+        ]
+    )
 
 
 def _most(odds: FloatArray, chosen: np.ndarray) -> FloatArray:

@@ -118,8 +118,8 @@ def _stretches(text: str) -> Iterator[tuple[int, int]]:
     listed = 2 * sum(room) >= len(room) and len(lines) >= LEAST_LIST
     start = 0
     for line, first, roomy, place in zip(lines, firsts, room, starts[1:], strict=False):
-        last = line.split()[-1:]
-        whole = not _GOES_ON.search(line) and (listed or not (last and last[0].isalpha() and last[0].islower()))
+        last = (line.split() or [""])[-1]
+        whole = not _GOES_ON.search(line) and (listed or not (last.isalpha() and last.islower()))
         if (roomy or listed) and whole and first and not first[0].islower():
             yield start, place
             start = place
@@ -127,6 +127,7 @@ def _stretches(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _of_stretch(text: str) -> Iterator[tuple[int, int]]:
+    """The sentences of such a part, by sentencex."""
     plain = _WIDE_WHITE.sub(" ", SURROGATE.sub("\ufffd", text))
     for found in get_sentence_boundaries("en", plain):
         start, last = found["start_index"], found["end_index"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zslre.cli.numbers import positive, seconds, whole
-from zslre.cli.outputs import check_output
+from zslre.cli.outputs import check_output_file
 from zslre.cli.progress import Progress, counted
 from zslre.exceptions import InputError
 
@@ -127,7 +127,7 @@ def run(args: argparse.Namespace) -> int:
 
     sources = tuple(args.source) if args.source else _DEFAULT_SOURCES
     _check_usage(args, sources)
-    check_output(args.output, (args.entities, args.seed_urls))
+    check_output_file(args.output, (args.entities, args.seed_urls))
     given = [Entity(name) for name in args.names]
     entities = distinct([*given, *read_entities(args.entities)] if args.entities is not None else given)
     if not entities:

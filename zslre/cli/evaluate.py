@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from zslre.cli.models import model_folder
 from zslre.cli.numbers import whole
-from zslre.cli.outputs import check_output, write_output
+from zslre.cli.outputs import check_output_file, write_output
 from zslre.cli.progress import Progress, SkippedRows, speaker
 from zslre.cli.training import MARKER_PLACES, MARKERS_HELP
 
@@ -147,7 +147,7 @@ def run(args: argparse.Namespace) -> int:
     """Carry out `zslre evaluate`."""
     _check_usage(args)
     for path in (args.json, args.markdown):
-        check_output(path, (*args.data, *(args.train or ()), *(args.dev or ()), args.relations))
+        check_output_file(path, (*args.data, *(args.train or ()), *(args.dev or ()), args.relations))
     from zslre.evaluation import report
     from zslre.evaluation.tasks import read_labelled
     from zslre.extractor import RelationExtractor

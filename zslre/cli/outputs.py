@@ -10,7 +10,7 @@ from zslre.documents import STDIN, SUFFIXES
 from zslre.exceptions import InputError
 
 
-def check_output(output: str | Path | None, inputs: Iterable[str | Path | None]) -> None:
+def check_output_file(output: str | Path | None, inputs: Iterable[str | Path | None]) -> None:
     """Raise InputError where the output cannot be written, is one of the inputs, or would be read in a folder of them.
 
     None stands for a file that was not given.
@@ -27,8 +27,9 @@ def check_output(output: str | Path | None, inputs: Iterable[str | Path | None])
             raise InputError(f"{output}: the output lies in the input {path}: give it another name")
     if target.is_dir():
         raise InputError(f"{output}: is a folder; give the name of a file")
-    there = next(place for place in (target, *target.parents) if place.exists())
-    if (there != target and not there.is_dir()) or not os.access(there, os.W_OK):
+    given = Path(output)  # of /dev/stdout, which may be a pipe, only this exists
+    there = next(place for place in (given, *target.parents) if place.exists())
+    if (there != given and not there.is_dir()) or not os.access(there, os.W_OK):
         raise InputError(f"{output}: cannot be written, because of {there}; check that, or give another name")
 
 

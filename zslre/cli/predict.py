@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from zslre.cli.models import model_folder
 from zslre.cli.numbers import positive
-from zslre.cli.outputs import check_output
+from zslre.cli.outputs import check_output_file
 from zslre.cli.progress import Progress, counted
 from zslre.documents import STDIN, Document, read_documents
 from zslre.exceptions import InputError
@@ -119,7 +119,7 @@ def run(arguments: argparse.Namespace) -> int:
     paths = arguments.paths if arguments.paths else [STDIN]
     format = _format(arguments)
     _check_usage(arguments, format)
-    check_output(arguments.output, [*paths, arguments.relations, arguments.hypernyms])
+    check_output_file(arguments.output, [*paths, arguments.relations, arguments.hypernyms])
     progress = Progress(verbosity=_verbosity(arguments))
     counts = _Counts()
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zslre.cli.crawl import tell_problems
 from zslre.cli.models import model_folder
 from zslre.cli.numbers import positive
-from zslre.cli.outputs import check_output
+from zslre.cli.outputs import check_output_file
 from zslre.cli.progress import Progress, counted
 from zslre.cli.relations import strict_types_warning
 from zslre.exceptions import InputError, MissingDependencyError
@@ -143,7 +143,7 @@ def run_build(arguments: argparse.Namespace) -> int:
 
     relations = RelationSet.from_file(arguments.relations)
     relation_files.check_writable(arguments.output)
-    check_output(arguments.output, (arguments.examples, arguments.hypernyms))
+    check_output_file(arguments.output, (arguments.examples, arguments.hypernyms))
     examples = list(read(arguments.examples, relations, None)) if arguments.examples is not None else []
     hypernyms = _hypernyms(arguments, examples)
     extractor = RelationExtractor.from_pretrained(arguments.model, threads=arguments.threads)

@@ -64,8 +64,7 @@ def _relations_of(model: RelationExtractor | ModelFiles, names: Iterable[str]) -
     """
     found, taken, ids = list[Relation](), set[str](), model.config.get("trained_ids", {})
     for name in sorted(set(names)):
-        by_id = Relation(name, id=ids[name]) if name in ids else resolve(name)
-        meant = model.relations.get(name) or by_id
+        meant = model.relations.get(name) or (Relation(name, id=ids[name]) if name in ids else resolve(name))
         new = next((r for r in (meant, Relation(name)) if taken.isdisjoint(r.keys)), None)
         if new is not None:
             found.append(new)

@@ -96,9 +96,9 @@ def without_unseen(task: Task, data: Dataset, names: Collection[str], *, row_spl
     if not left:
         raise InputError("the model has seen every relation that is to be unseen: nothing is left to test")
     if task.setting == "combined":  # else they would be asked about as seen ones
-        relations = data.relations.without(relation.name for relation in task.unseen if relation.name in names)
-        rows = tuple(e for e in data.examples if e.relation in set(relations.names))
-        data = Dataset(data.name, rows, relations)
+        gone = {relation.name for relation in task.unseen} - set(left)
+        rows = tuple(e for e in data.examples if e.relation not in gone)
+        data = Dataset(data.name, rows, data.relations.without(gone))
     return make_task(task.setting, data, Split("left", left), row_split=row_split)
 
 
