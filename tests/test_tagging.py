@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tokenizers import normalizers
 
 from zslre.tagger import _windows
-from zslre.tagging import DIGITS, INITIAL, LOWER, OTHER, TITLE, UPPER, best_tags, spans, words_of
+from zslre.tagging import DIGITS, INITIAL, LOWER, OTHER, TITLE, UPPER, best_tags, closed, spans, words_of
 
 O, B0, B1, I0, I1 = range(5)  # noqa: E741 (the tags of two types)
 
@@ -45,6 +45,32 @@ def test_no_sequence_is_better(seed: int, words: int, rows: int) -> None:
 def test_no_words_have_no_tags() -> None:
     assert best_tags(np.zeros((2, 0, 5), dtype=np.float32)).shape == (2, 0)
     assert spans([], 2) == []
+
+
+@pytest.mark.parametrize(
+    ("marked", "wanted"),
+    [
+        ("Bishop of ; Ripon", ["Bishop of Ripon"]),
+        ("Speaker of ; the ; House", ["Speaker of the House"]),
+        ("House of the ; Lords and ; Ladies", ["House of the Lords and Ladies"]),
+        ("Free Church of ; a ; Sunday", ["Free Church", "Sunday"]),  # an article that names nothing parts them
+        ("1933 and ; 1945", ["1933", "1945"]),  # dates and numbers stand for themselves
+        ("half of ; the ; 17th century", ["half", "17th century"]),
+        ("of the ; said ; Ripon", ["Ripon"]),  # nothing is left of the first
+        ("Bishop ; of ; Ripon", ["Bishop", "Ripon"]),  # as tagged: nothing asks for the next
+    ],
+)
+def test_no_mention_ends_with_a_word_that_asks_for_another(marked: str, wanted: list[str]) -> None:
+    """`marked`: the spans, and single words that are in none, between semicolons."""
+    words: list[str] = []
+    given = []
+    for stretch in marked.split(" ; "):
+        first = len(words)
+        words += stretch.split()
+        if stretch not in ("the", "a", "said", "of"):
+            given.append((first, len(words), int(stretch[0].isdigit() or stretch.startswith("half"))))
+    found = closed(given, words, ["ORG", "DATE"])
+    assert [" ".join(words[first:end]) for first, end, _ in found] == wanted
 
 
 def test_words_know_their_tokens_characters_and_shapes() -> None:
