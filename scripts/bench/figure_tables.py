@@ -1,0 +1,317 @@
+"""The tables of figures that the built-in model's benchmarks found, as Markdown; `figures.py` puts them into pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+CONFIG = Path(__file__).parent.parent.parent / "zslre/assets/model/config.json"
+CHALLENGE = {
+    "plain": ("plain", ""),
+    "cooccurrence": ("co-occurrence", "10"),
+    "negation": ("negation", "15"),
+    "direction": ("direction, in unusual word order", "95"),
+    "hypothetical": ("hypothetical", ""),
+    "neighbour": ("neighbour: two facts of a kind", ""),
+    "pronoun": ("pronoun: a fact of *she* or *he* beside another name", ""),
+}
+NAMES = {"past": '"sued"', "third": '"sues"', "passive": '"sued by"'}
+
+Results = Callable[[str], Any]  # a file of docs/results by its name
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    cells = [header, ["---", *["--:"] * (len(header) - 1)], *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in cells)
+
+
+def percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.1f}"
+
+
+def three(scores: Mapping[str, float]) -> list[str]:
+    return [f"{scores[key]:.3f}" for key in ("precision", "recall", "f1")]
+
+
+def weighed(results: Results, name: str, threshold: float) -> Mapping[str, Any]:
+    """The row of `choosing.py` at the threshold, pairs weighed against each other."""
+    found = (r for r in results(name)["rows"] if r["pairs"] == "weighed" and abs(r["threshold"] - threshold) < 1e-6)
+    return next(found)
+
+
+def documents(results: Results) -> str:
+    d = results("documents")
+    found, stated = d["found"], d["named in one sentence"]
+    header = ["printed", "right", "precision", f"found of {d['stated']:,}", f"found of the {stated} in one sentence"]
+    inside = f"{d['of these found']} ({percent(d['of these found'] / stated)} %)"
+    right = [d["printed"], d["true"], f"{percent(d['precision'])} %", f"{found} ({percent(d['recall'])} %)", inside]
+    return table(["threshold", *header], [[d["threshold"], *right]])
+
+
+def redocred(results: Results) -> str:
+    d, both = results("redocred"), results("mentions")["extraction on redocred, last 250 dev documents"]
+    gold, own = (results(f"redocred_extraction_{kind}")["outcomes"][0] for kind in ("gold", "predicted"))
+    rows = [
+        ["gold mentions", *three(d["gold mentions"]), "F1 0.50; precision 0.60"],
+        ["gold mentions, one relation a pair", *three(d["gold mentions, one relation a pair"]), ""],
+        ["mentions of the built-in tagger", *three(d["predicted mentions"]), ""],
+        ["mentions of `en_core_web_sm`", *three(both["spacy"]), ""],
+    ]
+    best = [
+        f"{_f1(point):.3f} at {point['threshold']:.2f}" for of in (gold, own) for point in [max(of["points"], key=_f1)]
+    ]
+    return "\n".join(
+        [
+            table(["", "precision", "recall", "F1", "goal"], rows),
+            "",
+            f"Area under the precision-recall curve: {gold['figures']['area']:.3f} with gold mentions, "
+            f"{own['figures']['area']:.3f} with the tagger's; F1 at best {best[0]}, and {best[1]}.",
+        ]
+    )
+
+
+def _f1(point: Mapping[str, float]) -> float:
+    precision, recall = point["precision"], point["recall"]
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def lengths(results: Results) -> str:
+    parts = results("redocred")["gold mentions, by characters of the sentence"]
+    header = ["characters", *(name.replace("400 to 9999", "400 and more") for name in parts)]
+    shown = {"printed": "predicted", "mean score": "mean score", "precision": "precision"}
+    rows = [[title, *(_short(part[key]) for part in parts.values())] for title, key in shown.items()]
+    return table(header, rows)
+
+
+def _short(number: float) -> str:
+    return f"{number:.2f}" if isinstance(number, float) else str(number)
+
+
+def choosing(results: Results) -> str:
+    kinds = ("Re-DocRED 211-250", "our texts", "what holds and what does not")
+    header = ["threshold", kinds[0] + ": each pair alone → weighed", "our texts' eighth"]
+    header.append("the eighth of those that tell what holds from what does not")
+    of: dict[float, dict[str, Any]] = {}
+    for one in results("choosing")["rows"]:
+        of.setdefault(one["threshold"], {})[one["pairs"]] = one
+    rows = [
+        [
+            f"{threshold:.2f}",
+            *(" → ".join(", ".join(three(p[way][kind])[:2]) for way in ("alone", "weighed")) for kind in kinds),
+        ]
+        for threshold, p in of.items()
+    ]
+    return table(header, rows)
+
+
+def crowded(results: Results) -> str:
+    of = {(r["pairs"], r["threshold"]): r["crowded"] for r in results("crowded")["rows"]}
+    rows = [
+        [
+            f"{threshold:.2f}",
+            *(", ".join([str(p["predicted"]), *map(percent, (p["precision"], p["recall"]))]) for p in pair),
+        ]
+        for threshold in dict.fromkeys(threshold for _, threshold in of)
+        for pair in [[of[way, threshold] for way in ("alone", "weighed")]]
+    ]
+    return table(["threshold", "each pair alone: printed, % right, % found", "weighed"], rows)
+
+
+def anaphora(results: Results) -> str:
+    last, first = results("anaphora"), results("anaphora_first")
+    titles = {
+        "facts of names": "facts of names",
+        "facts of pronouns alone": "facts of pronouns alone, which no sentence states by name",
+        "facts of nouns alone": "facts of nouns alone",
+    }
+    rows = [
+        [
+            title,
+            *(cell for d in (last, first) for cell in (f"{d[key]['found']:,}", f"{percent(d[key]['precision'])} %")),
+        ]
+        for key, title in titles.items()
+    ]
+    stand = last["that stand for a name"]
+    header = ["", "found, last 250 documents", "right by the labels", "found, first 250", "right by the labels"]
+    told = f"{stand['pronouns']} pronouns and {stand['nouns']} nouns of the last 250 stand for a name."
+    return f"{table(header, rows)}\n\n{told}"
+
+
+def voices(results: Results) -> str:
+    rows = []
+    for title, name in (("Re-DocRED", "voices"), ("FewRel", "voices_fewrel")):
+        of = {(r["name"], r["voice"], r["wordings"]): r for r in results(name)["rows"]}
+        for wording, voice in dict.fromkeys((name, voice) for name, voice, _ in of):
+            without, with_them = of[wording, voice, "no"], of[wording, voice, "yes"]
+            active = (voice == "same") != (wording == "passive")
+            sentence = f"{title}: {NAMES[wording]} / {'active' if active else 'passive'}"
+            parts = (
+                f"{percent(without[k])} → {percent(with_them[k])}"
+                for k in ("direction", "found", "reversed", "another")
+            )
+            rows.append([sentence, without["pairs"], *parts])
+    header = [
+        "name / sentence",
+        "pairs",
+        "right direction",
+        "found",
+        "found the wrong way round",
+        "another relation printed",
+    ]
+    return table(header, rows)
+
+
+def nouns(results: Results) -> str:
+    without, with_them = results("nouns")["rows"]
+    header = ["", "right direction", "found", "found the wrong way round"]
+    keys = ("direction", "found", "reversed")
+    rows = [
+        [title, *(percent(r[k]) for k in keys)]
+        for title, r in (("as named", without), ("by what the head is", with_them))
+    ]
+    return table(header, rows)
+
+
+def challenge(results: Results) -> str:
+    d = results("challenge_builtin")
+    header = [
+        "given mentions",
+        "hold",
+        "recall",
+        "right direction",
+        "do not hold",
+        "false, asked",
+        "false, any",
+        "goal",
+    ]
+    rows = []
+    for name, (title, goal) in CHALLENGE.items():
+        p = d["given mentions"][name]
+        judged = percent(p["right direction"] if name == "direction" else p["false, asked"])
+        met = float(judged) > float(goal) if name == "direction" else bool(goal) and float(judged) < float(goal or 0)
+        verdict = f"{goal}: {'met' if met else 'missed'}" if goal else ""
+        numbers = [p["hold"], percent(p["recall"]), percent(p["right direction"]), p["do not hold"]]
+        rows.append([title, *numbers, percent(p["false, asked"]), percent(p["false, any"]), verdict])
+    own = d["detected mentions"]
+    plain, pronoun = (percent(own[name]["recall"]) for name in ("plain", "pronoun"))
+    false = " / ".join(percent(p["false, asked"]) for p in own.values() if p["false, asked"] is not None)
+    told = (
+        f"With the mentions that it finds itself recall is {plain} on plain sentences and {pronoun} on those with "
+        f"pronouns, and of what does not hold {false} % are printed."
+    )
+    return f"{table(header, rows)}\n\n{told}"
+
+
+def doubts(results: Results) -> str:
+    printed = results("doubts")["printed"]
+    rows = [["printed", *(percent(part["printed"]) for part in printed.values())]]
+    return table(["%", *printed], rows)
+
+
+def mentions(results: Results) -> str:
+    spans, few = results("mentions")["redocred, last 250 dev documents"], results("mentions")["fewrel validation"]
+    titles = {
+        "builtin": "**built-in tagger**",
+        "spacy": "spaCy's small model",
+        "spacy without ORDINAL": "the same without ordinal numbers",
+    }
+    keys = ("precision", "recall", "f1", "typed_f1", "f1 in lower case")
+    rows = [[title, *(percent(spans[name].get(key)) for key in keys)] for name, title in titles.items()]
+    recall, each = few["argument recall"], few["mentions a sentence"]
+    kinds = {
+        "all": "recall of the two labelled arguments",
+        "with a capital letter": "of arguments with a capital letter",
+        "without": "of arguments without: occupations, genres, species …",
+    }
+    found = [[title, *(percent(recall[by][key]) for by in ("builtin", "spacy"))] for key, title in kinds.items()]
+    found.append(["mentions a sentence", each["builtin"], each["spacy"]])
+    header = ["", "precision", "recall", "F1", "F1 with types", "F1 of spans, the text in lower case"]
+    few_header = [f"FewRel validation, {few['sentences']:,} sentences", "built-in", "spaCy"]
+    return f"{table(header, rows)}\n\n{table(few_header, found)}"
+
+
+def end_to_end(results: Results) -> str:
+    d = results("mentions")
+    both = ("builtin", "spacy")
+    scores = d["extraction on redocred, last 250 dev documents"]
+    news, encyclopedia = d["speed, news sample"], d["speed, encyclopedia"]
+    rows: list[list[object]] = [
+        [
+            "triples on the same documents: precision / recall / F1",
+            *(" / ".join(percent(scores[by][k]) for k in ("precision", "recall", "f1")) for by in both),
+        ],
+        ["words per second, text to triples, news sample", *(news["words per second"][by] for by in both)],
+        ["pairs that are scored there", *(news["pairs"][by] for by in both)],
+        ["words per second, text to triples, encyclopedia", *(encyclopedia["words per second"][by] for by in both)],
+        ["pairs that are scored there", *(encyclopedia["pairs"][by] for by in both)],
+        [
+            "words per second, mentions alone, news sample",
+            *(news["words per second"][f"{by}, mentions alone"] for by in both),
+        ],
+        [
+            "seconds to the first triple, cold, with torch installed",
+            *(d["seconds to the first triple, cold"][by] for by in both),
+        ],
+    ]
+    return table(["end to end", "built-in", "spaCy"], rows)
+
+
+def student(results: Results) -> str:
+    """The rounds behind the model, from its config."""
+    scores = json.loads(CONFIG.read_text(encoding="utf-8"))["scores"]
+    kinds = ("calibration", "redocred_documents_211_250", "written_texts")
+    of = {**{f"run {number}": run for number, run in enumerate(scores["teacher"]["rounds_before"], 1)}}
+    of |= {"the mean of these, the teacher": scores["teacher"], "**its ternary student, which ships**": scores}
+    rows = [[title, *(f"{part[kind]['f1']:.3f}" for kind in kinds)] for title, part in of.items()]
+    return table(["F1 at the best threshold", "all that calibrates", "Re-DocRED 211-250", "our texts' eighth"], rows)
+
+
+def held_out(results: Results) -> str:
+    d = results("built_side_info_held_out")
+    titles = {
+        name: name.replace("without Wikidata's", "their ten properties left out").replace(
+            " build their", " build, their"
+        )
+        for name in d["rows"]
+    }
+    rows = [
+        [
+            titles[name],
+            f"{percent(p['macro_f1'])} ({'-'.join(map(percent, p['interval']))})",
+            f"{p['average_precision']:.3f}",
+            f"{p['precision']:.2f}, {p['recall']:.3f}",
+        ]
+        for name, p in d["rows"].items()
+    ]
+    header = [f"ten held-out relations, {d['queries']:,} sentences; {d['pairs']:,} pairs of 600 of them", "macro-F1"]
+    return table([*header, "average precision", "precision, recall at the default threshold"], rows)
+
+
+def ten_relations(results: Results) -> str:
+    keys = ("accuracy", "mean_probability", "found_at_threshold", "swapped_mean_best_probability")
+    rows = [[name, *(f"{p[key]:.3f}" for key in keys)] for name, p in results("side_info")["rows"].items()]
+    return table(["", "accuracy", "mean score of the right one", "found", "swapped"], rows)
+
+
+FIGURES: dict[str, Callable[[Results], str]] = {
+    one.__name__: one
+    for one in (
+        documents,
+        redocred,
+        lengths,
+        choosing,
+        crowded,
+        anaphora,
+        voices,
+        nouns,
+        challenge,
+        doubts,
+        mentions,
+        end_to_end,
+        student,
+        held_out,
+        ten_relations,
+    )
+}
