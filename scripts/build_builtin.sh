@@ -14,8 +14,8 @@
 # what was written after documents/wikilike_{culture,people,places}.txt and contrasts/widest_whether.txt, 21 and 22
 # before documents/written_{known,lists,science,weak,work}.txt and data/labelled, 23 to 26 before
 # contrasts/widest_writ*.txt and all of data/labelled but its first 1,495 sentences, 27 and 28 before 150 of the rest,
-# and 27 to 30 before contrasts/widest_{wrong,wrote,wrought,wry}.txt and data/labelled's 897 before the last 299.
-# Nothing that shipped has seen those 299 and contrasts/widest_y*.txt.
+# and 27 to 30 before contrasts/widest_{wrong,wrote,wrought,wry}.txt and data/labelled's 897 before the last 2,855.
+# Those 2,855 and contrasts/widest_{y,z}*.txt have trained the network alone.
 # FOLDER (default: zslre/assets/model) is replaced at the very end. Some thirteen hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
 # scores that go into config.json: look at them before you commit the model. `scripts/distill_builtin.py` makes a

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from safetensors.numpy import load_file, save_file
 
 import zslre.context
 from zslre.candidates import candidate_pairs
-from zslre.context import FEATURES, FLOOR, HIGHEST, LOWEST, ContextScorer, context_features
+from zslre.context import FEATURES, FLOOR, HIGHEST, KINDS, LOWEST, ContextScorer, context_features
 from zslre.encoder import pair_vectors
 from zslre.evaluation.runs import RunOptions, run_task
 from zslre.evaluation.tasks import Task
@@ -34,8 +35,8 @@ def sentence(text: str, **types: str) -> Sentence:
 BORN = sentence("Ann was born in Rome, Bob in Oslo.", Ann="PERSON", Bob="PERSON", Rome="GPE", Oslo="GPE")
 
 
-def item(text: str) -> Item:
-    made = sentence(text)
+def item(text: str, **types: str) -> Item:
+    made = sentence(text, **types)
     return made, candidate_pairs(made)
 
 
@@ -92,8 +93,11 @@ def test_features_by_hand() -> None:
         "between, typed like the tail": 1,
         "typed like the head": 2,
         "typed like the tail": 2,
+        "head is PERSON": 1,
+        "tail is PLACE": 1,
     }
-    np.testing.assert_allclose(found, [expected[name] for name in FEATURES], rtol=1e-6)
+    np.testing.assert_allclose(found, [expected.pop(name, 0) for name in FEATURES], rtol=1e-6)
+    assert not expected
     [back] = context_features([(BORN, pairs)], odds, np.array([4]), np.array([1]))
     chosen = [back[NAMES[name]] for name in ("own", "best other relation", "reversed", "reversed, any relation")]
     assert chosen == [LOWEST, -2.0, 1.0, 3.0]
@@ -131,7 +135,13 @@ def slow_features(asked: Item, odds: np.ndarray, row: int, column: int) -> list[
         sum(m.type == tail.type for m in between),
         sum(m.type == head.type for m in text.mentions),
         sum(m.type == tail.type for m in text.mentions),
+        *(kind(mention.type) == name for mention in (head, tail) for name in KINDS),
     ]
+
+
+def kind(type: str | None) -> str | None:
+    named = [name for name, types in KINDS.items() if type in types]
+    return None if type is None else named[0] if named else "OTHER"
 
 
 @settings(max_examples=60, deadline=None)
@@ -142,7 +152,7 @@ def slow_features(asked: Item, odds: np.ndarray, row: int, column: int) -> list[
 )
 def test_features_against_one_at_a_time(texts: list[list[str]], n_relations: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    items = [item(" ".join(words)) for words in texts]
+    items = [item(" ".join(words), Ann="PERSON", Bob="PER", Rome="EVENT") for words in texts]
     owners = [(asked, row) for asked in items for row in range(len(asked[1]))]
     odds = np.where(rng.random((len(owners), n_relations)) < 0.1, -np.inf, rng.normal(0, 5, (len(owners), n_relations)))
     rows = np.sort(rng.integers(0, len(owners), 5)) if owners else np.empty(0, dtype=np.int64)
@@ -162,8 +172,8 @@ def test_features_against_one_at_a_time(texts: list[list[str]], n_relations: int
 
 
 def test_log_odds_by_hand() -> None:
-    hidden = np.zeros((2, len(FEATURES) + 2), dtype=np.float32)
-    hidden[0, NAMES["own"]], hidden[0, -1], hidden[1, -2] = 2.0, 1.5, 4.0
+    hidden = np.zeros((2, len(FEATURES) + 3), dtype=np.float32)
+    hidden[0, NAMES["own"]], hidden[0, -2], hidden[1, -3], hidden[1, -1] = 2.0, 1.5, 4.0, 10.0
     scorer = ContextScorer(
         np.float32([[0, 1]]), np.float32([[1, 0]]), hidden, np.float32([-1, 0]), np.float32([0.5, 1]),
         np.asarray(-0.25, dtype=np.float32),
@@ -171,12 +181,12 @@ def test_log_odds_by_hand() -> None:
     features = np.zeros((3, len(FEATURES)), dtype=np.float32)
     features[:, NAMES["own"]] = [3.0, -3.0, 3.0]
     features[:, NAMES["reversed"]] = [2.5, -6.0, 3.5]  # the last is said the other way round
-    # (2·3 + 1.5·0.8 - 1)/2 + 4·0.8 - 0.25, for the unit vectors of (3, 4) and (4, 3) are (0.6, 0.8) and (0.8, 0.6);
-    # then ReLU leaves nothing of either.
+    # (2·3 + 1.5·0.8 - 1)/2 + 4·0.8 + 10·0.8·0.8 - 0.25, for the unit vectors of (3, 4) and (4, 3) are (0.6, 0.8) and
+    # (0.8, 0.6); then ReLU leaves nothing of either.
     vectors, texts = np.float32([[3, 4], [0, -5], [3, 4]]), np.float32([[2, 0], [4, 3]])
     shown = features, vectors, texts, np.array([1, 0, 1])
-    np.testing.assert_allclose(scorer.log_odds(*shown), [6.05, -0.25, 6.05], rtol=1e-6)
-    expected = [*(1 / (1 + np.exp([-6.05, 0.25]))), 0.0]
+    np.testing.assert_allclose(scorer.log_odds(*shown), [12.45, -0.25, 12.45], rtol=1e-6)
+    expected = [*(1 / (1 + np.exp([-12.45, 0.25]))), 0.0]
     np.testing.assert_allclose(scorer.probabilities(*shown), expected, rtol=1e-5)
 
 
@@ -227,10 +237,10 @@ def test_scores_against_features_of_all_pairs() -> None:
 
 def test_the_network_sees_the_text_of_a_pairs_own_relation() -> None:
     """Each relation gets what its own text is worth, whichever places the best relations of a pair have."""
-    hidden = np.zeros((2, len(FEATURES) + 1), dtype=np.float32)
-    hidden[:, -1] = 1, -1
+    hidden = np.zeros((2, len(FEATURES) + 3), dtype=np.float32)
+    hidden[:, -2] = 1, -1
     views = np.random.default_rng(0).normal(size=(1, tiny.H)).astype(np.float32)
-    reads = replace(network(), relation_views=views, hidden=hidden)
+    reads = replace(network(views=1), relation_views=views, hidden=hidden)
     made, items = with_context(reads), [item(TEXT)]
     vectors = pair_vectors(made.encoder, made.packer, items)
     texts = made.prototypes.texts(made.scorer)
@@ -335,6 +345,18 @@ def test_tensors_that_do_not_fit_are_refused(folder: Path, dropped: str | None) 
         message = dropped
     with pytest.raises(ModelError, match=rf"context\.safetensors.*{message}.*missing or unknown"):
         load_model(folder)
+
+
+def test_a_relation_with_more_views_than_the_pair_is_refused(folder: Path) -> None:
+    """Its views are multiplied by as many of the pair's."""
+    tiny.edit_config(folder, checksums={})
+    for relation_views, refused in ((2, False), (3, True)):
+        shapes = {"views": (2, tiny.H), "relation_views": (relation_views, tiny.H)}
+        shapes["hidden"] = (2, len(FEATURES) + 2 + 2 * relation_views)
+        of_shapes = {name: np.zeros(shape, dtype=np.float32) for name, shape in shapes.items()}
+        save_file({**load_file(folder / CONTEXT), **of_shapes}, folder / CONTEXT)
+        with pytest.raises(ModelError, match="do not fit") if refused else nullcontext():
+            load_model(folder)
 
 
 def test_another_versions_features_are_refused(folder: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import permutations
 
@@ -9,7 +10,7 @@ import tiny
 
 pytest.importorskip("torch", reason="training needs torch")
 
-from zslre.context import FLOOR, context_features
+from zslre.context import FEATURES, FLOOR, context_features
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.encoder import pair_vectors
 from zslre.matching import LOOKED_AT
@@ -24,11 +25,12 @@ from zslre.training.context import (
     best_candidates,
     calibrated_context,
     fit_context,
+    typed_by,
 )
 from zslre.types import Sentence
 
 EXTRACTOR = tiny.extractor()
-SETTINGS = ContextSettings(views=4, hidden=16, epochs=40, batch_size=16)
+SETTINGS = ContextSettings(views=4, relation_views=2, hidden=16, dropout=0.0, epochs=40, batch_size=16)
 
 
 def annotated(text: str, **labels: str) -> AnnotatedSentence:
@@ -118,3 +120,42 @@ def test_calibration_of_the_network() -> None:
     probabilities = made.probabilities(*known)
     np.testing.assert_allclose(probabilities, calibrated_probabilities(before, slope, offset), atol=1e-5)
     assert np.abs(slope * before + offset - before).max() > 0.1
+
+
+def test_mentions_get_the_types_that_the_detector_gives() -> None:
+    given = annotated("Ann lives in Rome.", Ann_Rome="residence")
+    typed = replace(given.sentence, mentions=tuple(replace(m, type="EVENT") for m in given.sentence.mentions))
+    [first, second] = typed.mentions
+    given = replace(given, sentence=typed, pairs=((first, second), (second, first)))
+    [found] = typed_by(FirstIsPerson(), [given])
+    assert [m.type for m in found.sentence.mentions] == ["PERSON", "EVENT"]  # of the other it knows nothing
+    assert [(head.type, tail.type) for head, tail in found.pairs] == [("PERSON", "EVENT"), ("EVENT", "PERSON")]
+    assert found.labels == given.labels
+
+
+def test_a_feature_that_never_differs_counts_nothing() -> None:
+    """None of these mentions has a type, which a user's may have."""
+    context = fit_context(EXTRACTOR, SENTENCES, SETTINGS)
+    shown = best_candidates(EXTRACTOR, SENTENCES)
+    features = shown.features.copy()
+    features[:, FEATURES.index("tail is PLACE")] = 1.0
+    known = shown.vectors, shown.texts, shown.columns
+    np.testing.assert_array_equal(context.log_odds(features, *known), context.log_odds(shown.features, *known))
+
+
+def test_types_are_hidden_in_the_share_asked_for() -> None:
+    typed = replace(SETTINGS, epochs=1)
+    sentences = typed_by(FirstIsPerson(), SENTENCES)
+    made = [fit_context(EXTRACTOR, sentences, replace(typed, without_types=share)) for share in (0.0, 1.0)]
+    assert not np.array_equal(made[0].hidden, made[1].hidden)
+
+
+class FirstIsPerson:
+    """A detector that finds the first capital word."""
+
+    def detect(self, sentences: Sequence[Sentence]) -> list[Sentence]:
+        found = [tiny.capitals(one.text)[:1] for one in sentences]
+        return [
+            replace(one, mentions=tuple(replace(m, type="PERSON") for m in mentions))
+            for one, mentions in zip(sentences, found, strict=True)
+        ]

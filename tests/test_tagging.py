@@ -12,7 +12,19 @@ from hypothesis import strategies as st
 from tokenizers import normalizers
 
 from zslre.tagger import _windows
-from zslre.tagging import DIGITS, INITIAL, LOWER, OTHER, TITLE, UPPER, best_tags, closed, spans, words_of
+from zslre.tagging import (
+    DIGITS,
+    INITIAL,
+    LOWER,
+    OTHER,
+    TITLE,
+    UPPER,
+    best_tags,
+    closed,
+    spans,
+    without_titles,
+    words_of,
+)
 
 O, B0, B1, I0, I1 = range(5)  # noqa: E741 (the tags of two types)
 
@@ -71,6 +83,13 @@ def test_no_mention_ends_with_a_word_that_asks_for_another(marked: str, wanted: 
             given.append((first, len(words), int(stretch[0].isdigit() or stretch.startswith("half"))))
     found = closed(given, words, ["ORG", "DATE"])
     assert [" ".join(words[first:end]) for first, end, _ in found] == wanted
+
+
+def test_a_person_of_one_word_right_before_another_is_a_title() -> None:
+    # "Professor Ada Holm and Bo, Cy Acme Dee": ORG between two persons, and two words before a person.
+    given = [(0, 1, 0), (1, 3, 0), (4, 5, 0), (6, 7, 0), (7, 8, 1), (8, 10, 0), (10, 11, 0)]
+    assert without_titles(given, ["PERSON", "ORG", "MISC"]) == [(0, 1, 2), *given[1:]]
+    assert without_titles(given, ["PERSON", "ORG"]) == given
 
 
 def test_words_know_their_tokens_characters_and_shapes() -> None:

@@ -3,8 +3,8 @@
 In "Ann was born in Rome, Bob in Oslo" the pair of Ann and Oslo is much like one that has the relation; that it has none
 is plain from the pairs beside it. So a triple's probability is not that of its own margin alone: the network weighs its
 log odds against the same relation's of the pairs that share its head, its tail or neither, and against the other
-relations of these pairs, with what stands between the two names and a few views of the pair vector and of what the
-relation is called. Which way round it holds is left to the margins.
+relations of these pairs, with what stands between the two names, their types, and some views of the pair vector and of
+what the relation is called. Which way round it holds is left to the margins.
 
 Dimension letters: P pairs, R relations, N candidates, F features, V views, W relation views, D dim, H hidden,
 M mentions.
@@ -26,6 +26,10 @@ from zslre.types import Mention
 
 LOWEST, HIGHEST = -6.0, 8.0  # log odds count as no less and no more
 FLOOR = -3.0  # log odds below which a pair is not looked at again
+# Kinds of types, spaCy's and DocRED's; any other type is of the last kind, and no type of none.
+KINDS = {"PERSON": ("PERSON", "PER"), "ORG": ("ORG",), "PLACE": ("GPE", "LOC", "FAC"), "NORP": ("NORP",)}
+KINDS |= {"TIME": ("DATE", "TIME"), "OTHER": ()}
+_KIND_OF = {type: place for place, types in enumerate(KINDS.values()) for type in types}
 COMPARED_AT_ONCE = 2_000_000  # pairs times candidates: of a sentence of hundreds of names they fill the memory
 FEATURES = (
     "own",
@@ -45,17 +49,18 @@ FEATURES = (
     "between, typed like the tail",
     "typed like the head",
     "typed like the tail",
+    *(f"{role} is {kind}" for role in ("head", "tail") for kind in KINDS),
 )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ContextScorer:
-    """The network's numbers, float32: one hidden layer over `FEATURES` and projections of two unit vectors: the pair's,
-    and that of the relation's text."""
+    """The network's numbers, float32: one hidden layer over `FEATURES`, projections of two unit vectors, the pair's and
+    that of the relation's text, and the products of the first of the pair's with those of the relation's, W <= V."""
 
     views: FloatArray  # (V, D)
     relation_views: FloatArray  # (W, D)
-    hidden: FloatArray  # (H, F + V + W)
+    hidden: FloatArray  # (H, F + V + 2 W)
     hidden_bias: FloatArray  # (H,)
     output: FloatArray  # (H,)
     bias: FloatArray  # ()
@@ -74,8 +79,9 @@ class ContextScorer:
         made = cls(**{name: np.asarray(value, dtype=np.float32) for name, value in tensors.items()})
         found = tuple(tensor.shape for tensor in made.tensors().values())
         views, of_relation, hidden = len(made.views), len(made.relation_views), len(made.hidden)
-        inputs = len(FEATURES) + views + of_relation
-        if found != ((views, dim), (of_relation, dim), (hidden, inputs), (hidden,), (hidden,), ()):
+        inputs = len(FEATURES) + views + 2 * of_relation
+        wanted_shapes = ((views, dim), (of_relation, dim), (hidden, inputs), (hidden,), (hidden,), ())
+        if of_relation > views or found != wanted_shapes:
             raise ModelError(f"tensors of shapes {found} do not fit the model: get it again")
         return made
 
@@ -97,8 +103,9 @@ class ContextScorer:
     def log_odds(self, features: FloatArray, vectors: FloatArray, texts: FloatArray, columns: IntArray) -> FloatArray:
         """Of candidates, (N, F), with their pair vectors (N, D) and their relations' places (N,) among the text
         prototypes of all relations (R, D) → (N,)."""
-        views = unit(vectors) @ self.views.T, (unit(texts) @ self.relation_views.T)[columns]
-        inputs = np.concatenate([features, *views], axis=1)
+        views, of_relation = unit(vectors) @ self.views.T, (unit(texts) @ self.relation_views.T)[columns]
+        products = views[:, : of_relation.shape[1]] * of_relation
+        inputs = np.concatenate([features, views, of_relation, products], axis=1)
         hidden = np.maximum(inputs @ self.hidden.T + self.hidden_bias, 0.0)
         return np.asarray(hidden @ self.output + self.bias, dtype=np.float32)
 
@@ -177,4 +184,11 @@ def _places(pairs: Sequence[Pair], mentions: Collection[Mention]) -> list[np.nda
         head_first,
         *((between & of_type).sum(axis=1) for of_type in alike),
         *(of_type.sum(axis=1) for of_type in alike),
+        *(column for role in (0, 1) for column in _kinds([pair[role].type for pair in pairs]).T),
     ]
+
+
+def _kinds(types: Sequence[str | None]) -> np.ndarray:
+    """Which of `KINDS` each type is of, (N, kinds)."""
+    places = np.array([-1 if type is None else _KIND_OF.get(type, len(KINDS) - 1) for type in types], dtype=np.int64)
+    return places[:, None] == np.arange(len(KINDS))

@@ -14,7 +14,7 @@ from zslre.encoder.runtime import RuntimeEncoder
 from zslre.mentions import MentionDetector, trim
 from zslre.packing import IntArray
 from zslre.serialization import BUILTIN, load_model
-from zslre.tagging import NO_WORD, Words, best_tags, closed, spans, words_of
+from zslre.tagging import NO_WORD, Words, best_tags, closed, spans, without_titles, words_of
 from zslre.types import Mention, Sentence
 
 MAX_PADDING = 1.2  # tokens of a batch for each real one
@@ -59,7 +59,7 @@ class TaggerDetector:
     def _mentions(self, text: str, words: Words, tags: IntArray) -> tuple[Mention, ...]:
         found = []
         spellings = [text[start:end] for start, end in zip(words.starts, words.ends, strict=True)]
-        for first, end, type in closed(spans(tags, len(self.types)), spellings, self.types):
+        for first, end, type in without_titles(closed(spans(tags, len(self.types)), spellings, self.types), self.types):
             left, right = trim(text, int(words.starts[first]), int(words.ends[end - 1]), self.types[type])
             if left < right:
                 found.append(Mention(text[left:right], left, right, self.types[type]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,9 +16,11 @@ from zslre.datasets.annotated import AnnotatedSentence
 from zslre.encoder import FloatArray, pair_vectors
 from zslre.extractor import RelationExtractor
 from zslre.matching import LOOKED_AT, highest
+from zslre.mentions import MentionDetector
 from zslre.packing import IntArray, Item
 from zslre.scoring import unit
 from zslre.training.calibration import calibrated
+from zslre.types import Mention, Sentence
 
 LEAST_PRECISION = 0.75  # where as much is found as by the margins alone at 0.6
 AT_ONCE = 64  # sentences
@@ -27,13 +29,19 @@ FEWEST, MOST = 2, 40  # relations of a sentence that is asked for some of them o
 
 @dataclass(frozen=True, slots=True)
 class ContextSettings:
-    """`view_decay`: weight decay of the views, which else learn training's pairs by heart."""
+    """`view_decay`: weight decay of the views, which else learn training's pairs by heart. `without_relation`: share of
+    the candidates whose relation's views are hidden, so that the network serves relations that it was not fitted with.
+    `without_types`: share of the sentences that are asked for a few relations whose mentions have no type.
+    """
 
-    views: int = 32
-    relation_views: int = 16
-    hidden: int = 64
-    epochs: int = 12
-    batch_size: int = 256
+    views: int = 64
+    relation_views: int = 32
+    hidden: int = 256
+    dropout: float = 0.1
+    without_relation: float = 0.5
+    without_types: float = 0.5
+    epochs: int = 30
+    batch_size: int = 512
     learning_rate: float = 3e-3
     decay: float = 0.01
     view_decay: float = 1.0
@@ -80,15 +88,16 @@ class _Scored:
     texts: FloatArray
     n_labels: int
 
-    def candidates(self, some_of: np.random.Generator | None = None) -> Candidates:
-        odds = self.odds
+    def candidates(self, some_of: np.random.Generator | None = None, *, without_types: float = 0.0) -> Candidates:
+        odds, items = self.odds, self.items
         if some_of is not None:
-            odds = np.where(_some(some_of, self.items, len(self.names)), odds, -np.inf)
+            odds = np.where(_some(some_of, items, len(self.names)), odds, -np.inf)
+            items = [_untyped(item) if some_of.random() < without_types else item for item in items]
         best = highest(odds, LOOKED_AT)
         known = np.array([of is not None for of in self.truth], dtype=np.bool_)
         rows, places = np.nonzero((np.take_along_axis(odds, best, axis=1) >= FLOOR) & known[:, None])
         columns = best[rows, places]
-        features = context_features(self.items, odds, rows, columns)
+        features = context_features(items, odds, rows, columns)
         found = zip(rows, columns, strict=True)
         correct = np.array([self.names[column] in (self.truth[row] or ()) for row, column in found], dtype=np.bool_)
         kept = right_way_round(features)
@@ -120,6 +129,31 @@ def best_candidates(
     return Candidates.joined([batch.candidates(some_of) for batch in _scored(extractor, sentences)])
 
 
+def typed_by(detector: MentionDetector, sentences: Sequence[AnnotatedSentence]) -> list[AnnotatedSentence]:
+    """The sentences, each mention that `detector` finds too with the type that it gives, as in a user's text."""
+    found = detector.detect([Sentence(one.sentence.text) for one in sentences])
+    return [
+        _typed(one, {(m.start, m.end): m.type for m in of.mentions}) for one, of in zip(sentences, found, strict=True)
+    ]
+
+
+def _typed(annotated: AnnotatedSentence, types: Mapping[tuple[int, int], str | None]) -> AnnotatedSentence:
+    def typed(mention: Mention) -> Mention:
+        return replace(mention, type=types.get((mention.start, mention.end), mention.type))
+
+    sentence = replace(annotated.sentence, mentions=tuple(map(typed, annotated.sentence.mentions)))
+    return replace(
+        annotated, sentence=sentence, pairs=tuple((typed(head), typed(tail)) for head, tail in annotated.pairs)
+    )
+
+
+def _untyped(item: Item) -> Item:
+    sentence, pairs = item
+    mentions = tuple(replace(mention, type=None) for mention in sentence.mentions)
+    untyped = [(replace(head, type=None), replace(tail, type=None)) for head, tail in pairs]
+    return replace(sentence, mentions=mentions), untyped
+
+
 def _some(rng: np.random.Generator, items: Iterable[Item], n_relations: int) -> np.ndarray:
     """Which relations each pair is asked for, (P, R): the same of all pairs of a sentence."""
     most = min(MOST, n_relations)
@@ -134,21 +168,24 @@ def _some(rng: np.random.Generator, items: Iterable[Item], n_relations: int) -> 
 def fit_context(
     extractor: RelationExtractor, sentences: Sequence[AnnotatedSentence], settings: ContextSettings
 ) -> ContextScorer:
-    """The network that tells right candidates from wrong ones best; asked for all relations, and for a few."""
+    """The network that tells right candidates from wrong ones best; asked for all relations, and for a few, then for
+    some sentences as if nobody knew the types of their mentions."""
     drawn = np.random.default_rng(settings.seed)
-    every, few = zip(*((of.candidates(), of.candidates(drawn)) for of in _scored(extractor, sentences)), strict=True)
-    shown = Candidates.joined([*every, *few])
+    scored = _scored(extractor, sentences)
+    both = ((of.candidates(), of.candidates(drawn, without_types=settings.without_types)) for of in scored)
+    shown = Candidates.joined([part for parts in both for part in parts])
     torch.manual_seed(settings.seed)
     features, vectors = torch.from_numpy(shown.features), torch.from_numpy(unit(shown.vectors))
     texts, columns = torch.from_numpy(unit(shown.texts)), torch.from_numpy(shown.columns)
     correct = torch.from_numpy(shown.correct).float()
-    mean, spread = features.mean(dim=0), features.std(dim=0) + 1e-6
+    mean, spread = features.mean(dim=0), features.std(dim=0)
+    spread[spread == 0] = torch.inf  # what is the same of all candidates counts nothing
     views = nn.Linear(vectors.shape[1], settings.views, bias=False)
     of_relation = nn.Linear(vectors.shape[1], settings.relation_views, bias=False)
     nn.init.normal_(views.weight)
     nn.init.normal_(of_relation.weight)
-    n_inputs = len(FEATURES) + settings.views + settings.relation_views
-    layers = nn.Sequential(nn.Linear(n_inputs, settings.hidden), nn.ReLU())
+    n_inputs = len(FEATURES) + settings.views + 2 * settings.relation_views
+    layers = nn.Sequential(nn.Linear(n_inputs, settings.hidden), nn.ReLU(), nn.Dropout(settings.dropout))
     output = nn.Linear(settings.hidden, 1)
     groups = [
         {"params": [*layers.parameters(), *output.parameters()], "weight_decay": settings.decay},
@@ -159,8 +196,10 @@ def fit_context(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=steps + 1)
     for _ in range(settings.epochs):
         for rows in torch.randperm(len(correct)).split(settings.batch_size):
-            viewed = views(vectors[rows]), of_relation(texts)[columns[rows]]
-            inputs = torch.cat([(features[rows] - mean) / spread, *viewed], dim=1)
+            viewed, told = views(vectors[rows]), of_relation(texts)[columns[rows]]
+            told = told * (torch.rand(len(rows), 1) >= settings.without_relation)
+            products = viewed[:, : settings.relation_views] * told
+            inputs = torch.cat([(features[rows] - mean) / spread, viewed, told, products], dim=1)
             loss = binary_cross_entropy_with_logits(output(layers(inputs))[:, 0], correct[rows])
             optimizer.zero_grad()
             loss.backward()
