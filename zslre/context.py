@@ -27,8 +27,14 @@ from zslre.types import Mention
 LOWEST, HIGHEST = -6.0, 8.0  # log odds count as no less and no more
 FLOOR = -3.0  # log odds below which a pair is not looked at again
 # Kinds of types, spaCy's and DocRED's; any other type is of the last kind, and no type of none.
-KINDS = {"PERSON": ("PERSON", "PER"), "ORG": ("ORG",), "PLACE": ("GPE", "LOC", "FAC"), "NORP": ("NORP",)}
-KINDS |= {"TIME": ("DATE", "TIME"), "OTHER": ()}
+KINDS = {
+    "PERSON": ("PERSON", "PER"),
+    "ORG": ("ORG",),
+    "PLACE": ("GPE", "LOC", "FAC"),
+    "NORP": ("NORP",),
+    "TIME": ("DATE", "TIME"),
+    "OTHER": (),
+}
 _KIND_OF = {type: place for place, types in enumerate(KINDS.values()) for type in types}
 COMPARED_AT_ONCE = 2_000_000  # pairs times candidates: of a sentence of hundreds of names they fill the memory
 FEATURES = (

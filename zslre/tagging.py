@@ -142,17 +142,26 @@ def closed(spans: Sequence[Span], words: Sequence[str], types: Sequence[str]) ->
     """
     found: list[Span] = []
     for first, end, type in spans:
-        start, last, before = found[-1] if found else (first, first, type)
-        asked = found and words[last - 1] in _ASKING and types[before] not in LITERALS
-        if asked and all(word == "the" for word in words[last:first]):
-            found[-1] = (start, end, before)
+        if found and _asks_for(found[-1], first, words, types):
+            found[-1] = (found[-1][0], end, found[-1][2])
         else:
             found.append((first, end, type))
-    return [(first, end, type) for first, last, type in found if first < (end := _closed_end(first, last, words))]
+    ended = [(first, _own_end(first, end, words), type) for first, end, type in found]
+    return [(first, end, type) for first, end, type in ended if first < end]
 
 
-def _closed_end(first: int, last: int, words: Sequence[str]) -> int:
-    return next((end for end in range(last, first, -1) if words[end - 1] not in _ASKING), first)
+def _own_end(first: int, end: int, words: Sequence[str]) -> int:
+    """Where a span ends without the words that ask for another."""
+    while end > first and words[end - 1] in _ASKING:
+        end -= 1
+    return end
+
+
+def _asks_for(span: Span, next_word: int, words: Sequence[str], types: Sequence[str]) -> bool:
+    """Whether the span lacks its end, and what begins with that word may be it."""
+    _, end, type = span
+    asking = words[end - 1] in _ASKING and types[type] not in LITERALS
+    return asking and all(word == "the" for word in words[end:next_word])
 
 
 def without_titles(spans: Sequence[Span], types: Sequence[str]) -> list[Span]:
@@ -163,9 +172,8 @@ def without_titles(spans: Sequence[Span], types: Sequence[str]) -> list[Span]:
     >>> without_titles([(0, 1, 0), (1, 3, 0), (4, 5, 0)], ["PERSON", "MISC"])
     [(0, 1, 1), (1, 3, 0), (4, 5, 0)]
     """
+    if "MISC" not in types:
+        return list(spans)
     persons = {first for first, _, type in spans if types[type] == "PERSON"}
-    other = types.index("MISC") if "MISC" in types else None
-    return [
-        (first, end, type if other is None or end - first > 1 or not {first, end} <= persons else other)
-        for first, end, type in spans
-    ]
+    titles = {first for first, end, _ in spans if end == first + 1 and {first, end} <= persons}
+    return [(first, end, types.index("MISC") if first in titles else type) for first, end, type in spans]

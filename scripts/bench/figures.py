@@ -17,7 +17,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from figure_tables import FIGURES, Results, percent, three, weighed
+from figure_tables import FIGURES, Results, by_threshold, three
+
+from zslre.evaluation.tables import percent
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = ("docs/benchmarks.md", "docs/side-info.md")
@@ -61,7 +63,7 @@ def row(results: Results, letter: str) -> str:
     """The built-in model in one row, for the table of those that shipped."""
     d, r, c = results("documents"), results("redocred"), results("challenge_builtin")["given mentions"]
     threshold = d["threshold"]
-    crowd = weighed(results, "crowded", threshold)["crowded"]
+    crowd = by_threshold(results, "crowded")[threshold]["weighed"]["crowded"]
     recalls = (percent(c[name]["recall"]) for name in ("plain", "direction", "neighbour", "pronoun"))
     false = (
         percent(c[n]["false, asked"]) for n in ("cooccurrence", "negation", "hypothetical", "neighbour", "pronoun")

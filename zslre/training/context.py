@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -92,7 +92,7 @@ class _Scored:
         odds, items = self.odds, self.items
         if some_of is not None:
             odds = np.where(_some(some_of, items, len(self.names)), odds, -np.inf)
-            items = [_untyped(item) if some_of.random() < without_types else item for item in items]
+            items = [_retyped(i, lambda _: None) if some_of.random() < without_types else i for i in items]
         best = highest(odds, LOOKED_AT)
         known = np.array([of is not None for of in self.truth], dtype=np.bool_)
         rows, places = np.nonzero((np.take_along_axis(odds, best, axis=1) >= FLOOR) & known[:, None])
@@ -132,26 +132,23 @@ def best_candidates(
 def typed_by(detector: MentionDetector, sentences: Sequence[AnnotatedSentence]) -> list[AnnotatedSentence]:
     """The sentences, each mention that `detector` finds too with the type that it gives, as in a user's text."""
     found = detector.detect([Sentence(one.sentence.text) for one in sentences])
-    return [
-        _typed(one, {(m.start, m.end): m.type for m in of.mentions}) for one, of in zip(sentences, found, strict=True)
-    ]
+    return [_typed_as(of, one) for of, one in zip(found, sentences, strict=True)]
 
 
-def _typed(annotated: AnnotatedSentence, types: Mapping[tuple[int, int], str | None]) -> AnnotatedSentence:
+def _typed_as(found: Sentence, annotated: AnnotatedSentence) -> AnnotatedSentence:
+    types = {(m.start, m.end): m.type for m in found.mentions}
+    item = annotated.sentence, annotated.pairs
+    sentence, pairs = _retyped(item, lambda m: types.get((m.start, m.end), m.type))
+    return replace(annotated, sentence=sentence, pairs=tuple(pairs))
+
+
+def _retyped(item: Item, type_of: Callable[[Mention], str | None]) -> Item:
     def typed(mention: Mention) -> Mention:
-        return replace(mention, type=types.get((mention.start, mention.end), mention.type))
+        return replace(mention, type=type_of(mention))
 
-    sentence = replace(annotated.sentence, mentions=tuple(map(typed, annotated.sentence.mentions)))
-    return replace(
-        annotated, sentence=sentence, pairs=tuple((typed(head), typed(tail)) for head, tail in annotated.pairs)
-    )
-
-
-def _untyped(item: Item) -> Item:
     sentence, pairs = item
-    mentions = tuple(replace(mention, type=None) for mention in sentence.mentions)
-    untyped = [(replace(head, type=None), replace(tail, type=None)) for head, tail in pairs]
-    return replace(sentence, mentions=mentions), untyped
+    mentions = tuple(map(typed, sentence.mentions))
+    return replace(sentence, mentions=mentions), [(typed(head), typed(tail)) for head, tail in pairs]
 
 
 def _some(rng: np.random.Generator, items: Iterable[Item], n_relations: int) -> np.ndarray:
