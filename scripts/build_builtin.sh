@@ -3,7 +3,9 @@
 # on from it, its ternary student, two rounds on our own texts that go on from that, two runs each, a third from the mean
 # of these four, a fourth, a fifth in which pronouns stand for names, from the mean of these four again two such rounds,
 # from the mean of theirs seven more with more of Re-DocRED's sentences, each from the round before, the ternary student
-# of the mean of the last four runs, the tagger, and the network that weighs the pairs of a sentence against each other.
+# of the mean of the last four runs, four rounds more that go on from that student (the float weights of the runs before
+# were lost), the ternary student of the mean of the last four of these, the tagger, and the network that weighs the pairs
+# of a sentence against each other.
 #
 #     scripts/build_builtin.sh [FOLDER]
 #
@@ -14,9 +16,10 @@
 # what was written after documents/wikilike_{culture,people,places}.txt and contrasts/widest_whether.txt, 21 and 22
 # before documents/written_{known,lists,science,weak,work}.txt and data/labelled, 23 to 26 before
 # contrasts/widest_writ*.txt and all of data/labelled but its first 1,495 sentences, 27 and 28 before 150 of the rest,
-# and 27 to 30 before contrasts/widest_{wrong,wrote,wrought,wry}.txt and data/labelled's 897 before the last 2,855.
-# Those 2,855 and contrasts/widest_{y,z}*.txt have trained the network alone.
-# FOLDER (default: zslre/assets/model) is replaced at the very end. Some thirteen hours on two cores. What is finished lies
+# 27 to 30 before contrasts/widest_{wrong,wrote,wrought,wry}.txt and data/labelled's 897 before the last 2,855, 31 and
+# 32 before those 2,855 and contrasts/widest_{y,z}*.txt, 33 and 34 before the last 2,556 and contrasts/widest_z*.txt, and
+# 35 to 38 before contrasts/widest_z{ip,one,oo,oom,ori,ulu,unk}.txt.
+# FOLDER (default: zslre/assets/model) is replaced at the very end. Some sixteen hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
 # scores that go into config.json: look at them before you commit the model. `scripts/distill_builtin.py` makes a
 # ternary model of any round's.
@@ -83,5 +86,15 @@ branch 31 --start $work/branch-29 $work/branch-30 --seed 38 --complete 12 $prono
 branch 32 --start $work/branch-29 $work/branch-30 --seed 39 --complete 12 --join-rate 0.15 $pronouns --texts 36 --steps 264
 mean mean-both --start $work/branch-29 $work/branch-30 $work/branch-31 $work/branch-32 --contrasts 3
 ternary mean-both
-[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-both-ternary -o $work/tagged --threads 2
+branch 33 --start $work/mean-both-ternary --seed 40 --complete 12 $pronouns --texts 36 --steps 264
+branch 34 --start $work/mean-both-ternary --seed 41 --complete 12 --join-rate 0.15 $pronouns --texts 36 --steps 264
+branch 35 --start $work/branch-33 $work/branch-34 --seed 42 --complete 12 $pronouns --texts 36 --steps 264
+branch 36 --start $work/branch-33 $work/branch-34 --seed 43 --complete 12 --join-rate 0.15 $pronouns --texts 36 --steps 264
+branch 37 --start $work/branch-35 $work/branch-36 --seed 44 --complete 12 $pronouns --texts 36 --steps 264
+branch 38 --start $work/branch-35 $work/branch-36 --seed 45 --complete 12 --join-rate 0.15 $pronouns --texts 36 --steps 264
+branch 39 --start $work/branch-37 $work/branch-38 --seed 46 --complete 12 $pronouns --texts 36 --steps 264
+branch 40 --start $work/branch-37 $work/branch-38 --seed 47 --complete 12 --join-rate 0.15 $pronouns --texts 36 --steps 264
+mean mean-four-last --start $work/branch-37 $work/branch-38 $work/branch-39 $work/branch-40 --contrasts 3
+ternary mean-four-last
+[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-four-last-ternary -o $work/tagged --threads 1 --epochs 8
 python scripts/fit_context.py -m $work/tagged -o "$model"

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 import zslre.context
-from zslre.candidates import candidate_pairs
-from zslre.context import FEATURES, FLOOR, HIGHEST, KINDS, LOWEST, ContextScorer, context_features
+from zslre.candidates import candidate_pairs, reversed_places
+from zslre.context import FEATURES, FLOOR, HIGHEST, KINDS, LOWEST, ContextScorer, both_ways, context_features
 from zslre.encoder import pair_vectors
 from zslre.evaluation.runs import RunOptions, run_task
 from zslre.evaluation.tasks import Task
@@ -42,7 +42,7 @@ def item(text: str, **types: str) -> Item:
 
 def network(views: int = 0, **weights: float) -> ContextScorer:
     """Log odds that are the sum of the features named, each by its weight, where the reversed pair's are no higher."""
-    row = np.zeros(len(FEATURES) + views, dtype=np.float32)
+    row = np.zeros(len(FEATURES) + 2 * views, dtype=np.float32)
     for name, weight in weights.items():
         row[NAMES[name.replace("_", " ")]] = weight
     return ContextScorer(
@@ -56,6 +56,14 @@ def network(views: int = 0, **weights: float) -> ContextScorer:
 
 
 # Features
+
+
+def test_places_of_reversed_pairs() -> None:
+    a, b, c = (Mention(name, start, start + 1) for name, start in (("a", 0), ("b", 2), ("c", 4)))
+    text = Sentence("a b c")
+    asked: list[Item] = [(text, [(a, b), (c, b), (b, a)]), (text, []), (text, [(b, a), (a, b)])]
+    assert reversed_places(asked).tolist() == [2, -1, 0, 4, 3]
+    assert reversed_places([]).tolist() == []
 
 
 def test_candidates_are_compared_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,8 +180,9 @@ def test_features_against_one_at_a_time(texts: list[list[str]], n_relations: int
 
 
 def test_log_odds_by_hand() -> None:
-    hidden = np.zeros((2, len(FEATURES) + 3), dtype=np.float32)
-    hidden[0, NAMES["own"]], hidden[0, -2], hidden[1, -3], hidden[1, -1] = 2.0, 1.5, 4.0, 10.0
+    # Behind the features: a view of the pair, one of the reversed pair, one of the relation, the products of either.
+    hidden = np.zeros((2, len(FEATURES) + 5), dtype=np.float32)
+    hidden[0, NAMES["own"]], hidden[0, -3], hidden[1, -5:] = 2.0, 1.5, [4.0, 2.0, 0.0, 10.0, 5.0]
     scorer = ContextScorer(
         np.float32([[0, 1]]), np.float32([[1, 0]]), hidden, np.float32([-1, 0]), np.float32([0.5, 1]),
         np.asarray(-0.25, dtype=np.float32),
@@ -181,12 +190,15 @@ def test_log_odds_by_hand() -> None:
     features = np.zeros((3, len(FEATURES)), dtype=np.float32)
     features[:, NAMES["own"]] = [3.0, -3.0, 3.0]
     features[:, NAMES["reversed"]] = [2.5, -6.0, 3.5]  # the last is said the other way round
-    # (2·3 + 1.5·0.8 - 1)/2 + 4·0.8 + 10·0.8·0.8 - 0.25, for the unit vectors of (3, 4) and (4, 3) are (0.6, 0.8) and
-    # (0.8, 0.6); then ReLU leaves nothing of either.
-    vectors, texts = np.float32([[3, 4], [0, -5], [3, 4]]), np.float32([[2, 0], [4, 3]])
+    # (2·3 + 1.5·0.8 - 1)/2 + 4·0.8 + 2·0.6 + 10·0.8·0.8 + 5·0.6·0.8 - 0.25, for the unit vectors of (3, 4) and (4, 3)
+    # are (0.6, 0.8) and (0.8, 0.6); then ReLU leaves nothing of either; the last has no reversed pair.
+    vectors = np.float32([[[3, 4], [4, 3]], [[0, -5], [0, 0]], [[3, 4], [0, 0]]])
+    texts = np.float32([[2, 0], [4, 3]])
     shown = features, vectors, texts, np.array([1, 0, 1])
-    np.testing.assert_allclose(scorer.log_odds(*shown), [12.45, -0.25, 12.45], rtol=1e-6)
-    expected = [*(1 / (1 + np.exp([-12.45, 0.25]))), 0.0]
+    np.testing.assert_allclose(scorer.log_odds(*shown), [16.05, -0.25, 12.45], rtol=1e-6)
+    nothing = features[:0], vectors[:0], texts, np.zeros(0, dtype=np.int64)
+    assert scorer.log_odds(*nothing).shape == (0,)  # as in a text of which nothing is worth a second look
+    expected = [*(1 / (1 + np.exp([-16.05, 0.25]))), 0.0]
     np.testing.assert_allclose(scorer.probabilities(*shown), expected, rtol=1e-5)
 
 
@@ -237,8 +249,8 @@ def test_scores_against_features_of_all_pairs() -> None:
 
 def test_the_network_sees_the_text_of_a_pairs_own_relation() -> None:
     """Each relation gets what its own text is worth, whichever places the best relations of a pair have."""
-    hidden = np.zeros((2, len(FEATURES) + 3), dtype=np.float32)
-    hidden[:, -2] = 1, -1
+    hidden = np.zeros((2, len(FEATURES) + 5), dtype=np.float32)
+    hidden[:, -3] = 1, -1
     views = np.random.default_rng(0).normal(size=(1, tiny.H)).astype(np.float32)
     reads = replace(network(views=1), relation_views=views, hidden=hidden)
     made, items = with_context(reads), [item(TEXT)]
@@ -252,6 +264,36 @@ def test_the_network_sees_the_text_of_a_pairs_own_relation() -> None:
     assert len(seen) > len(tiny.RELATIONS)
     for (_, column), probability in seen.items():
         assert probability == pytest.approx(expected[column], abs=1e-5)
+
+
+def test_the_network_sees_the_reversed_pairs_vector() -> None:
+    """Zeros where a pair is asked one way only, as one whose tail is a date is."""
+    asked = item("Ann met Bob in May", May="DATE"), item("Carl and Dora")
+    pairs = [pair for _, pairs in asked for pair in pairs]
+    vectors = np.random.default_rng(0).normal(size=(len(pairs), 3)).astype(np.float32)
+    rows = np.array([0, 1, 1, 2, 4, 5])  # Ann with Bob and May, Bob with Ann, Carl and Dora
+    found = both_ways(vectors, asked, rows)
+    for row, (own, back) in zip(rows, found, strict=True):
+        reverse = pairs[row][::-1]
+        np.testing.assert_array_equal(own, vectors[row])
+        np.testing.assert_array_equal(back, vectors[pairs.index(reverse)] if reverse in pairs else np.zeros(3))
+    assert not found[:, 1].any(axis=1).all()
+
+    hidden = np.zeros((2, len(FEATURES) + 2), dtype=np.float32)
+    hidden[:, -1] = 1, -1
+    views = np.random.default_rng(0).normal(size=(1, tiny.H)).astype(np.float32)
+    made, items = with_context(replace(network(views=1), views=views, hidden=hidden)), [item(TEXT)]
+    vectors = pair_vectors(made.encoder, made.packer, items)
+    odds = made.scorer.log_odds(made.matcher.margins(vectors, items))
+    seen = 0
+    for row, best in enumerate(made.matcher.candidates(vectors, items, 0.0, len(tiny.RELATIONS))):
+        back = vectors[items[0][1].index(items[0][1][row][::-1])]
+        expected = 1 / (1 + np.exp(-float(back @ views[0]) / np.linalg.norm(back)))
+        for column, probability in best:
+            if odds[row, column] >= FLOOR and probability:
+                assert probability == pytest.approx(expected, abs=1e-5)
+                seen += 1
+    assert seen > len(items[0][1])
 
 
 def test_a_rival_takes_a_triples_place() -> None:
@@ -352,7 +394,7 @@ def test_a_relation_with_more_views_than_the_pair_is_refused(folder: Path) -> No
     tiny.edit_config(folder, checksums={})
     for relation_views, refused in ((2, False), (3, True)):
         shapes = {"views": (2, tiny.H), "relation_views": (relation_views, tiny.H)}
-        shapes["hidden"] = (2, len(FEATURES) + 2 + 2 * relation_views)
+        shapes["hidden"] = (2, len(FEATURES) + 2 * 2 + 3 * relation_views)
         of_shapes = {name: np.zeros(shape, dtype=np.float32) for name, shape in shapes.items()}
         save_file({**load_file(folder / CONTEXT), **of_shapes}, folder / CONTEXT)
         with pytest.raises(ModelError, match="do not fit") if refused else nullcontext():

@@ -17,8 +17,8 @@ from zslre.prototypes import build_prototypes
 from zslre.relations import Relation, RelationSet, SideInformation, Source
 from zslre.sideinfo.grammar import verb_of
 from zslre.sideinfo.wordnet import wordnet
-from zslre.types import Mention, Sentence
-from zslre.wordings import Wordings, is_misread, other_wordings, reversed_places
+from zslre.types import Sentence
+from zslre.wordings import Wordings, is_misread, other_wordings
 
 EXTRACTOR = tiny.extractor()
 TEXTS = ("Ann met Bob", "Dora married Carl in Rome", "Acme hired Ann", "Oslo")
@@ -108,14 +108,6 @@ def test_types_that_were_only_found_are_left_out() -> None:
 
 
 # What they do
-
-
-def test_places_of_reversed_pairs() -> None:
-    a, b, c = (Mention(name, start, start + 1) for name, start in (("a", 0), ("b", 2), ("c", 4)))
-    sentence = Sentence("a b c")
-    asked: list[Item] = [(sentence, [(a, b), (c, b), (b, a)]), (sentence, []), (sentence, [(b, a), (a, b)])]
-    assert reversed_places(asked).tolist() == [2, -1, 0, 4, 3]
-    assert reversed_places([]).tolist() == []
 
 
 def test_margins_against_one_at_a_time() -> None:

@@ -10,7 +10,7 @@ from itertools import permutations
 
 import numpy as np
 
-from zslre.packing import Item, Pair
+from zslre.packing import IntArray, Item, Pair
 from zslre.relations import Relation
 from zslre.scoring import log_odds
 from zslre.types import Mention, Sentence, Triple
@@ -59,6 +59,16 @@ def asked_pairs(sentence: Sentence, *, literal_heads: bool = False) -> list[Pair
     adjectives = [mention for mention in sentence.mentions if mention.type == NATIONALITY]
     said_of = {adjective: name for adjective in adjectives if (name := _described(sentence, adjective))}
     return [(head, tail) for head, tail in pairs if tail not in said_of or said_of[tail].name == head.name]
+
+
+def reversed_places(items: Sequence[Item]) -> IntArray:
+    """For each pair of all items, in order, the place of the one with head and tail swapped, (P,); -1 for none."""
+    places: list[int] = []
+    for _, pairs in items:
+        first = len(places)
+        own = {pair: first + number for number, pair in enumerate(pairs)}
+        places += [own.get((tail, head), -1) for head, tail in pairs]
+    return np.array(places, dtype=np.int64)
 
 
 def _described(sentence: Sentence, adjective: Mention) -> Mention | None:

@@ -3,8 +3,8 @@
 In "Ann was born in Rome, Bob in Oslo" the pair of Ann and Oslo is much like one that has the relation; that it has none
 is plain from the pairs beside it. So a triple's probability is not that of its own margin alone: the network weighs its
 log odds against the same relation's of the pairs that share its head, its tail or neither, and against the other
-relations of these pairs, with what stands between the two names, their types, and some views of the pair vector and of
-what the relation is called. Which way round it holds is left to the margins.
+relations of these pairs, with what stands between the two names, their types, and some views of the pair vector, of the
+reversed pair's and of what the relation is called. Which way round it holds is left to the margins.
 
 Dimension letters: P pairs, R relations, N candidates, F features, V views, W relation views, D dim, H hidden,
 M mentions.
@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from zslre.candidates import reversed_places
 from zslre.encoder import FloatArray
 from zslre.exceptions import ModelError
 from zslre.packing import IntArray, Item, Pair
@@ -61,12 +62,13 @@ FEATURES = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ContextScorer:
-    """The network's numbers, float32: one hidden layer over `FEATURES`, projections of two unit vectors, the pair's and
-    that of the relation's text, and the products of the first of the pair's with those of the relation's, W <= V."""
+    """The network's numbers, float32: one hidden layer over `FEATURES`, projections of three unit vectors, the pair's,
+    the reversed pair's and that of the relation's text, and the products of the first of either pair's with those of
+    the relation's, W <= V."""
 
     views: FloatArray  # (V, D)
     relation_views: FloatArray  # (W, D)
-    hidden: FloatArray  # (H, F + V + 2 W)
+    hidden: FloatArray  # (H, F + 2 V + 3 W)
     hidden_bias: FloatArray  # (H,)
     output: FloatArray  # (H,)
     bias: FloatArray  # ()
@@ -85,7 +87,7 @@ class ContextScorer:
         made = cls(**{name: np.asarray(value, dtype=np.float32) for name, value in tensors.items()})
         found = tuple(tensor.shape for tensor in made.tensors().values())
         views, of_relation, hidden = len(made.views), len(made.relation_views), len(made.hidden)
-        inputs = len(FEATURES) + views + 2 * of_relation
+        inputs = len(FEATURES) + 2 * views + 3 * of_relation
         wanted_shapes = ((views, dim), (of_relation, dim), (hidden, inputs), (hidden,), (hidden,), ())
         if of_relation > views or found != wanted_shapes:
             raise ModelError(f"tensors of shapes {found} do not fit the model: get it again")
@@ -107,13 +109,20 @@ class ContextScorer:
         return np.where(right_way_round(features), sigmoid(odds), np.float32(0))
 
     def log_odds(self, features: FloatArray, vectors: FloatArray, texts: FloatArray, columns: IntArray) -> FloatArray:
-        """Of candidates, (N, F), with their pair vectors (N, D) and their relations' places (N,) among the text
-        prototypes of all relations (R, D) → (N,)."""
+        """Of candidates, (N, F), with their pair vectors `both_ways` (N, 2, D) and their relations' places (N,) among
+        the text prototypes of all relations (R, D) → (N,)."""
         views, of_relation = unit(vectors) @ self.views.T, (unit(texts) @ self.relation_views.T)[columns]
-        products = views[:, : of_relation.shape[1]] * of_relation
-        inputs = np.concatenate([features, views, of_relation, products], axis=1)
+        products = views[..., : of_relation.shape[1]] * of_relation[:, None]
+        inputs = np.concatenate([features, *views.swapaxes(0, 1), of_relation, *products.swapaxes(0, 1)], axis=1)
         hidden = np.maximum(inputs @ self.hidden.T + self.hidden_bias, 0.0)
         return np.asarray(hidden @ self.output + self.bias, dtype=np.float32)
+
+
+def both_ways(vectors: FloatArray, items: Sequence[Item], rows: IntArray) -> FloatArray:
+    """The vectors of the items' pairs (P, D) in `rows` (N,), each with the reversed pair's → (N, 2, D); zeros of a pair
+    that is asked one way only."""
+    places = reversed_places(items)[rows]
+    return np.stack([vectors[rows], np.where(places[:, None] < 0, np.float32(0), vectors[places])], axis=1)
 
 
 def right_way_round(features: FloatArray) -> np.ndarray:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zslre.candidates import item_batches
-from zslre.context import FLOOR, ContextScorer, context_features
+from zslre.candidates import item_batches, reversed_places
+from zslre.context import FLOOR, ContextScorer, both_ways, context_features
 from zslre.encoder import FloatArray
 from zslre.packing import IntArray, Item, Pair
 from zslre.prototypes import Prototypes, kind_widths
 from zslre.scoring import KINDS, Scorer, softmax
 from zslre.threads import all_threads
-from zslre.wordings import Wordings, reversed_places
+from zslre.wordings import Wordings
 
 if TYPE_CHECKING:
     from zslre.sideinfo.query import StrictTypes, TypeEvidence
@@ -105,7 +105,8 @@ class Matcher:
             columns = best[rows, places]
             features = context_features(items, odds, rows, columns)
             texts = self.prototypes.texts(self.scorer)
-            probabilities[rows, places] = self.context.probabilities(features, vectors[rows], texts, columns)
+            shown = both_ways(vectors, items, rows)
+            probabilities[rows, places] = self.context.probabilities(features, shown, texts, columns)
         # What was ruled out is not found at a threshold of 0 either.
         probabilities = np.where(np.isfinite(kept), probabilities, -1.0)
         order = highest(probabilities, top_k)

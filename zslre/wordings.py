@@ -12,13 +12,13 @@ reversed pair is compared with "has birthplace" instead: 96 % and none. "Is a me
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from zslre.encoder import Encoder, FloatArray
-from zslre.packing import IntArray, Item
+from zslre.packing import IntArray
 from zslre.prototypes import build_prototypes
 from zslre.relations import Relation
 from zslre.scoring import Scorer
@@ -71,16 +71,6 @@ class Wordings:
             raised = margins[there]
             np.maximum.at(raised.T, self.columns[wanted], found.T)
             margins[there] = raised
-
-
-def reversed_places(items: Sequence[Item]) -> IntArray:
-    """For each pair of all items, in order, the place of the one with head and tail swapped, (P,); -1 for none."""
-    places: list[int] = []
-    for _, pairs in items:
-        first = len(places)
-        own = {pair: first + number for number, pair in enumerate(pairs)}
-        places += [own.get((tail, head), -1) for head, tail in pairs]
-    return np.array(places, dtype=np.int64)
 
 
 def other_wordings(relation: Relation) -> list[tuple[bool, Relation]]:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from zslre.candidates import asked_pairs
-from zslre.context import FEATURES, FLOOR, ContextScorer, context_features, right_way_round
+from zslre.context import FEATURES, FLOOR, ContextScorer, both_ways, context_features, right_way_round
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.encoder import FloatArray, pair_vectors
 from zslre.extractor import RelationExtractor
@@ -50,8 +50,8 @@ class ContextSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """N pairs, each with one of its best relations: features (N, F), pair vectors (N, D), the relation's place among
-    the `texts` (R, D), and whether it is true (N,).
+    """N pairs, each with one of its best relations: features (N, F), pair vectors `both_ways` (N, 2, D), the relation's
+    place among the `texts` (R, D), and whether it is true (N,).
 
     `texts`: prototypes of all relations, their first kind. `n_labels`: true relations of all pairs, found or not.
     """
@@ -101,7 +101,7 @@ class _Scored:
         found = zip(rows, columns, strict=True)
         correct = np.array([self.names[column] in (self.truth[row] or ()) for row, column in found], dtype=np.bool_)
         kept = right_way_round(features)
-        shown = features[kept], self.vectors[rows][kept], columns[kept], correct[kept]
+        shown = features[kept], both_ways(self.vectors, items, rows[kept]), columns[kept], correct[kept]
         return Candidates(*shown, self.texts, self.n_labels)
 
 
@@ -177,11 +177,11 @@ def fit_context(
     correct = torch.from_numpy(shown.correct).float()
     mean, spread = features.mean(dim=0), features.std(dim=0)
     spread[spread == 0] = torch.inf  # what is the same of all candidates counts nothing
-    views = nn.Linear(vectors.shape[1], settings.views, bias=False)
-    of_relation = nn.Linear(vectors.shape[1], settings.relation_views, bias=False)
+    views = nn.Linear(texts.shape[1], settings.views, bias=False)
+    of_relation = nn.Linear(texts.shape[1], settings.relation_views, bias=False)
     nn.init.normal_(views.weight)
     nn.init.normal_(of_relation.weight)
-    n_inputs = len(FEATURES) + settings.views + 2 * settings.relation_views
+    n_inputs = len(FEATURES) + 2 * settings.views + 3 * settings.relation_views
     layers = nn.Sequential(nn.Linear(n_inputs, settings.hidden), nn.ReLU(), nn.Dropout(settings.dropout))
     output = nn.Linear(settings.hidden, 1)
     groups = [
@@ -195,8 +195,8 @@ def fit_context(
         for rows in torch.randperm(len(correct)).split(settings.batch_size):
             viewed, told = views(vectors[rows]), of_relation(texts)[columns[rows]]
             told = told * (torch.rand(len(rows), 1) >= settings.without_relation)
-            products = viewed[:, : settings.relation_views] * told
-            inputs = torch.cat([(features[rows] - mean) / spread, viewed, told, products], dim=1)
+            products = viewed[..., : settings.relation_views] * told[:, None]
+            inputs = torch.cat([(features[rows] - mean) / spread, viewed.flatten(1), told, products.flatten(1)], dim=1)
             loss = binary_cross_entropy_with_logits(output(layers(inputs))[:, 0], correct[rows])
             optimizer.zero_grad()
             loss.backward()
