@@ -78,22 +78,23 @@ branch 23 --start $work/branch-21 $work/branch-22 --seed 30 --complete 12 $prono
 branch 24 --start $work/branch-21 $work/branch-22 --seed 31 --complete 12 --join-rate 0.15 $pronouns
 branch 25 --start $work/branch-23 $work/branch-24 --seed 32 --complete 12 $pronouns
 branch 26 --start $work/branch-23 $work/branch-24 --seed 33 --complete 12 --join-rate 0.15 $pronouns
-branch 27 --start $work/branch-25 $work/branch-26 --seed 34 --complete 12 $pronouns --texts 36 --steps 264
-branch 28 --start $work/branch-25 $work/branch-26 --seed 35 --complete 12 --join-rate 0.15 $pronouns --texts 36 --steps 264
-branch 29 --start $work/branch-27 $work/branch-28 --seed 36 --complete 12 $pronouns --texts 36 --steps 264
-branch 30 --start $work/branch-27 $work/branch-28 --seed 37 --complete 12 --join-rate 0.15 $pronouns --texts 36 --steps 264
-branch 31 --start $work/branch-29 $work/branch-30 --seed 38 --complete 12 $pronouns --texts 36 --steps 264
-branch 32 --start $work/branch-29 $work/branch-30 --seed 39 --complete 12 --join-rate 0.15 $pronouns --texts 36 --steps 264
+longer="$pronouns --complete 12 --texts 36 --steps 264"
+branch 27 --start $work/branch-25 $work/branch-26 --seed 34 $longer
+branch 28 --start $work/branch-25 $work/branch-26 --seed 35 --join-rate 0.15 $longer
+branch 29 --start $work/branch-27 $work/branch-28 --seed 36 $longer
+branch 30 --start $work/branch-27 $work/branch-28 --seed 37 --join-rate 0.15 $longer
+branch 31 --start $work/branch-29 $work/branch-30 --seed 38 $longer
+branch 32 --start $work/branch-29 $work/branch-30 --seed 39 --join-rate 0.15 $longer
 mean mean-both --start $work/branch-29 $work/branch-30 $work/branch-31 $work/branch-32 --contrasts 3
 ternary mean-both
-branch 33 --start $work/mean-both-ternary --seed 40 --complete 12 $pronouns --texts 36 --steps 264
-branch 34 --start $work/mean-both-ternary --seed 41 --complete 12 --join-rate 0.15 $pronouns --texts 36 --steps 264
-branch 35 --start $work/branch-33 $work/branch-34 --seed 42 --complete 12 $pronouns --texts 36 --steps 264
-branch 36 --start $work/branch-33 $work/branch-34 --seed 43 --complete 12 --join-rate 0.15 $pronouns --texts 36 --steps 264
-branch 37 --start $work/branch-35 $work/branch-36 --seed 44 --complete 12 $pronouns --texts 36 --steps 264
-branch 38 --start $work/branch-35 $work/branch-36 --seed 45 --complete 12 --join-rate 0.15 $pronouns --texts 36 --steps 264
-branch 39 --start $work/branch-37 $work/branch-38 --seed 46 --complete 12 $pronouns --texts 36 --steps 264
-branch 40 --start $work/branch-37 $work/branch-38 --seed 47 --complete 12 --join-rate 0.15 $pronouns --texts 36 --steps 264
+branch 33 --start $work/mean-both-ternary --seed 40 $longer
+branch 34 --start $work/mean-both-ternary --seed 41 --join-rate 0.15 $longer
+branch 35 --start $work/branch-33 $work/branch-34 --seed 42 $longer
+branch 36 --start $work/branch-33 $work/branch-34 --seed 43 --join-rate 0.15 $longer
+branch 37 --start $work/branch-35 $work/branch-36 --seed 44 $longer
+branch 38 --start $work/branch-35 $work/branch-36 --seed 45 --join-rate 0.15 $longer
+branch 39 --start $work/branch-37 $work/branch-38 --seed 46 $longer
+branch 40 --start $work/branch-37 $work/branch-38 --seed 47 --join-rate 0.15 $longer
 mean mean-four-last --start $work/branch-37 $work/branch-38 $work/branch-39 $work/branch-40 --contrasts 3
 ternary mean-four-last
 [ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-four-last-ternary -o $work/tagged --threads 1 --epochs 8

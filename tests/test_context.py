@@ -266,7 +266,7 @@ def test_the_network_sees_the_text_of_a_pairs_own_relation() -> None:
         assert probability == pytest.approx(expected[column], abs=1e-5)
 
 
-def test_the_network_sees_the_reversed_pairs_vector() -> None:
+def test_each_pair_with_the_reversed_one() -> None:
     """Zeros where a pair is asked one way only, as one whose tail is a date is."""
     asked = item("Ann met Bob in May", May="DATE"), item("Carl and Dora")
     pairs = [pair for _, pairs in asked for pair in pairs]
@@ -279,6 +279,8 @@ def test_the_network_sees_the_reversed_pairs_vector() -> None:
         np.testing.assert_array_equal(back, vectors[pairs.index(reverse)] if reverse in pairs else np.zeros(3))
     assert not found[:, 1].any(axis=1).all()
 
+
+def test_the_network_sees_the_reversed_pairs_vector() -> None:
     hidden = np.zeros((2, len(FEATURES) + 2), dtype=np.float32)
     hidden[:, -1] = 1, -1
     views = np.random.default_rng(0).normal(size=(1, tiny.H)).astype(np.float32)
