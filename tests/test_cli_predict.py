@@ -286,6 +286,7 @@ def test_a_bad_line_ends_the_run_behind_what_was_read(bad_line: str, capsys: pyt
     out, err = capsys.readouterr()
     assert [record["id"] for record in records(out)] == ["0", "1", "2", "3"]
     assert "in.jsonl, line 5: is not JSON" in err
+    assert "--skip-bad leaves out what cannot be read" in err
 
 
 @pytest.mark.usefixtures("fake")

@@ -123,12 +123,13 @@ def run(arguments: argparse.Namespace) -> int:
     progress = Progress(verbosity=_verbosity(arguments))
     counts = _Counts()
 
-    def skip(error: InputError) -> None:
+    def on_bad(error: InputError) -> None:
+        if not arguments.skip_bad:
+            raise InputError(f"{error} (--skip-bad leaves out what cannot be read)") from error
         counts.skipped += 1
         progress.clear()
         print(f"zslre: skipped: {error}", file=sys.stderr)
 
-    on_bad = skip if arguments.skip_bad else None
     documents = read_documents(paths, on_bad=on_bad)
     done, size = Counter[str](), 0
     if arguments.resume and os.path.exists(arguments.output):
@@ -155,8 +156,6 @@ def run(arguments: argparse.Namespace) -> int:
             try:
                 counts.triples += writer.write(document.id, triples)
             except InputError as error:
-                if on_bad is None:
-                    raise
                 on_bad(error)
             else:
                 counts.documents += 1
