@@ -36,6 +36,13 @@ branch() {
     shift
     [ -d "$name" ] || $train "$@" --work "$name-training" -o "$name" --float
 }
+# Two runs from the same start, NUMBER SEED START: sentences are joined in the second.
+both() {
+    number=$1 seed=$2 start=$3
+    shift 3
+    branch "$number" --start $start --seed "$seed" "$@"
+    branch $((number + 1)) --start $start --seed $((seed + 1)) --join-rate 0.15 "$@"
+}
 mean() {
     name=$work/$1
     shift
@@ -51,50 +58,32 @@ branch 3 --start $work/second $work/third --seed 4 --max-pairs 16 --join-rate 0.
 branch 4 --start $work/second $work/third --seed 5 --max-pairs 16 --join-rate 0.15 --steps 200
 mean mean --start $work/third $work/branch-1 $work/branch-2 $work/branch-3 $work/branch-4
 ternary mean
-branch 5 --start $work/mean-ternary --seed 12 --max-pairs 16 --complete 4 --texts 24 --contrasts 3 --steps 400
-branch 6 --start $work/mean-ternary --seed 13 --max-pairs 16 --join-rate 0.15 --complete 4 --texts 24 --contrasts 3 --steps 400
-branch 7 --start $work/branch-5 $work/branch-6 --seed 14 --max-pairs 16 --complete 4 --texts 24 --contrasts 3 --steps 150
-branch 8 --start $work/branch-5 $work/branch-6 --seed 15 --max-pairs 16 --join-rate 0.15 --complete 4 --texts 24 --contrasts 3 --steps 150
+both 5 12 $work/mean-ternary --max-pairs 16 --complete 4 --texts 24 --contrasts 3 --steps 400
+both 7 14 "$work/branch-5 $work/branch-6" --max-pairs 16 --complete 4 --texts 24 --contrasts 3 --steps 150
 mean mean-texts --start $work/branch-5 $work/branch-6 $work/branch-7 $work/branch-8 --contrasts 3
-branch 9 --start $work/mean-texts --seed 16 --max-pairs 16 --complete 4 --texts 24 --contrasts 3 --steps 200
-branch 10 --start $work/mean-texts --seed 17 --max-pairs 16 --join-rate 0.15 --complete 4 --texts 24 --contrasts 3 --steps 200
+both 9 16 $work/mean-texts --max-pairs 16 --complete 4 --texts 24 --contrasts 3 --steps 200
 mean mean-wider --start $work/branch-9 $work/branch-10 --contrasts 3
-branch 11 --start $work/mean-wider --seed 18 --max-pairs 16 --texts 24 --contrasts 3 --steps 200
-branch 12 --start $work/mean-wider --seed 19 --max-pairs 16 --join-rate 0.15 --texts 24 --contrasts 3 --steps 200
+both 11 18 $work/mean-wider --max-pairs 16 --texts 24 --contrasts 3 --steps 200
 pronouns="--pronoun-rate 0.25 --max-pairs 16 --texts 24 --contrasts 3 --steps 240"
-branch 13 --start $work/branch-11 $work/branch-12 --seed 20 $pronouns
-branch 14 --start $work/branch-11 $work/branch-12 --seed 21 --join-rate 0.15 $pronouns
+both 13 20 "$work/branch-11 $work/branch-12" $pronouns
 mean mean-four --start $work/branch-11 $work/branch-12 $work/branch-13 $work/branch-14 --contrasts 3
-branch 15 --start $work/mean-four --seed 22 $pronouns
-branch 16 --start $work/mean-four --seed 23 --join-rate 0.15 $pronouns
-branch 17 --start $work/branch-15 $work/branch-16 --seed 24 $pronouns
-branch 18 --start $work/branch-15 $work/branch-16 --seed 25 --join-rate 0.15 $pronouns
+both 15 22 $work/mean-four $pronouns
+both 17 24 "$work/branch-15 $work/branch-16" $pronouns
 mean mean-next --start $work/branch-15 $work/branch-16 $work/branch-17 $work/branch-18 --contrasts 3
-branch 19 --start $work/mean-next --seed 26 --complete 12 $pronouns
-branch 20 --start $work/mean-next --seed 27 --complete 12 --join-rate 0.15 $pronouns
-branch 21 --start $work/branch-19 $work/branch-20 --seed 28 --complete 12 $pronouns
-branch 22 --start $work/branch-19 $work/branch-20 --seed 29 --complete 12 --join-rate 0.15 $pronouns
-branch 23 --start $work/branch-21 $work/branch-22 --seed 30 --complete 12 $pronouns
-branch 24 --start $work/branch-21 $work/branch-22 --seed 31 --complete 12 --join-rate 0.15 $pronouns
-branch 25 --start $work/branch-23 $work/branch-24 --seed 32 --complete 12 $pronouns
-branch 26 --start $work/branch-23 $work/branch-24 --seed 33 --complete 12 --join-rate 0.15 $pronouns
+both 19 26 $work/mean-next --complete 12 $pronouns
+both 21 28 "$work/branch-19 $work/branch-20" --complete 12 $pronouns
+both 23 30 "$work/branch-21 $work/branch-22" --complete 12 $pronouns
+both 25 32 "$work/branch-23 $work/branch-24" --complete 12 $pronouns
 longer="$pronouns --complete 12 --texts 36 --steps 264"
-branch 27 --start $work/branch-25 $work/branch-26 --seed 34 $longer
-branch 28 --start $work/branch-25 $work/branch-26 --seed 35 --join-rate 0.15 $longer
-branch 29 --start $work/branch-27 $work/branch-28 --seed 36 $longer
-branch 30 --start $work/branch-27 $work/branch-28 --seed 37 --join-rate 0.15 $longer
-branch 31 --start $work/branch-29 $work/branch-30 --seed 38 $longer
-branch 32 --start $work/branch-29 $work/branch-30 --seed 39 --join-rate 0.15 $longer
+both 27 34 "$work/branch-25 $work/branch-26" $longer
+both 29 36 "$work/branch-27 $work/branch-28" $longer
+both 31 38 "$work/branch-29 $work/branch-30" $longer
 mean mean-both --start $work/branch-29 $work/branch-30 $work/branch-31 $work/branch-32 --contrasts 3
 ternary mean-both
-branch 33 --start $work/mean-both-ternary --seed 40 $longer
-branch 34 --start $work/mean-both-ternary --seed 41 --join-rate 0.15 $longer
-branch 35 --start $work/branch-33 $work/branch-34 --seed 42 $longer
-branch 36 --start $work/branch-33 $work/branch-34 --seed 43 --join-rate 0.15 $longer
-branch 37 --start $work/branch-35 $work/branch-36 --seed 44 $longer
-branch 38 --start $work/branch-35 $work/branch-36 --seed 45 --join-rate 0.15 $longer
-branch 39 --start $work/branch-37 $work/branch-38 --seed 46 $longer
-branch 40 --start $work/branch-37 $work/branch-38 --seed 47 --join-rate 0.15 $longer
+both 33 40 $work/mean-both-ternary $longer
+both 35 42 "$work/branch-33 $work/branch-34" $longer
+both 37 44 "$work/branch-35 $work/branch-36" $longer
+both 39 46 "$work/branch-37 $work/branch-38" $longer
 mean mean-four-last --start $work/branch-37 $work/branch-38 $work/branch-39 $work/branch-40 --contrasts 3
 ternary mean-four-last
 [ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-four-last-ternary -o $work/tagged --threads 1 --epochs 8
