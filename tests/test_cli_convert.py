@@ -46,7 +46,9 @@ def test_every_format_becomes_fewrel_with_the_same_facts(sample: Path, tmp_path:
 def test_a_bad_row_stops_and_leaves_nothing(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     destination = tmp_path / "out.json"
     assert main(["convert", str(source), str(destination), "--to", "fewrel"]) == 1
-    assert "source, line 3: h is named 'A', but the text at 0:3 is 'Ann'" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "source, line 3: h is named 'A', but the text at 0:3 is 'Ann'" in told
+    assert told.endswith("(--skip-bad leaves out such rows)\n")
     assert list(tmp_path.iterdir()) == [source]
 
 

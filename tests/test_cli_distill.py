@@ -296,7 +296,9 @@ def test_bad_rows_can_be_skipped(teacher: Path, data: Path, tmp_path: Path, caps
     bad = tmp_path / "bad.jsonl"
     bad.write_text(data.read_text(encoding="utf-8") + '{"text": "Ann"}\n', encoding="utf-8")
     assert distill(teacher, bad, tmp_path / "student", "-q") == 1
-    assert "line 13" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "line 13" in told
+    assert "--skip-bad" in told
     assert distill(teacher, bad, tmp_path / "student", "-q", "--skip-bad") == 0
 
 

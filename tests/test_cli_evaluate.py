@@ -225,7 +225,9 @@ def test_bad_rows_are_an_error_or_counted(
     data.write_text(json.dumps(rows), encoding="utf-8")
     command = ["evaluate", str(data), "--setting", "zero-shot", "-m", str(folder / "model")]
     assert main(command) == 1
-    assert "row 2" in error(capsys)
+    told = error(capsys)
+    assert "row 2" in told
+    assert "--skip-bad" in told
     assert main([*command, "--skip-bad"]) == 0
     assert "row 2" in error(capsys)
     assert outcomes[0].details["bad_rows"] == 1

@@ -283,7 +283,9 @@ def test_any_format_will_do_and_bad_rows_can_be_skipped(
     command = ["train", str(data), "-r", str(schema), "-m", str(tmp_path / "trained"), "--head-only"]
     command += ["-o", str(tmp_path / "fitted")]
     assert main(command) == 1
-    assert "row 1: triple 2" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "row 1: triple 2" in told
+    assert "--skip-bad" in told
     assert main([*command, "--skip-bad"]) == 0
     said = capsys.readouterr().err
     assert "zslre: 1 bad row skipped" in said

@@ -61,8 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
         if os.path.exists(written) and os.path.samefile(source, written):
             raise InputError(f"{written}: is the file to read, and would be written; give another name to write to")
     progress = Progress(verbosity=-1 if arguments.quiet else 0)
-    skipped = SkippedRows(progress)
-    examples = read_dataset(source, format=arguments.format, on_bad=skipped if arguments.skip_bad else None)
+    skipped = SkippedRows(progress, arguments.skip_bad)
+    examples = read_dataset(source, format=arguments.format, on_bad=skipped)
     count = WRITERS[arguments.to](destination, _watched(examples, progress))
     progress.clear()
     print(f"{destination}: {counted(count, 'example')}", file=sys.stderr)

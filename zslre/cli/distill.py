@@ -111,9 +111,9 @@ def run(args: argparse.Namespace) -> int:
     read_config(args.teacher)  # before minutes go into reading data
 
     say = speaker(args.quiet)
-    skipped = SkippedRows(Progress(verbosity=-1))
+    skipped = SkippedRows(Progress(verbosity=-1), args.skip_bad)
     given = RelationSet.from_file(args.relations) if args.relations is not None else None
-    data = read_labelled(args.data, given, on_bad=skipped if args.skip_bad else None)
+    data = read_labelled(args.data, given, on_bad=skipped)
     skipped.summarize()
     seen = {example.relation for example in data.examples} - {None}
     if not 0 <= args.hold_out < len(seen):

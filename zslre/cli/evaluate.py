@@ -154,14 +154,13 @@ def run(args: argparse.Namespace) -> int:
     from zslre.relations import RelationSet
 
     say = speaker(args.quiet)
-    skipped = SkippedRows(Progress(verbosity=-1))
+    skipped = SkippedRows(Progress(verbosity=-1), args.skip_bad)
     relations = RelationSet.from_file(args.relations) if args.relations is not None else None
-    on_bad = skipped if args.skip_bad else None
-    data = read_labelled(args.data, relations, on_bad=on_bad)
+    data = read_labelled(args.data, relations, on_bad=skipped)
     facts: dict[str, object] = {"command": "zslre " + shlex.join(sys.argv[1:]), "data": data.name}
     facts.update({"bad_rows": skipped.count} if args.skip_bad else {})
-    train = read_labelled(args.train, relations, on_bad=on_bad) if args.train is not None else None
-    dev = read_labelled(args.dev, relations, on_bad=on_bad) if args.dev is not None else train
+    train = read_labelled(args.train, relations, on_bad=skipped) if args.train is not None else None
+    dev = read_labelled(args.dev, relations, on_bad=skipped) if args.dev is not None else train
     skipped.summarize()
     bare = [relation.name for relation in data.relations if not relation.description and not relation.side]
     if bare:

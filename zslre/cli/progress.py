@@ -61,13 +61,15 @@ class Progress:
 
 
 class SkippedRows:
-    """Reports the first rows that are skipped, and how many there were."""
+    """Reports the first rows that are skipped, and how many there were; where none is to be, the first is an error."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    def __init__(self, progress: Progress, skip: bool) -> None:
+        self._progress, self._skip = progress, skip
         self.count = 0
 
     def __call__(self, error: InputError) -> None:
+        if not self._skip:
+            raise InputError(f"{error} (--skip-bad leaves out such rows)") from error
         self.count += 1
         if self.count <= REPORTED:
             self._progress.clear()

@@ -109,13 +109,12 @@ def run(args: argparse.Namespace) -> int:
 
     say = speaker(args.quiet)
     relations = RelationSet.from_file(args.relations) if args.relations is not None else None
-    skipped = SkippedRows(Progress(verbosity=-1))
-    on_bad = skipped if args.skip_bad else None
+    skipped = SkippedRows(Progress(verbosity=-1), args.skip_bad)
     if relations is None:
-        data = read_labelled(args.data, None, on_bad=on_bad)
+        data = read_labelled(args.data, None, on_bad=skipped)
         relations, examples = data.relations, list(data.examples)
     else:
-        examples = [example for path in args.data for example in read(path, relations, on_bad)]
+        examples = [example for path in args.data for example in read(path, relations, skipped)]
     skipped.summarize()
     if not any(example.relation for example in examples):
         raise InputError("no example has a relation: there is nothing to learn from")
