@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import zslre.extractor
 import zslre.matching
-from zslre.candidates import asked_pairs, candidate_pairs, uncontested
+from zslre.candidates import NEAR, asked_pairs, candidate_pairs, uncontested
 from zslre.encoder import FloatArray, pair_vectors
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
@@ -231,6 +231,17 @@ def test_an_adjective_is_said_of_the_name_that_follows(text: str, danish: str) -
     assert [pair for pair in asked if pair[1].type == "ORG"] == [
         pair for pair in candidate_pairs(sentence) if pair[1].type == "ORG"
     ]
+
+
+def test_names_of_a_long_list_are_asked_about_with_their_neighbours_and_the_first() -> None:
+    count = NEAR + 4
+    mentions = tuple(Mention(f"{n:02}", 3 * n, 3 * n + 2) for n in range(count))
+    sentence = Sentence(" ".join(m.text for m in mentions), mentions)
+    far = [(1, NEAR + 2), (1, NEAR + 3), (2, NEAR + 3)]  # by number; 0 is as far from the last, but the first
+    far += [(b, a) for a, b in far]
+    asked = asked_pairs(sentence)
+    assert [(int(h.text), int(t.text)) for h, t in candidate_pairs(sentence) if (h, t) not in asked] == sorted(far)
+    assert set(asked_pairs(replace(sentence, mentions=mentions[::-1]))) == set(asked)
 
 
 def told(head: str, tail: str, score: float, relation: str = "place of birth") -> Triple:

@@ -33,6 +33,8 @@ NATIONALITY = "NORP"  # spaCy's type of nationalities and of religious and polit
 _NO_NAMES = LITERALS | {NATIONALITY, "MISC"}
 # By how much log odds must rise from a triple to the one, or to each of the two, that leave no place for it.
 ONE_RIVAL, TWO_RIVALS = 1.0, 0.3
+# A name is asked about with so many on either side, and with the first of the sentence: n names have some 64 n pairs.
+NEAR = 32
 
 
 def candidate_pairs(sentence: Sentence, *, literal_heads: bool = False) -> list[Pair]:
@@ -41,21 +43,32 @@ def candidate_pairs(sentence: Sentence, *, literal_heads: bool = False) -> list[
     A mention typed as a date or a number is no head, unless `literal_heads`: of Re-DocRED's triples three in a
     thousand have such a head (dev documents 1-250: 14 of 5,109), of the ordered pairs there more than a fifth.
     """
-    return [
+    return list(_candidates(sentence, literal_heads))
+
+
+def _candidates(sentence: Sentence, literal_heads: bool) -> Iterator[Pair]:
+    return (
         (head, tail)
         for head, tail in permutations(sentence.mentions, 2)
         if (literal_heads or head.type not in LITERALS)
         and head.name != tail.name
         and (head.end <= tail.start or tail.end <= head.start)
-    ]
+    )
 
 
 def asked_pairs(sentence: Sentence, *, literal_heads: bool = False) -> list[Pair]:
-    """The `candidate_pairs` but those of a nationality that the sentence says of another name.
+    """The `candidate_pairs` but those of a nationality that the sentence says of another name, and of names far apart.
 
-    In "the Danish firm Nordkaj in Antwerp" *Danish* is said of Nordkaj and not of Antwerp.
+    In "the Danish firm Nordkaj in Antwerp" *Danish* is said of Nordkaj and not of Antwerp. Far apart: more than `NEAR`
+    mentions, in the order of the text, unless one of the two is the first, of which a long list may be said.
     """
-    pairs = candidate_pairs(sentence, literal_heads=literal_heads)
+    order = sorted(set(sentence.mentions), key=lambda mention: (mention.start, mention.end))
+    place = {mention: number for number, mention in enumerate(order)}
+    pairs = [
+        (head, tail)
+        for head, tail in _candidates(sentence, literal_heads)
+        if abs(place[head] - place[tail]) <= NEAR or 0 in (place[head], place[tail])
+    ]
     adjectives = [mention for mention in sentence.mentions if mention.type == NATIONALITY]
     said_of = {adjective: name for adjective in adjectives if (name := _described(sentence, adjective))}
     return [(head, tail) for head, tail in pairs if tail not in said_of or said_of[tail].name == head.name]
