@@ -4,6 +4,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -316,6 +317,23 @@ def test_many_scores_are_worked_off_in_parts(monkeypatch: pytest.MonkeyPatch) ->
     expected = EXTRACTOR.predict(TEXT, **ALL)
     monkeypatch.setattr(zslre.matching, "SCORES_AT_ONCE", 5)
     assert_close(scores(tiny.extractor().predict(TEXT, **ALL)), scores(expected))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_as_many_threads_score_as_the_encoder_has(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+    asked: list[int] = []
+
+    class Noted(ThreadPoolExecutor):
+        def __init__(self, most: int) -> None:
+            asked.append(most)
+            super().__init__(most)
+
+    monkeypatch.setattr(zslre.matching, "SCORES_AT_ONCE", 5)
+    monkeypatch.setattr(zslre.matching, "ThreadPoolExecutor", Noted)
+    extractor = tiny.extractor()
+    monkeypatch.setattr(extractor.encoder, "threads", threads, raising=False)
+    extractor.predict(TEXT, **ALL)
+    assert asked == [threads]
 
 
 def test_many_pairs_are_encoded_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:

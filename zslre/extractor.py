@@ -117,7 +117,8 @@ class RelationExtractor:
         strict = StrictTypes(self.relations, known)
         tails = Tails(self.relations)
         wordings = Wordings.of(self.encoder, self.scorer, self.relations)
-        return Matcher(self.scorer, self.prototypes, evidence, strict, tails, wordings, self.context)
+        threads: int | None = getattr(self.encoder, "threads", None)
+        return Matcher(self.scorer, self.prototypes, evidence, strict, tails, wordings, self.context, threads)
 
     @property
     def threshold(self) -> float:

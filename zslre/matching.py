@@ -30,7 +30,7 @@ class Matcher:
 
     `evidence`: what is known of the mentions' types beside the sentence; `strict`: which types rule a relation out;
     `tails`: which dates and names do; `wordings`: what else relations are called; `context`: what weighs a relation
-    against those of the sentence's other pairs.
+    against those of the sentence's other pairs; `threads`: CPU threads to use, all when None.
     """
 
     def __init__(
@@ -42,9 +42,11 @@ class Matcher:
         tails: Tails | None = None,
         wordings: Wordings | None = None,
         context: ContextScorer | None = None,
+        threads: int | None = None,
     ) -> None:
         self.scorer, self.prototypes, self.evidence, self.strict = scorer, prototypes, evidence, strict
         self.tails, self.wordings, self.context = tails, wordings, context
+        self._threads = threads if threads is not None else all_threads()
         # Kinds that no relation has add nothing: bare names and descriptions need two thirds of the columns.
         self._used = np.repeat(prototypes.shares.any(axis=0), kind_widths(scorer))
         self._weighted = np.ascontiguousarray(prototypes.weighted(scorer)[:, self._used].T)  # (used columns, R)
@@ -71,7 +73,7 @@ class Matcher:
 
         if len(parts) < 2:
             return best_of(parts[0]) if parts else []
-        with ThreadPoolExecutor(all_threads()) as pool:  # NumPy lets go of the lock
+        with ThreadPoolExecutor(self._threads) as pool:  # NumPy lets go of the lock
             return [found for kept in pool.map(best_of, parts) for found in kept]
 
     def margins(self, vectors: FloatArray, items: Sequence[Item]) -> FloatArray:
