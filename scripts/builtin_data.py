@@ -25,9 +25,10 @@ from zslre.encoder import Encoder
 from zslre.encoder.transformer import TransformerEncoder
 from zslre.evaluation.metrics import classification_scores
 from zslre.exceptions import InputError
+from zslre.meanings import training_leaks
 from zslre.mentions import load_detector
 from zslre.packing import Packer
-from zslre.relations import RelationSet, SideInformation, training_leaks
+from zslre.relations import RelationSet, SideInformation
 from zslre.scoring import Scorer
 from zslre.sideinfo.builder import build_side_information
 from zslre.training.augmentation import Doubter

@@ -12,7 +12,8 @@ import pytest
 
 from zslre.cli import build_parser
 from zslre.datasets.splits import published_split, published_splits
-from zslre.relations import catalogue, training_leaks
+from zslre.meanings import training_leaks
+from zslre.relations import catalogue
 
 SCRIPT = Path(__file__).parent.parent / "scripts" / "bench" / "splits.py"
 

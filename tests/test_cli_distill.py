@@ -292,6 +292,17 @@ def test_misuse(
     assert message in capsys.readouterr().err
 
 
+def test_examples_of_a_teacher_are_not_dropped_silently(
+    teacher: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fitted = RelationExtractor.from_pretrained(teacher).fit(
+        [tiny.example("Ann lives in Rome", "Ann", "Rome", "residence")]
+    )
+    fitted.save_pretrained(tmp_path / "fitted")
+    assert distill(tmp_path / "fitted", data, tmp_path / "student") == 1
+    assert "--head-only" in capsys.readouterr().err
+
+
 def test_bad_rows_can_be_skipped(teacher: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bad = tmp_path / "bad.jsonl"
     bad.write_text(data.read_text(encoding="utf-8") + '{"text": "Ann"}\n', encoding="utf-8")

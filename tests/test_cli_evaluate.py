@@ -449,6 +449,13 @@ def test_finished_models_are_used_again(
     np.testing.assert_allclose(first[1], outcomes[1].probabilities, atol=1e-4)
     assert trained(folder, base, tmp_path, "zero-shot", *options, "--resume", "--steps", "1") == 1
     assert "otherwise" in error(capsys)
+    # Other rows, as many: the model may have been trained on what is tested now.
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    rows = (folder / "data.jsonl").read_text(encoding="utf-8")
+    (other / "data.jsonl").write_text(rows.replace("Ann", "Eve"), encoding="utf-8")
+    assert trained(other, base, tmp_path, "zero-shot", *options, "--resume") == 1
+    assert "otherwise" in error(capsys)
 
 
 def test_training_options_change_the_model(folder: Path, base: Path, tmp_path: Path) -> None:

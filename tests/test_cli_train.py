@@ -227,6 +227,10 @@ def test_head_only_adds_support(
     assert "spouse" in capsys.readouterr().err  # the relation without examples is named
     fitted = RelationExtractor.from_pretrained(tmp_path / "fitted")
     assert {name: len(rows) for name, rows in fitted.support.items()} == {"residence": 16, "employer": 8, "founder": 8}
+    assert fitted.config["name"] == "fitted"
+    assert fitted.config["data"][-1] == data.name
+    card = (tmp_path / "fitted" / "README.md").read_text(encoding="utf-8")
+    assert card.startswith("# fitted\n\nThe model below, its prototypes moved by 32 examples of 3 relations.\n")
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,18 @@ def test_an_id_counts_that_the_model_knows_no_more() -> None:
     assert seen_in_training(model(config), [catalogue()["spouse"]]) == {"spouse": ["verheiratet mit"]}
 
 
+def test_inverses_count_that_the_model_knows_no_more() -> None:
+    config = {"trained_relations": ["furnishes"], "trained_inverses": {"furnishes": ["is furnished by"]}}
+    assert seen_in_training(model(config), [Relation("is_furnished_by")]) == {"is_furnished_by": ["furnishes"]}
+
+
+def test_an_id_counts_that_the_models_relation_of_this_name_lacks() -> None:
+    config = {"trained_relations": ["partner"], "trained_ids": {"partner": "P26"}}
+    known = RelationSet([Relation("partner"), Relation("employer")])
+    begun = RelationExtractor(ENCODER, SCORER, known, config={"encoder": tiny.encoder_settings(), **config})
+    assert seen_in_training(begun, [catalogue()["spouse"]]) == {"spouse": ["partner"]}
+
+
 def test_the_builtin_model_has_not_seen_what_it_says() -> None:
     builtin = RelationExtractor.from_pretrained()
     check_unseen(builtin, [Relation("is suing")])

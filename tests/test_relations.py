@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zslre.exceptions import InputError
-from zslre.relations import Relation, RelationSet, SideInformation, Source, catalogue, resolve, training_leaks
+from zslre.relations import Relation, RelationSet, SideInformation, Source, catalogue, resolve
 
 OWNED = Relation("acquired by", "the tail bought the head", SideInformation(("bought by",), ("company",), ("company",)))
 WORKS = Relation("works for", id="X1", side=SideInformation(keywords=("staff",)))
@@ -470,39 +470,6 @@ def test_the_build_script_makes_the_catalogue_that_is_there(shared: Path, projec
 
 
 # What must not be trained on
-
-
-@pytest.mark.parametrize(
-    ("unseen", "leaks"),
-    [
-        (["P156"], {"followed by", "follows"}),
-        (["Followed By"], {"followed by", "follows"}),
-        (["mother"], {"mother", "child"}),
-        (["P40"], {"mother", "father", "child"}),
-        (["P26"], {"spouse"}),
-        ([catalogue()["P127"]], {"owned by", "owner of"}),
-        (["supplies"], set()),
-        ([], set()),
-    ],
-)
-def test_leaks_are_the_relation_itself_and_its_inverse(unseen: list[str | Relation], leaks: set[str]) -> None:
-    assert training_leaks(unseen, catalogue()) == leaks
-
-
-def test_leaks_are_found_where_only_names_or_only_one_side_is_given() -> None:
-    plain = RelationSet([Relation("follows"), Relation("Spouse"), Relation("bears", inverse=("borne by",))])
-    assert training_leaks(["P156"], plain) == {"follows"}
-    assert training_leaks(["P26"], plain) == {"Spouse"}
-    assert training_leaks(["borne by"], plain) == {"bears"}
-    assert training_leaks([Relation("borne", inverse=("BEARS",))], plain) == {"bears"}
-    assert training_leaks([Relation("comes next", id="P156")], plain) == {"follows"}
-    assert training_leaks(["supplies"], plain) == set()
-
-
-def test_leaks_keep_the_catalogue_relations_that_share_no_meaning() -> None:
-    clean = catalogue().without(training_leaks(["P25", "P361"], catalogue()))
-    assert {"mother", "child", "part of", "has part"} & set(clean.names) == set()
-    assert "father" in clean
 
 
 # strict types and sources

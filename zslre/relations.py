@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import overload
 
-from zslre import freebase, relation_files
+from zslre import relation_files
 from zslre.exceptions import InputError
 from zslre.paths import fingerprint
 from zslre.relation import Relation, SideInformation, Source, suggestion, text
@@ -23,7 +23,6 @@ __all__ = [
     "Source",
     "catalogue",
     "resolve",
-    "training_leaks",
 ]
 
 _CATALOGUE_ID = re.compile(r"[Pp][0-9]+")
@@ -176,8 +175,14 @@ def resolve(name: str) -> Relation:
         return _from_catalogue(name)
     if (known := catalogue().get(name)) is not None:
         return known
+    meant = of_synonym(name)
+    return meant.called(name) if meant is not None else Relation(name)
+
+
+def of_synonym(name: str) -> Relation | None:
+    """The catalogue's relation of which this is a synonym, whatever the case, where one alone has it."""
     meant = _by_synonym().get(name.casefold(), [])
-    return meant[0].called(name) if len(meant) == 1 else Relation(name)
+    return meant[0] if len(meant) == 1 else None
 
 
 @lru_cache(maxsize=1)
@@ -188,45 +193,6 @@ def _by_synonym() -> dict[str, list[Relation]]:
         for synonym in {synonym.casefold() for synonym in relation.side.synonyms}:
             owners.setdefault(synonym, []).append(relation)
     return owners
-
-
-def training_leaks(unseen: Iterable[str | Relation], candidates: RelationSet) -> set[str]:
-    """Names in `candidates` that must not be trained on when `unseen` (names, ids, Relations) is to be tested.
-
-    These are the unseen relations themselves, under their name or id, and their inverses. The catalogue supplies ids
-    and inverses that are not given, and what Freebase's relations, NYT's labels, mean in Wikidata is known. Any other
-    relation under a wholly different name is not recognised: give its id.
-    """
-    known = (candidates, catalogue())
-    tested, banned = set[str](), set[str]()
-    for relation in unseen:
-        same, inverse = _meaning(relation, known)
-        tested |= same
-        banned |= same | inverse
-    leaks = set()
-    for candidate in candidates:
-        same, inverse = _meaning(candidate, known)
-        if same & banned or inverse & tested:
-            leaks.add(candidate.name)
-    return leaks
-
-
-def _meaning(relation: str | Relation, known: Sequence[RelationSet]) -> tuple[set[str], set[str]]:
-    """All case-folded names and ids of `relation`, and those of its inverses, as far as the `known` sets tell."""
-    given = [relation] if isinstance(relation, Relation) else []
-    keys = {relation.casefold()} if isinstance(relation, str) else set(relation.keys)
-    keys = keys.union(*(record.keys for record in _records(keys, known)))
-    meanings = [found for key in keys if (found := freebase.meaning(key)) is not None]
-    keys |= {key.casefold() for found in meanings for key in (found.path, *found.same)}
-    records = [*given, *_records(keys, known)]
-    inverse = {key.casefold() for record in records for key in record.inverse}
-    inverse |= {key.casefold() for found in meanings for key in found.inverse}
-    others = _records(inverse, known)
-    return keys.union(*(record.keys for record in records)), inverse.union(*(other.keys for other in others))
-
-
-def _records(keys: Iterable[str], known: Sequence[RelationSet]) -> list[Relation]:
-    return [found for relations in known for key in keys if (found := relations.get(key)) is not None]
 
 
 def _relations(source: object) -> list[Relation]:

@@ -40,8 +40,9 @@ from zslre.evaluation.intervals import bootstrap_intervals
 from zslre.evaluation.metrics import classification_scores, confusion, precision_recall
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
+from zslre.meanings import training_leaks
 from zslre.packing import Item, Pair
-from zslre.relations import Relation, RelationSet, catalogue, training_leaks
+from zslre.relations import Relation, RelationSet, catalogue
 from zslre.sideinfo.builder import build_side_information
 from zslre.training.sources import DEV_SENTENCES
 from zslre.types import Example, Sentence

@@ -145,12 +145,21 @@ def read(path: Path, relations: RelationSet, on_bad: OnBad) -> Iterator[Example]
 
 def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Example], say: Callable[[str], None]) -> int:
     from zslre.extractor import RelationExtractor
+    from zslre.serialization import BUILTIN
 
     extractor = RelationExtractor.from_pretrained(args.model, threads=args.threads).with_relations(relations)
-    extractor.fit(examples).save_pretrained(args.output)
+    data = [*extractor.config.get("data", ()), *(path.name for path in args.data)]
+    config = {**extractor.config, "name": args.output.name, "data": data}
+    fitted = extractor.fit(examples).replaced(config=config)
+    fitted.save_pretrained(args.output)
     counts = {name: sum(e.relation == name for e in examples) for name in relations.names}
     bare = [name for name, count in counts.items() if not count]
-    say(f"{len(examples)} examples of {len(counts) - len(bare)} relations are in {args.output}")
+    support = f"{sum(counts.values())} examples of {len(counts) - len(bare)} relations"
+    start = Path(args.model if args.model is not None else BUILTIN) / "README.md"
+    card = start.read_text(encoding="utf-8") if start.exists() else ""
+    heading = f"# {args.output.name}\n\nThe model below, its prototypes moved by {support}.\n\n"
+    (args.output / "README.md").write_text(heading + card, encoding="utf-8")
+    say(f"{support} are in {args.output}")
     if bare:
         say(f"without examples, known by their side information alone: {', '.join(bare)}")
     return 0

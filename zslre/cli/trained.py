@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zslre.cli.progress import Progress
 from zslre.cli.training import needing_torch, watched
 from zslre.exceptions import InputError
+from zslre.paths import fingerprint
 
 if TYPE_CHECKING:
     from zslre.datasets.splits import Split
     from zslre.evaluation.tasks import Dataset, Task
+    from zslre.types import Example
 
 
 def trained_model(
@@ -50,7 +52,9 @@ def trained_model(
         "setting": args.setting,
         "tested": list(task.relations.names),
         "test_rows": len(task.examples),
+        "test_data": _fingerprint(task.examples),
         "train": train.name,
+        "train_data": _fingerprint(train.examples),
         "relations": train.relations.fingerprint,
         "steps": config.steps,
         "learning_rate": config.learning_rate,
@@ -79,7 +83,11 @@ def trained_model(
             in_text=args.markers == "text",
             start=start,
             resume=bool(args.resume),
-            facts={"evaluation": made, "row_split": row_split},
+            facts={"evaluation": made, **({"row_split": True} if row_split else {})},
             observer=observer,
         )
     return Path(output)
+
+
+def _fingerprint(examples: Iterable[Example]) -> str:
+    return fingerprint((e.sentence.text, e.head.start, e.tail.start, e.relation) for e in examples)

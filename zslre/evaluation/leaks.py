@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
-from zslre.relations import Relation, RelationSet, resolve, training_leaks
+from zslre.meanings import training_leaks
+from zslre.relations import Relation, RelationSet, resolve
 from zslre.serialization import ModelFiles
 
 CHOSE_BY = ("checkpoint", "kind_weights")  # what relations that trained nothing have decided, in "held_out"
@@ -62,9 +64,14 @@ def _relations_of(model: RelationExtractor | ModelFiles, names: Iterable[str]) -
     A model may know one relation by several names: a student has its own data's and its teacher's, and what sentences
     state has as many as they use. All names count; the first has the id.
     """
-    found, taken, ids = list[Relation](), set[str](), model.config.get("trained_ids", {})
+    found, taken = list[Relation](), set[str]()
+    ids, inverses = (model.config.get(key, {}) for key in ("trained_ids", "trained_inverses"))
     for name in sorted(set(names)):
-        meant = model.relations.get(name) or (Relation(name, id=ids[name]) if name in ids else resolve(name))
+        meant = model.relations.get(name) or (Relation(name) if name in ids else resolve(name))
+        # What training knew of it: the relations that the model has now may know less, or mean another by the name.
+        inverse = tuple(inverses.get(name, ())) or meant.inverse
+        symmetric = meant.symmetric and not inverse
+        meant = replace(meant, id=ids.get(name, meant.id), inverse=inverse, symmetric=symmetric)
         new = next((r for r in (meant, Relation(name)) if taken.isdisjoint(r.keys)), None)
         if new is not None:
             found.append(new)

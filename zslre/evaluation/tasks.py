@@ -10,7 +10,8 @@ from zslre.datasets.formats import read_dataset
 from zslre.datasets.labels import relations_of
 from zslre.datasets.splits import Split, is_test_row
 from zslre.exceptions import InputError
-from zslre.relations import Relation, RelationSet, training_leaks
+from zslre.meanings import training_leaks
+from zslre.relations import Relation, RelationSet
 from zslre.types import Example
 
 SETTINGS = ("zero-shot", "few-shot", "supervised", "combined", "extraction")

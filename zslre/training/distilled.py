@@ -24,7 +24,7 @@ from zslre.training.finish import calibrate, licence_notices, model_files, write
 from zslre.training.model import TorchScorer
 from zslre.training.observer import PRINTING, Observer
 from zslre.training.reversal import with_reversed
-from zslre.training.run import held_out_facts, named_weights, trained_ids, training_data
+from zslre.training.run import held_out_facts, named_weights, trained_facts, training_data
 from zslre.training.start import MAX_TEXT_TOKENS, quantized
 from zslre.training.trained import encoder_of, load_trained, own_calibration
 from zslre.training.unlabelled import TextPool
@@ -63,6 +63,11 @@ def distill_model(
     data = training_data(examples, relations, hold_out, config.seed, observer)
     torch.manual_seed(config.seed)
     encoder, scorer, files = load_trained(teacher)
+    if files.support:
+        raise InputError(
+            f"{teacher} has examples of its relations, of which it keeps nothing that a student could read: distil the "
+            "model that they were added to, and add them to the student (zslre train --head-only -m)"
+        )
     start = starting_files(files, base)
     student = starting_student(start, base, layers)
     settings = describe_encoder(student.hf_config, [], MAX_TEXT_TOKENS)
@@ -123,11 +128,8 @@ def distill_model(
     facts = {
         "name": output.name,
         "base_encoder": base if base is not None else taught["base_encoder"],
-        "trained_relations": sorted({*taught["trained_relations"], *begun.get("trained_relations", ()), *data.trained}),
         "data": list(dict.fromkeys([*taught["data"], *begun.get("data", ()), *names])),
-        "trained_ids": trained_ids(data.trained, relations)
-        | begun.get("trained_ids", {})
-        | taught.get("trained_ids", {}),
+        **trained_facts(data.trained, relations, begun, taught),
         "held_out": held_out_facts(data.dev_names, taught, begun),
         "distillation": distillation_facts(taught, encoder, student, bits),
         "training": asdict(config),

@@ -89,10 +89,21 @@ def training_data(
     return TrainingData(partial, complete, trained, dev_sentences(all_dev, dev_names), dev_names)
 
 
-def trained_ids(trained: Iterable[str], relations: RelationSet) -> dict[str, str]:
-    """The id of each relation that has one, for a model that knows these relations no more."""
+def trained_facts(trained: Iterable[str], relations: RelationSet, *before: Mapping[str, Any]) -> dict[str, Any]:
+    """For config.json: what was trained on, now and by the models gone back to; ids and inverses of those relations
+    that have them, for a model that knows these relations no more; and whether rows were kept apart for a test."""
     meant = relations.select(sorted(set(trained)))
-    return {relation.name: relation.id for relation in meant if relation.id is not None}
+    ids = {relation.name: relation.id for relation in meant if relation.id is not None}
+    inverses = {relation.name: list(relation.inverse) for relation in meant if relation.inverse}
+    for config in before:
+        ids |= config.get("trained_ids", {})
+        inverses |= config.get("trained_inverses", {})
+    return {
+        "trained_relations": sorted({*trained, *(name for c in before for name in c.get("trained_relations", ()))}),
+        "trained_ids": ids,
+        "trained_inverses": inverses,
+        **({"row_split": True} if any(config.get("row_split") for config in before) else {}),
+    }
 
 
 def held_out_facts(dev_names: Sequence[str], *before: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,12 +150,14 @@ def train_model(
 
     torch.manual_seed(config.seed)
     begun_as = base if base is not None else BASE_NAME
-    known: Mapping[str, Any] = {"base_encoder": begun_as, "trained_relations": []}
+    known: Mapping[str, Any] = {"base_encoder": begun_as}
     numbers, figures = (1.0, 0.0), {"threshold": 0.5}
     if begun is not None:
         encoder, scorer, learned = begun
         known, in_text = learned.config, encoder.module.in_text
         begun_as = named_weights(known)
+        if learned.support:
+            observer.report(f"{known['name']} has examples, which only --head-only keeps: train on them as well")
         numbers, figures = own_calibration(learned)
     else:
         encoder = TransformerEncoder.from_base(base if base is not None else default_base_folder(), in_text=in_text)
@@ -179,8 +192,7 @@ def train_model(
     config_facts = {
         "name": output.name,
         "base_encoder": known["base_encoder"],
-        "trained_relations": sorted({*trained, *known["trained_relations"]}),
-        "trained_ids": trained_ids(trained, relations) | known.get("trained_ids", {}),
+        **trained_facts(trained, relations, known),
         "held_out": held_out_facts(dev_names, known),
         "training": asdict(config),
         "seed": config.seed,

@@ -8,7 +8,8 @@ from dataclasses import replace
 from zslre.datasets.annotated import AnnotatedSentence, group_examples
 from zslre.datasets.splits import normal_text
 from zslre.exceptions import InputError
-from zslre.relations import Relation, RelationSet, training_leaks
+from zslre.meanings import training_leaks
+from zslre.relations import Relation, RelationSet
 from zslre.types import Example
 
 DEV_SENTENCES = 100  # of each held-out relation: enough to tell checkpoints apart, and quick
