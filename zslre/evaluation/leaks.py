@@ -12,6 +12,7 @@ from zslre.relations import Relation, RelationSet, resolve
 from zslre.serialization import ModelFiles
 
 CHOSE_BY = ("checkpoint", "kind_weights")  # what relations that trained nothing have decided, in "held_out"
+TOLD = 3  # names of what gives one relation away
 
 
 def seen_in_training(model: RelationExtractor | ModelFiles, unseen: Iterable[Relation]) -> dict[str, list[str]]:
@@ -33,12 +34,16 @@ def check_unseen(model: RelationExtractor | ModelFiles, unseen: Iterable[Relatio
     """Raise InputError, with the relations and the remedy, if any of `unseen` was trained on."""
     seen = seen_in_training(model, unseen)
     if seen:
-        told = [name if leaks == [name] else f"{name} (as {', '.join(leaks)})" for name, leaks in seen.items()]
+        told = [name if leaks == [name] else f"{name} (as {_some(leaks)})" for name, leaks in seen.items()]
         raise InputError(
             f"the model {model.config.get('name', '')!r} was trained on, or chosen by, relations tested as unseen or "
             f"their inverses: {', '.join(told)}. Leave them out (--drop-seen), test others (--split), train without "
             "them (--train), or say that they may be seen (--allow-seen)"
         )
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:TOLD] + ["…"] * (len(names) > TOLD))
 
 
 def dev_relations(model: RelationExtractor, candidates: RelationSet, tested: Iterable[Relation]) -> list[str]:
