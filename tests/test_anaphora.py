@@ -45,6 +45,9 @@ def meant(sentences: Sequence[Sentence]) -> list[tuple[str, str]]:
         ("Qin Bo ate. She left. Qin Bo met Xu Li. He sat.", ["Qin Bo", "Xu Li"], [("She", "Qin Bo"), ("He", "Xu Li")]),
         # A part of a name is the same person.
         ("Anna Qin met Xu. Qin spoke. He left.", ["Anna Qin", "Qin", "Xu"], [("He", "Xu")]),
+        # A longer name beside a shorter one is another person's.
+        ("Xu met Anna Xu. He left.", ["Anna Xu", "Xu"], [("He", "Xu")]),
+        ("Xu ate. Anna Xu met Xu. He left.", ["Anna Xu", "Xu"], []),
         # Three sentences are remembered.
         ("Kim Lund left. It was late. Rain fell. She slept.", ["Kim Lund"], [("She", "Kim Lund")]),
         ("Kim Lund left. It was late. Rain fell. Snow fell. She slept.", ["Kim Lund"], []),

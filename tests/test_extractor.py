@@ -234,6 +234,26 @@ def test_an_adjective_is_said_of_the_name_that_follows(text: str, danish: str) -
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "other", "asked"),
+    [
+        ("International Business Machines (IBM) grew", "IBM", False),
+        ("International Business Machines (International) grew", "International", False),
+        ("The University of International Business Machines (UIBM) grew", "UIBM", False),
+        ("International Business Machines (Acme) grew", "Acme", True),
+        ("International Business Machines, IBM, grew", "IBM", True),
+        ("International Business Machines (IBM Research) grew", "IBM", True),
+    ],
+)
+def test_a_short_form_in_parentheses_is_the_same_thing(text: str, other: str, asked: bool) -> None:
+    start, end = text.index("International") if "Univ" not in text else 4, text.index(" (") if " (" in text else 31
+    long, short = Mention(text[start:end], start, end, "ORG"), text.rindex(other)
+    few = Mention(other, short, short + len(other), "ORG")
+    assert bool(asked_pairs(Sentence(text, (long, few)))) == asked
+    place = replace(few, type="GPE")
+    assert asked_pairs(Sentence(text, (long, place))) == [(long, place), (place, long)]
+
+
 def test_names_of_a_long_list_are_asked_about_with_their_neighbours_and_the_first() -> None:
     count = NEAR + 4
     mentions = tuple(Mention(f"{n:02}", 3 * n, 3 * n + 2) for n in range(count))

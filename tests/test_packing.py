@@ -12,7 +12,7 @@ from zslre.types import Mention, Sentence
 
 TOKENIZER = tiny.tokenizer()
 CLS, SEP = TOKENIZER.encode("").ids
-words = st.sampled_from([*tiny.WORDS, "Xyz", "Éva", "e-mail", "日本", "🙂"])
+words = st.sampled_from([*tiny.WORDS, "Xyz", "Éva", "e-mail", "日本", "§1"])
 
 
 @st.composite
@@ -45,6 +45,15 @@ def test_a_mention_of_several_tokens_has_its_first_and_last() -> None:
     head, tail = Mention("New Zeta City", 3, 16), Mention("bob", 17, 20)
     ((batch, _),) = Packer(TOKENIZER).pack([(Sentence(text), [(head, tail)])])
     np.testing.assert_array_equal(batch.marker_positions, [[[2, 4, 5, 5]]])
+
+
+def test_addresses_are_not_read_unless_a_mention_stands_there() -> None:
+    text = "Ann (http://oslo) lives in Rome"
+    ann, oslo, rome = (Mention(name, text.index(name), text.index(name) + 4) for name in ("Ann ", "oslo", "Rome"))
+    ((batch, _),) = Packer(TOKENIZER).pack([(Sentence(text), [(ann, rome)])])
+    assert TOKENIZER.token_to_id("oslo") not in batch.text_ids
+    ((batch, _),) = Packer(TOKENIZER).pack([(Sentence(text), [(ann, rome), (oslo, rome)])])
+    assert TOKENIZER.token_to_id("oslo") in batch.text_ids
 
 
 def test_token_ids_positions_and_mask_by_hand() -> None:

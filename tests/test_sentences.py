@@ -69,6 +69,18 @@ def test_a_line_with_room_for_more_ends_a_sentence(lines: list[str]) -> None:
     assert texts("\n".join(lines)) == lines
 
 
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["Jeopardy! is hosted by Ken.", "It is old."],
+        ["Who Framed Roger Rabbit? was directed by Lee.", "Why?", "It paid."],
+        ["Louis XIV. was born in Paris.", "He saw World War I.", "It ended."],
+    ],
+)
+def test_what_goes_on_in_a_small_letter_is_one_sentence(sentences: list[str]) -> None:
+    assert [sentence.text for sentence in split_sentences(" ".join(sentences))] == sentences
+
+
 @pytest.mark.parametrize("gap", ["\n\n", "\r\n\r\n", "\n \t\n", "\u2028\u2028", "\u2029", "\f", "\r\r", "\n\r\n"])
 def test_a_heading_stands_alone(gap: str) -> None:
     assert texts(f"A heading{gap}Rome grew.") == ["A heading", "Rome grew."]

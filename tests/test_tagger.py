@@ -64,6 +64,24 @@ def test_mentions_index_sentence_and_text(detector: TaggerDetector, text: str) -
         assert all(left.end <= right.start for left, right in pairwise(sentence.mentions))
 
 
+def test_a_name_ends_with_its_column(detector: TaggerDetector, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zslre.tagger.spans", lambda tags, types: [(0, len(tags), 0)])
+    texts = ("Ann Low\tRome", "Ann Low   Rome", "Ann  Low Rome", "Ann\u2122 Low\nRome")
+    found = detector.detect([Sentence(text) for text in texts])
+    assert [sentence.mentions[0].text for sentence in found] == [
+        "Ann Low",
+        "Ann Low",
+        "Ann  Low Rome",
+        "Ann\u2122 Low\nRome",
+    ]
+
+
+def test_addresses_are_not_read(detector: TaggerDetector) -> None:
+    text = "Bob's company, [Acme](http://acme.org/Ann), is OLD"
+    bare = "Bob's company,  Acme                      , is OLD"
+    assert detector.detect([Sentence(text)])[0].mentions == detector.detect([Sentence(bare)])[0].mentions
+
+
 def test_padding_and_company_change_nothing(detector: TaggerDetector) -> None:
     sentences = [Sentence(text, start=3) for text in SENTENCES]
     together = detector.detect(sentences)

@@ -24,6 +24,7 @@ from zslre.antecedents import (
     is_female,
     is_subject,
     likeliest,
+    name_words,
     options,
     pronoun_of,
     role_of,
@@ -99,8 +100,10 @@ class AnaphorReader:
 
     def _named(self, sentence: Sentence) -> list[Name]:
         names: list[Name] = []
+        named: dict[Entity, frozenset[str]] = {}
         for mention in sentence.mentions:
-            entity = self.discourse.entity(mention)
+            entity = self.discourse.entity(mention, named)
+            named.setdefault(entity, name_words(mention))
             if "person" in words_of_label(mention.type):
                 female = is_female(sentence.text, mention)
                 if female is not None:

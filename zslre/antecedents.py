@@ -102,11 +102,18 @@ class Discourse:
     last_subject: Entity | None = None
     topic: Entity | None = None
 
-    def entity(self, mention: Mention) -> Entity:
-        """That of a longer or shorter name of the same type with the same words, or a new one."""
-        words = frozenset(re.findall(r"\w+", mention.text.lower())) - _SHORT or frozenset([mention.text.lower()])
+    def entity(self, mention: Mention, beside: Mapping[Entity, frozenset[str]] | None = None) -> Entity:
+        """That of a longer or shorter name of the same type with the same words, or a new one.
+
+        `beside`: the entities that the sentence names before, and by which words. A longer name beside a shorter one is
+        another's: in "Kennedy was the brother of Robert Kennedy" the two are not one.
+        """
+        words = name_words(mention)
+        shorter = {entity for entity, used in (beside or {}).items() if used < words}
         alike = (
-            e for e in reversed(self.entities) if e.kind == mention.type and (words <= e.words or e.words <= words)
+            e
+            for e in reversed(self.entities)
+            if e.kind == mention.type and (words <= e.words or e.words <= words) and e not in shorter
         )
         found = next(alike, None)
         if found is None:
@@ -117,6 +124,11 @@ class Discourse:
         self.entities.append(found)
         del self.entities[:-ENTITIES]
         return found
+
+
+def name_words(mention: Mention) -> frozenset[str]:
+    """What tells whether two names are one thing's."""
+    return frozenset(re.findall(r"\w+", mention.text.lower())) - _SHORT or frozenset([mention.text.lower()])
 
 
 def pronoun_of(anaphor: Mention) -> str:

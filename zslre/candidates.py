@@ -6,7 +6,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 
@@ -57,10 +57,12 @@ def _candidates(sentence: Sentence, literal_heads: bool) -> Iterator[Pair]:
 
 
 def asked_pairs(sentence: Sentence, *, literal_heads: bool = False) -> list[Pair]:
-    """The `candidate_pairs` but those of a nationality that the sentence says of another name, and of names far apart.
+    """The `candidate_pairs` but those of a nationality that the sentence says of another name, of a name and its short
+    form, and of names far apart.
 
-    In "the Danish firm Nordkaj in Antwerp" *Danish* is said of Nordkaj and not of Antwerp. Far apart: more than `NEAR`
-    mentions, in the order of the text, unless one of the two is the first, of which a long list may be said.
+    In "the Danish firm Nordkaj in Antwerp" *Danish* is said of Nordkaj and not of Antwerp; in "International Business
+    Machines (IBM)" the two are one. Far apart: more than `NEAR` mentions, in the order of the text, unless one of the
+    two is the first, of which a long list may be said.
     """
     order = sorted(set(sentence.mentions), key=lambda mention: (mention.start, mention.end))
     place = {mention: number for number, mention in enumerate(order)}
@@ -71,7 +73,12 @@ def asked_pairs(sentence: Sentence, *, literal_heads: bool = False) -> list[Pair
     ]
     adjectives = [mention for mention in sentence.mentions if mention.type == NATIONALITY]
     said_of = {adjective: name for adjective in adjectives if (name := _described(sentence, adjective))}
-    return [(head, tail) for head, tail in pairs if tail not in said_of or said_of[tail].name == head.name]
+    one = {frozenset(pair) for pair in pairwise(order) if _is_short_form(sentence.text, *pair)}
+    return [
+        (head, tail)
+        for head, tail in pairs
+        if (tail not in said_of or said_of[tail].name == head.name) and frozenset((head, tail)) not in one
+    ]
 
 
 def reversed_places(items: Sequence[Item]) -> IntArray:
@@ -94,6 +101,15 @@ def _described(sentence: Sentence, adjective: Mention) -> Mention | None:
     name = min(after, key=lambda name: name.start, default=None)
     between = sentence.text[adjective.end : name.start] if name is not None else ""
     return name if _NOUNS.fullmatch(between) else None
+
+
+def _is_short_form(text: str, name: Mention, short: Mention) -> bool:
+    """Whether it stands in parentheses behind the name and is some of its words, or their first letters."""
+    if name.type != short.type or text[name.end : short.start] != " (" or not text.startswith(")", short.end):
+        return False
+    words, few = (re.findall(r"\w+", mention.text.casefold()) for mention in (name, short))
+    letters = "".join(word[0] for word in words if word not in ("and", "for", "of", "the"))
+    return set(few) <= set(words) or "".join(few) == letters
 
 
 def certainty(pair: Pair) -> float:

@@ -35,6 +35,7 @@ _QUOTES = _APOSTROPHES + '"`\u2018\u201c\u201d\u201e\u00ab\u00bb'
 _RULES = "-\u2013\u2014|\u2022*_=<>/\\"  # of lists, tables, and signatures
 _POSSESSIVE = ("'s", "\u2019s")
 _ENDS = frozenset(_QUOTES + _RULES + ",;") - frozenset(_APOSTROPHES)
+_BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
 _BULLETS = frozenset(f"{rule} " for rule in _RULES)  # "-5" is a number
 
 
@@ -185,7 +186,8 @@ def trim(text: str, start: int, end: int, label: str = "") -> tuple[int, int]:
     start, end = _strip(text, start, end)
     found = text[start:end]
     tied = found.islower() and text[end : end + 1] == "-" and text[end + 1 : end + 2].isalnum()
-    return (start, start) if tied or found in ("a", "an", "the") else (start, end)
+    nameless = found.lower() in ("a", "an", "the") or not any(map(str.isalnum, found))
+    return (start, start) if tied or nameless else (start, end)
 
 
 def _strip(text: str, start: int, end: int) -> tuple[int, int]:
@@ -194,6 +196,12 @@ def _strip(text: str, start: int, end: int) -> tuple[int, int]:
         start += 1
     while start < end and (text[end - 1].isspace() or text[end - 1] in _ENDS):
         end -= 1
+    for left, right in _BRACKETS:
+        inside = text[start + 1 : end - 1]
+        if text[start:end].startswith(left) and right not in inside and left not in inside:
+            start, end = start + 1, end - text.startswith(right, end - 1)
+        elif text[start:end].endswith(right) and left not in inside and not text.startswith(left, start):
+            end -= 1
     return start, end
 
 

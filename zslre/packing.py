@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from zslre.plain import plain
 from zslre.types import Mention, Sentence
 
 Pair = tuple[Mention, Mention]
@@ -135,8 +136,7 @@ class Packer:
         """
         rows: list[_Row] = []
         first = 0
-        # An unpaired surrogate cannot be tokenised; a question mark in its place keeps all offsets.
-        texts = [sentence.text.encode("utf-8", "replace").decode("utf-8") for sentence, _ in items]
+        texts = [plain(sentence.text, {mention for pair in pairs for mention in pair}) for sentence, pairs in items]
         encodings = self.tokenizer.encode_batch(texts, add_special_tokens=False)
         for (_, pairs), encoding, more in zip(items, encodings, self._endings(len(items), followed_by), strict=True):
             rows.extend(self._rows(encoding.ids, np.asarray(encoding.offsets).reshape(-1, 2), pairs, first, more))

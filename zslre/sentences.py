@@ -23,6 +23,8 @@ _LINE_END = re.compile("\r\n|[\n\r\x0b\x85\u2028]")
 _PARAGRAPH_END = re.compile("[\f\u2029]")
 # Ends that sentencex takes for a middle initial ("John I. Smith") and for abbreviations ("m. 1902": married).
 _MISSED_END = re.compile(r"(?:\bWar I|\d\s*mm?)\.(?=\s+[A-Z])")
+# "Jeopardy! is hosted by", "Louis XIV. was born"
+_NO_END = re.compile(r"(?:[!?]|\b[IVX]{1,5}\.)$")
 # What ends so goes on in the next line, as in text that is broken by its clauses.
 _GOES_ON = re.compile(r"(?:,|\b(?:an?|the|of|in|at|on|by|for|from|to|with|and|or|as|is|was|are|were))$")
 LEAST_LIST = 3  # lines
@@ -127,7 +129,16 @@ def _stretches(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _of_stretch(text: str) -> Iterator[tuple[int, int]]:
-    """The sentences of such a part, by sentencex."""
+    """The sentences of such a part: sentencex's, but that a title or a king's number goes on in a small letter."""
+    start = None
+    for left, right in _by_sentencex(text):
+        start = left if start is None else start
+        if not (text[right:].lstrip()[:1].islower() and _NO_END.search(text, start, right)):
+            yield start, right
+            start = None
+
+
+def _by_sentencex(text: str) -> Iterator[tuple[int, int]]:
     plain = _WIDE_WHITE.sub(" ", SURROGATE.sub("\ufffd", text))
     for found in get_sentence_boundaries("en", plain):
         start, last = found["start_index"], found["end_index"]

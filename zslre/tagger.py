@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -13,11 +14,13 @@ from zslre.encoder.loading import load_encoder
 from zslre.encoder.runtime import RuntimeEncoder
 from zslre.mentions import MentionDetector, trim
 from zslre.packing import IntArray
+from zslre.plain import plain
 from zslre.serialization import BUILTIN, load_model
 from zslre.tagging import NO_WORD, Words, best_tags, closed, spans, without_titles, words_of
 from zslre.types import Mention, Sentence
 
 MAX_PADDING = 1.2  # tokens of a batch for each real one
+_COLUMN_END = re.compile(r"\t|\s{3,}")  # as in a table: no name goes on behind it
 _LOW = np.float32(-1e9)  # a score that no path of tags takes
 
 
@@ -45,22 +48,25 @@ class TaggerDetector:
 
     def detect(self, sentences: Sequence[Sentence]) -> list[Sentence]:
         """See `MentionDetector`."""
-        # An unpaired surrogate cannot be tokenised; a question mark in its place keeps all offsets.
-        texts = [sentence.text.encode("utf-8", "replace").decode("utf-8") for sentence in sentences]
+        texts = [plain(sentence.text) for sentence in sentences]
         encodings = self.encoder.tokenizer.encode_batch(texts, add_special_tokens=False)
         words = [words_of(encoding, text) for encoding, text in zip(encodings, texts, strict=True)]
         scores = self._scores([np.array(e.ids, dtype=np.int64) for e in encodings], [w.shapes for w in words])
         tags = _tags([s[w.tokens] for s, w in zip(scores, words, strict=True)])
         return [
-            replace(sentence, mentions=self._mentions(sentence.text, w, t))
-            for sentence, w, t in zip(sentences, words, tags, strict=True)
+            replace(sentence, mentions=self._mentions(sentence.text, text, w, t))
+            for sentence, text, w, t in zip(sentences, texts, words, tags, strict=True)
         ]
 
-    def _mentions(self, text: str, words: Words, tags: IntArray) -> tuple[Mention, ...]:
+    def _mentions(self, text: str, read: str, words: Words, tags: IntArray) -> tuple[Mention, ...]:
+        """Of a text, and of what was `read` of it."""
         found = []
         spellings = [text[start:end] for start, end in zip(words.starts, words.ends, strict=True)]
         for first, end, type in without_titles(closed(spans(tags, len(self.types)), spellings, self.types), self.types):
-            left, right = trim(text, int(words.starts[first]), int(words.ends[end - 1]), self.types[type])
+            start = int(words.starts[first])
+            column = _COLUMN_END.search(read, start, int(words.ends[end - 1]))
+            stop = column.start() if column is not None else int(words.ends[end - 1])
+            left, right = trim(text, start, stop, self.types[type])
             if left < right:
                 found.append(Mention(text[left:right], left, right, self.types[type]))
         return tuple(found)
