@@ -104,7 +104,6 @@ def model_card(files: ModelFiles) -> str:
     config = files.config
     size = sum(tensor.nbytes for tensor in files.encoder.values()) / 1e6
     markers = "markers in the text" if markers_in_text(config["encoder"]) else "levitated markers"
-    teachers = config.get("distillation", {}).get("teacher_command")
     lines = [
         f"# {config['name']}",
         "",
@@ -115,7 +114,6 @@ def model_card(files: ModelFiles) -> str:
         "",
         f"- Data: {', '.join(config['data'])}",
         *([f"- Command: `{config['command']}`"] if "command" in config else []),
-        *([f"- Its teacher's: `{teachers}`"] if teachers else []),
         f"- Seed: {config['seed']}; settings: {json.dumps(config['training'])}",
         f"- Held out of training: {json.dumps(config['held_out'])}",
         f"- Default threshold: {config['threshold']}",
@@ -125,10 +123,16 @@ def model_card(files: ModelFiles) -> str:
         "```json",
         json.dumps(config["scores"], indent=1),
         "```",
+        *_teachers_commands(config.get("distillation", {}).get("teacher_command", "")),
         *(_context(config["context_training"]) if "context_training" in config else []),
         *(_tagger(config["tagger_training"]) if "tagger_training" in config else []),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _teachers_commands(command: str) -> list[str]:
+    """A line each."""
+    return ["", "Its teacher was made by:", "", "```sh", *command.split(" && "), "```"] if command else []
 
 
 def _context(facts: Mapping[str, Any]) -> list[str]:
