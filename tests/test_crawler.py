@@ -383,6 +383,33 @@ def test_a_search_leads_to_its_first_results(do: Do, server: Server, kind: str) 
     assert sorted(r.query["q"][0] for r in server.asked("search.test/find")) == ["A&B c", "BMW"]
 
 
+NO_ADDRESS = "http://[x/"
+
+
+@pytest.mark.parametrize("found", [f'<a href="{NO_ADDRESS}">x</a> <a href="{{}}">y</a>', '["{}", "http://[x/"]'])
+def test_a_search_may_find_what_is_no_address(do: Do, server: Server, found: str) -> None:
+    found = found.replace("{}", server.url("a.test/1"))
+    type = "application/json" if found.startswith("[") else "text/html"
+    server.pages |= {"search.test/": Reply(found.encode(), type), "a.test/1": "BMW is a company."}
+    outcome = do("BMW", sources=("web",), search=server.url("search.test/?q={name}"), search_results=1)
+    assert (top(outcome.table, "BMW"), outcome.failures) == (["company"], {})
+
+
+def test_what_is_no_address_costs_its_own_page_only(do: Do, server: Server) -> None:
+    locations = f"<loc>{NO_ADDRESS}</loc><loc>{server.url('a.test/1')}</loc>"
+    server.pages |= {"a.test/map": Reply(locations.encode(), "text/xml"), "a.test/1": "BMW is a company."}
+    server.pages["wiki.test/w/api.php"] = wiki({"title": "BMW", "fullurl": NO_ADDRESS, "extract": "BMW is a firm."})
+    outcome = do("BMW", sources=("web", "wikipedia"), sitemaps=["a.test/map"])
+    assert sorted(top(outcome.table, "BMW")) == ["company", "firm"]
+    assert outcome.failures == {"is no address (Invalid IPv6 URL)": [NO_ADDRESS]}
+
+
+@pytest.mark.parametrize("setting", ["search", "wikipedia_api", "wikidata_api"])
+def test_settings_must_be_addresses(setting: str) -> None:
+    with pytest.raises(InputError, match="is no address"):
+        CrawlSettings(**{setting: f"{NO_ADDRESS}{{name}}"})  # type: ignore[arg-type]
+
+
 def test_a_host_that_is_down_costs_its_own_names_only(do: Do, server: Server) -> None:
     server.pages["wiki.test/w/api.php"] = Reply(status=503)
     server.pages["data.test/w/api.php"] = wikidata
@@ -866,8 +893,11 @@ def test_what_is_read_is_not_written_over(
     assert output.read_text() == read
 
 
-def test_bad_seed_files(command: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("line", ["file:///etc/passwd", "http://[x/"])
+def test_bad_seed_files(
+    command: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str
+) -> None:
     seeds = tmp_path / "seeds.txt"
-    seeds.write_text("http://a.test/\nfile:///etc/passwd\n")
+    seeds.write_text(f"http://a.test/\n{line}\n")
     assert command("BMW", "--source", "web", "--contact", "a@b.org", "--seed-urls", str(seeds)) == 1
     assert "seeds.txt, line 2" in capsys.readouterr().err

@@ -352,6 +352,34 @@ def test_redirects_are_followed_across_hosts(server: Server, make: Make) -> None
     assert (page.url, page.body) == (server.url("b.test/z"), b"there")
 
 
+@pytest.mark.parametrize("location", ["http://[bad/", "//[", "http://*.test/"])
+@pytest.mark.parametrize("place", ["a.test/x", "a.test/robots.txt"])
+def test_a_redirect_to_what_is_no_address_costs_its_page_only(
+    server: Server, make: Make, place: str, location: str
+) -> None:
+    server.pages |= {"a.test/x": "x", "b.test/x": "x", place: Reply(status=302, headers={"Location": location})}
+    fetcher = make()
+    with pytest.raises(Refused, match="no address"):
+        get(fetcher, server.url("a.test/x"))
+    assert get(fetcher, server.url("b.test/x")) == b"x"
+
+
+@pytest.mark.parametrize(
+    ("location", "path"),
+    [("/M\u00fcnster", "/M%C3%BCnster"), ("/\u5317\u4eac", "/%E5%8C%97%E4%BA%AC"), ("/M%FCnster", "/M%FCnster")],
+)
+def test_a_redirect_in_utf8_is_followed(server: Server, make: Make, location: str, path: str) -> None:
+    raw = location.encode().decode("latin-1")  # the server of the tests sends Latin-1
+    server.pages |= {"a.test/x": Reply(status=302, headers={"Location": raw}), f"a.test{path}": "there"}
+    assert get(make(), server.url("a.test/x")) == b"there"
+
+
+def test_a_redirect_in_latin_1_is_followed(server: Server, make: Make) -> None:
+    server.pages["a.test/x"] = Reply(status=302, headers={"Location": "/M\u00fcnster"})
+    server.pages["a.test/M%C3%BCnster"] = "there"
+    assert get(make(), server.url("a.test/x")) == b"there"
+
+
 def test_redirects_in_a_circle_end(server: Server, make: Make) -> None:
     server.pages["a.test/x"] = Reply(status=302, headers={"Location": "/x?again"})
     with pytest.raises(Refused, match="more than 3 times"):
@@ -424,6 +452,7 @@ def test_what_was_checked_is_what_is_connected_to(server: Server, make: Make) ->
         ("http:///x", "no host"),
         ("http://a.test:99999/", "no address"),
         ("http://[::1/", "no address"),
+        ("http://*.test/", "no address"),
     ],
 )
 def test_addresses_that_are_never_asked(url: str, why: str, make: Make) -> None:

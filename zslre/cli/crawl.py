@@ -193,6 +193,9 @@ def _check_usage(args: argparse.Namespace, sources: Sequence[str]) -> None:
 
 
 def _read_seeds(path: Path) -> list[str]:
+    from zslre.sideinfo.crawler.problems import Refused
+    from zslre.sideinfo.crawler.urls import checked_url
+
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
@@ -203,8 +206,10 @@ def _read_seeds(path: Path) -> list[str]:
     for number, line in enumerate(lines, start=1):
         url = line.strip()
         if url and not url.startswith("#"):
-            if not url.startswith(("http://", "https://")):
-                raise InputError(f"{path}, line {number}: {url!r} is no address that begins with http:// or https://")
+            try:
+                checked_url(url)
+            except Refused as error:
+                raise InputError(f"{path}, line {number}: {url!r} {error}; give addresses of web pages") from error
             seeds.append(url)
     return seeds
 

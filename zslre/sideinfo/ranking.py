@@ -40,7 +40,10 @@ class Finding:
     @property
     def site(self) -> str:
         """Who says it: the host without "www.", or the source where there is no address."""
-        host = urlsplit(self.evidence.url).hostname
+        try:
+            host = urlsplit(self.evidence.url).hostname
+        except ValueError:  # a wiki may call anything the address of an article
+            host = None
         return host.removeprefix("www.") if host else self.evidence.source
 
 

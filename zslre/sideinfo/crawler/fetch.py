@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from zslre.exceptions import MissingDependencyError
 from zslre.sideinfo.crawler.addresses import Resolver, resolve
 from zslre.sideinfo.crawler.clock import Clock, SystemClock
 from zslre.sideinfo.crawler.problems import Missing, Problem, Refused, Spent, Unreachable
 from zslre.sideinfo.crawler.settings import CrawlSettings
+from zslre.sideinfo.crawler.urls import checked_url, host_of, redirected
 
 if TYPE_CHECKING:
     import requests
@@ -121,7 +122,7 @@ class Fetcher:
                 return Page(url, response.headers.get("Content-Type", ""), response.content)
             if "Location" not in response.headers:
                 raise Missing("redirects to nowhere")
-            url = urljoin(url, response.headers["Location"])
+            url = redirected(url, response.headers["Location"])
         raise Refused(f"redirects more than {self.settings.max_redirects} times")
 
     def down(self) -> dict[str, str]:
@@ -151,9 +152,14 @@ class Fetcher:
                 self._idle.notify_all()
 
     def _send(self, url: str, accept: str) -> requests.Response:
+        from requests.exceptions import InvalidURL
+
         lane = self._lane(url)
         headers = {"Accept": accept}
-        kept: Any = lane.session.get(url, headers=headers, allow_redirects=False, only_if_cached=True)
+        try:
+            kept: Any = lane.session.get(url, headers=headers, allow_redirects=False, only_if_cached=True)
+        except InvalidURL as error:  # such as "http://*.org/", which is one to urllib
+            raise Refused(f"is no address ({error})") from error
         if kept.status_code != 504:
             self.counts.cached()
             return self._judged(kept)
@@ -236,31 +242,13 @@ class Fetcher:
         )
         session.mount("https://", adapter)
         session.mount("http://", adapter)
+        # Else requests looks where a redirect leads, though it is not to follow it, and raises for what is no address.
+        session.get_redirect_target = lambda response: None
         session.trust_env = False  # no proxy, which would resolve names for us, and no passwords from .netrc
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         session.headers.clear()
         session.headers.update({"User-Agent": self._agent, "Accept-Encoding": "gzip"})
         return session
-
-
-def checked_url(url: str) -> str:
-    """The address without its fragment; raises Refused for one that is not http(s), or that carries a password."""
-    url = urldefrag(url.strip()).url
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise Refused(f"is no address ({error})") from error
-    if parts.scheme not in ("http", "https"):
-        raise Refused(f"is neither http nor https: {parts.scheme or 'no scheme'}")
-    if not host or parts.username is not None or parts.password is not None:
-        raise Refused("has no host" if not host else "holds a user name")
-    return url
-
-
-def host_of(url: str) -> str:
-    """The host of an address in lower case; all its ports count as one host."""
-    return (urlsplit(url).hostname or "").rstrip(".")
 
 
 def _open_cache(settings: CrawlSettings) -> BaseCache:

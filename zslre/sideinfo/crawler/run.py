@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zslre.sideinfo.crawler.clock import Clock
-from zslre.sideinfo.crawler.fetch import host_of
 from zslre.sideinfo.crawler.journal import Journal
 from zslre.sideinfo.crawler.problems import Problem
 from zslre.sideinfo.crawler.sources import NAMES, Result, Source, Task
+from zslre.sideinfo.crawler.urls import host_of
 
 _LOOK_EVERY = 0.2  # seconds between two looks of the main thread, so that Ctrl-C is heard
 

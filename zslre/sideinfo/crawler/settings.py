@@ -9,6 +9,8 @@ from pathlib import Path
 from zslre._version import __version__
 from zslre.exceptions import InputError
 from zslre.paths import cache_dir
+from zslre.sideinfo.crawler.problems import Refused
+from zslre.sideinfo.crawler.urls import checked_url
 
 WIKIPEDIA_API = "https://en.wikipedia.org/w/api.php"
 WIKIDATA_API = "https://www.wikidata.org/w/api.php"
@@ -54,6 +56,11 @@ class CrawlSettings:
                 raise InputError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.search and "{name}" not in self.search:
             raise InputError(f"the search address {self.search!r} must hold {{name}}, where the name is put in")
+        for address in (self.search, self.wikipedia_api, self.wikidata_api):
+            try:
+                _ = address and checked_url(address.replace("{name}", "x"))
+            except Refused as error:
+                raise InputError(f"the address {address!r} {error}") from error
 
     @property
     def agent(self) -> str:

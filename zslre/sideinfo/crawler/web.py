@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urljoin
 
 from zslre.paths import fingerprint
 from zslre.sideinfo.crawler.fetch import HTML, JSON, SITEMAP, Page, Pages
@@ -15,6 +15,7 @@ from zslre.sideinfo.crawler.packed import unpacked
 from zslre.sideinfo.crawler.problems import Refused
 from zslre.sideinfo.crawler.reader import Reader, Text
 from zslre.sideinfo.crawler.sources import Result, Task
+from zslre.sideinfo.crawler.urls import checked_url, parts_of
 from zslre.sideinfo.hypernyms import Evidence
 from zslre.sideinfo.ranking import Finding
 
@@ -108,21 +109,27 @@ class WebSource:
         """The first results of a search: web addresses in JSON, or links in HTML that leave the searching site."""
         if "json" in page.type:
             try:
-                found = list(_addresses(json.loads(page.body)))
+                found = [_checked(url) for url in _addresses(json.loads(page.body))]
             except (ValueError, RecursionError) as error:
                 raise Refused(f"answers a search with what is no JSON ({type(error).__name__})") from error
         else:
-            here = urlsplit(page.url).netloc
+            here = parts_of(page.url).netloc
             found_there = self._reader.read(Text(page.body, page.type)).links
-            absolute = (urljoin(page.url, link) for link in found_there)
-            found = [url for url in absolute if urlsplit(url).netloc != here]
-        return list(dict.fromkeys(url for url in found if url.startswith(("http://", "https://"))))[
-            : self._search_results
-        ]
+            absolute = (_checked(link, page.url) for link in found_there)
+            found = [url for url in absolute if parts_of(url).netloc != here]
+        return list(dict.fromkeys(url for url in found if url))[: self._search_results]
 
 
 def _is_sitemap(url: str) -> bool:
-    return urlsplit(url).path.endswith((".xml", ".xml.gz"))
+    return parts_of(url).path.endswith((".xml", ".xml.gz"))
+
+
+def _checked(link: str, page: str = "") -> str:
+    """The address that a link on a page leads to, or "" if that would not be asked."""
+    try:
+        return checked_url(urljoin(page, link))
+    except (ValueError, Refused):
+        return ""
 
 
 def _locations(sitemap: str) -> Iterator[str]:
