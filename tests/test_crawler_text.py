@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -108,6 +109,25 @@ def test_pages_that_make_the_parser_run_away_are_refused_and_the_next_ones_read(
         assert reader.read(Text(b"good")).links == ("good",)
     finally:
         reader.close()
+
+
+def read_and_note(text: Text) -> Reading:
+    """Notes in a file each time that it is asked, and takes too long."""
+    if text.type:
+        with open(text.type, "ab") as notes:
+            notes.write(b"x")
+        time.sleep(60)
+    return Reading((), ())
+
+
+def test_a_page_that_takes_too_long_is_read_once(tmp_path: Path) -> None:
+    reader = ProcessReader(seconds=0.1, read=read_and_note)
+    try:
+        with pytest.raises(Refused, match=r"more than 0\.1 s"):
+            reader.read(Text(b"", type=str(tmp_path / "notes")))
+    finally:
+        reader.close()
+    assert (tmp_path / "notes").read_bytes() == b"x"
 
 
 def test_a_reading_process_whose_parent_was_killed_ends_in_silence(capfd: pytest.CaptureFixture[str]) -> None:

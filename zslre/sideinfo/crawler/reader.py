@@ -105,6 +105,8 @@ class ProcessReader:
         try:
             try:
                 return self._once(text)
+            except TimeoutError:  # an OSError, too
+                raise
             except (EOFError, OSError):
                 return self._once(text)  # somebody may have ended the process; a page that did does it again
         except TimeoutError as error:
