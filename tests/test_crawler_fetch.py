@@ -68,6 +68,43 @@ def test_no_contact_no_crawl(settings: dict[str, str]) -> None:
         _ = CrawlSettings(**settings).agent
 
 
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"timeout": 0.0}, "more than 0 s"),
+        ({"timeout": 1e10}, "at most 86,400 s, got 10,000,000,000"),
+        ({"delay": 1e10}, "at most 86,400 s"),
+        ({"delay": -1.0}, "not be negative"),
+    ],
+)
+def test_times_that_no_clock_knows(settings: dict[str, float], why: str) -> None:
+    with pytest.raises(InputError, match=why):
+        CrawlSettings(**settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("settings", [{"contact": "jürgen@例え.org"}, {"user_agent": "я/1 (ann@example.org)"}])
+def test_a_header_in_other_letters_is_told(settings: dict[str, str]) -> None:
+    with pytest.raises(InputError, match=r"no header can hold the '[例я]'"):
+        _ = CrawlSettings(**settings).agent
+
+
+def test_white_space_around_the_agent_does_no_harm(server: Server, make: Make) -> None:
+    server.pages["a.test/x"] = "x"
+    assert get(make(user_agent=" me/1 (ann@example.org) "), server.url("a.test/x")) == b"x"
+
+
+def test_a_damaged_cache_is_told(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "pages.sqlite").write_text("This is a note.\n" * 9)
+    with pytest.raises(InputError, match=r"pages\.sqlite: cannot be read \(file is not a database\); delete it"):
+        make()
+
+
+def test_a_cache_that_is_a_file_is_told(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("x")
+    with pytest.raises(InputError, match="give another --cache"):
+        make(cache=tmp_path / "notes")
+
+
 def test_the_cache_is_closed_when_its_last_reader_has_ended(
     server: Server, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +166,13 @@ def test_robots_txt_is_obeyed_for_this_agent(server: Server, make: Make) -> None
             get(fetcher, server.url(place))
     assert len(server.asked("a.test/robots.txt")) == 1
     assert server.paths == ["a.test/x", "a.test/private/open"]
+
+
+def test_a_byte_order_mark_does_not_hide_rules(server: Server, make: Make) -> None:
+    rules = b"\xef\xbb\xbfUser-agent: *\nDisallow: /"
+    server.pages |= {"a.test/robots.txt": Reply(rules, "text/plain"), "a.test/x": "x"}
+    with pytest.raises(Refused, match=r"robots\.txt forbids"):
+        get(make(), server.url("a.test/x"))
 
 
 def test_another_agent_is_under_other_rules(server: Server, make: Make) -> None:

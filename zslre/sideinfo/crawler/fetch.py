@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
-from zslre.exceptions import MissingDependencyError
+from zslre.exceptions import InputError, MissingDependencyError
 from zslre.sideinfo.crawler.addresses import Resolver, resolve
 from zslre.sideinfo.crawler.clock import Clock, SystemClock
 from zslre.sideinfo.crawler.problems import Missing, Problem, Refused, Spent, Unreachable
@@ -206,7 +207,7 @@ class Fetcher:
             return problem  # and where the rules cannot be had, nothing may be fetched
         except Refused as problem:
             return Refused(str(problem))
-        rules = Protego.parse(text.decode("utf-8", "replace"))
+        rules = Protego.parse(text.decode("utf-8-sig", "replace"))
         rate = rules.request_rate(self._robot)
         delays = [rules.crawl_delay(self._robot) or 0.0, rate.seconds / rate.requests if rate is not None else 0.0]
         if max(delays) > self.settings.longest_wait:
@@ -258,6 +259,12 @@ def _open_cache(settings: CrawlSettings) -> BaseCache:
         from requests_cache.backends.sqlite import SQLiteCache
     except ImportError as error:
         raise MissingDependencyError(f"crawling needs more packages: {INSTALL}") from error
-    settings.cache.mkdir(parents=True, exist_ok=True)
-    # JSON, since unpickling runs what a file says. Each answer is on disk before it is used.
-    return SQLiteCache(settings.cache / "pages.sqlite", serializer="json", wal=True, busy_timeout=10_000)
+    path = settings.cache / "pages.sqlite"
+    try:
+        settings.cache.mkdir(parents=True, exist_ok=True)
+        # JSON, since unpickling runs what a file says. Each answer is on disk before it is used.
+        return SQLiteCache(path, serializer="json", wal=True, busy_timeout=10_000)
+    except OSError as error:
+        raise InputError(f"{settings.cache}: is no place for pages ({error.strerror}); give another --cache") from error
+    except sqlite3.Error as error:
+        raise InputError(f"{path}: cannot be read ({error}); delete it, or give another --cache") from error

@@ -14,6 +14,7 @@ from zslre.sideinfo.crawler.urls import checked_url
 
 WIKIPEDIA_API = "https://en.wikipedia.org/w/api.php"
 WIKIDATA_API = "https://www.wikidata.org/w/api.php"
+_LONGEST = 86_400.0  # seconds; clocks and sockets know a limit
 _CONTACT = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+|https?://\S+")
 
 
@@ -51,6 +52,11 @@ class CrawlSettings:
         for name in ("delay", "timeout", "longest_wait", "expire_days"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise InputError(f"{name} must not be negative, got {getattr(self, name)}")
+        for name in ("delay", "timeout", "longest_wait"):
+            if getattr(self, name) > _LONGEST:
+                raise InputError(f"{name} must be at most {_LONGEST:,.0f} s, got {getattr(self, name):,.0f}")
+        if self.timeout == 0:
+            raise InputError("timeout must be more than 0 s")
         for name in ("max_bytes", "parallel_hosts", "search_results"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} must be at least 1, got {getattr(self, name)}")
@@ -65,12 +71,19 @@ class CrawlSettings:
     @property
     def agent(self) -> str:
         """The User-Agent header. Raises InputError if it would not say whom to write to."""
-        agent = self.user_agent or f"zslre/{__version__} ({self.contact.strip()})"
-        if not _CONTACT.search(agent) or "\n" in agent or "\r" in agent:
+        agent = self.user_agent.strip() or f"zslre/{__version__} ({self.contact.strip()})"
+        if not _CONTACT.search(agent) or not agent.isprintable():
             raise InputError(
                 "crawling needs a contact, so that whoever runs a site can reach you: "
                 "give --contact with an e-mail address or a web page (or a --user-agent that holds one)"
             )
+        try:
+            agent.encode("latin-1")
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"no header can hold the {agent[error.start]!r} of {agent!r}: "
+                "give --contact (or --user-agent) in plain letters, a domain as xn--…"
+            ) from error
         return agent
 
     @property
