@@ -270,6 +270,29 @@ def test_a_mediawiki_that_lags_is_busy(server: Server, make: Make, clock: FakeCl
     assert clock.naps == [5.0]
 
 
+JSON_TYPE = "application/json"
+TIMED_OUT, BUSY = "internal_api_error_DBQueryTimeoutError", "cirrussearch-too-busy-error"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Reply(b'{"error": {}}', JSON_TYPE, headers={"MediaWiki-API-Error": TIMED_OUT}),
+        Reply(b'{"error": {}}', JSON_TYPE, headers={"MediaWiki-API-Error": BUSY}),
+        Reply(b'{"query": ', JSON_TYPE),
+        Reply(b"", JSON_TYPE),
+        Reply(b"<html>Our servers are under maintenance."),
+    ],
+)
+def test_an_interface_in_trouble_is_asked_again(server: Server, make: Make, answer: Reply) -> None:
+    server.pages["a.test/api"] = answer
+    with pytest.raises(Unreachable):
+        get(make(retries=1), server.url("a.test/api"), JSON)
+    assert len(server.asked("a.test/api")) == 2
+    server.pages["a.test/api"] = Reply(b"{}", JSON_TYPE)
+    assert get(make(), server.url("a.test/api"), JSON) == b"{}"
+
+
 # Limits
 
 

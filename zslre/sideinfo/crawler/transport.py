@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -16,12 +18,13 @@ from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 
 from zslre.sideinfo.crawler.addresses import Resolver, connection_pools
+from zslre.sideinfo.crawler.fetch import JSON
 from zslre.sideinfo.crawler.packed import gunzip
 from zslre.sideinfo.crawler.problems import Refused
 
 _CHUNK = 65_536
-# A MediaWiki that is busy says so with status 200; it must be neither read nor cached as an answer.
-_BUSY_CODES = frozenset({"maxlag", "ratelimited", "readonly"})
+# A MediaWiki that is busy or in trouble says so with status 200; it must be neither read nor cached as an answer.
+_BUSY = re.compile(r"maxlag|ratelimited|readonly|internal_api_error.*|.*too-busy-error")
 _KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Last-Modified", "Retry-After", "Date")
 
 
@@ -69,7 +72,9 @@ class LimitedAdapter(HTTPAdapter):
             return b""
         kind = raw.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if not any(kind == accepted.partition(";")[0].strip() for accepted in accept.split(",")):
-            raise Refused(f"content type {kind or 'not given'}; wanted {accept}")
+            why = f"content type {kind or 'not given'}; wanted {accept}"
+            # An interface answers with a web page while something before it is out of order.
+            raise requests.ConnectionError(why) if accept == JSON else Refused(why)
         length = raw.headers.get("Content-Length", "")
         if length.isdecimal() and int(length) > self._max_bytes:
             raise Refused(f"has {int(length):,} bytes, more than the {self._max_bytes:,} of --max-bytes")
@@ -84,6 +89,8 @@ class LimitedAdapter(HTTPAdapter):
                 raise Refused(f"has more than the {self._max_bytes:,} bytes of --max-bytes")
         if length.isdecimal() and raw.tell() < int(length):
             raise requests.ConnectionError(f"the answer broke off after {raw.tell():,} of {length} bytes")
+        if accept == JSON and not _is_json(body):
+            raise requests.ConnectionError("answers with what is no JSON")  # in trouble, and perhaps well again soon
         return bytes(body)
 
     def _remember(self, connection: HTTPConnection, sock: socket.socket) -> None:
@@ -117,7 +124,7 @@ class LimitedAdapter(HTTPAdapter):
 def _finished(response: requests.Response, body: bytes, url: str) -> HTTPResponse:
     """A response that holds its body, unpacked, and no headers but those that are used."""
     headers: Mapping[str, str] = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    busy = response.headers.get("MediaWiki-API-Error") in _BUSY_CODES
+    busy = _BUSY.fullmatch(response.headers.get("MediaWiki-API-Error", ""))
     return HTTPResponse(
         body=io.BytesIO(body),
         headers=headers,
@@ -126,6 +133,15 @@ def _finished(response: requests.Response, body: bytes, url: str) -> HTTPRespons
         preload_content=False,
         request_url=url,
     )
+
+
+def _is_json(body: bytes | bytearray) -> bool:
+    try:
+        with suppress(RecursionError):  # well begun: whoever asked is told
+            json.loads(body)
+    except ValueError:
+        return False
+    return True
 
 
 def _cause(error: BaseException, kind: type[Refused]) -> Refused | None:
