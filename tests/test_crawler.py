@@ -231,6 +231,39 @@ def test_a_wiki_that_answers_nonsense_costs_its_names_only(do: Do, server: Serve
     assert "answers with" in outcome.unanswered["BMW"]
 
 
+@pytest.mark.parametrize("trouble", [Reply(b'{"error": {"info": "no"}}', "application/json"), Reply(status=500)])
+def test_a_meaning_that_cannot_be_had_costs_its_own_name_only(do: Do, server: Server, trouble: Reply) -> None:
+    extracts = wiki(*MERCURY, {"title": "BMW", "fullurl": "u", "extract": "BMW is a company."})
+    server.pages["wiki.test/w/api.php"] = lambda r: trouble if r.query["prop"] == ["links"] else extracts(r)
+    outcome = do("BMW", Entity("Mercury", "Mercury is toxic."), "Nobody", sources=("wikipedia",))
+    assert top(outcome.table, "BMW") == ["company"]
+    assert list(outcome.unanswered) == ["Mercury"]
+    outcome = do("BMW", Entity("Mercury", "Mercury is toxic."), "Nobody", sources=("wikipedia",))
+    assert list(outcome.unanswered) == ["Mercury"]
+
+
+def test_a_page_of_another_shape_costs_its_own_name_only(do: Do, server: Server) -> None:
+    names = [f"Name {number}" for number in range(9)]
+    good = wiki(*({"title": name, "fullurl": "u", "extract": f"{name} is a thing."} for name in names))
+
+    def answer(request: Request) -> Reply:
+        return json_reply({"query": {"pages": [1]}}) if "Name 5" in request.query["titles"][0] else good(request)
+
+    server.pages["wiki.test/w/api.php"] = answer
+    for _ in range(2):
+        outcome = do(*names, sources=("wikipedia",))
+        assert [name for name in names if not outcome.table[name]] == list(outcome.unanswered) == ["Name 5"]
+    assert len(server.paths) == 1 + 2 + 2 + 2  # of nine, five, two or three, and one name
+
+
+def test_batches_that_all_fail_are_not_taken_apart_for_ever(do: Do, server: Server) -> None:
+    server.pages["wiki.test/w/api.php"] = Reply(b'{"error": {"info": "no"}}', "application/json")
+    names = [f"Name {number}" for number in range(800)]
+    outcome = do(*names, sources=("wikipedia",))
+    assert set(outcome.unanswered) == set(names)
+    assert len(server.paths) == 40 + 2 * 20
+
+
 # Wikidata
 
 
@@ -279,6 +312,16 @@ def test_wikidata_goes_upwards_to_its_depth(do: Do, server: Server) -> None:
     assert table["BMW"][0].evidence[0].url == server.url("data.test/wiki/Q1")
     assert top(table, "Soprano") == ["voice type"]
     assert table["Nobody"] == ()
+
+
+@pytest.mark.parametrize(
+    "trouble", [json_reply({"error": {"info": "no"}}), json_reply({"search": [1]}), Reply(status=500)]
+)
+def test_a_search_that_fails_costs_its_own_name_only(do: Do, server: Server, trouble: Reply) -> None:
+    server.pages["data.test/w/api.php"] = lambda r: trouble if r.query.get("search") == ["Err"] else wikidata(r)
+    outcome = do("BMW", "Err", "Soprano", "Nobody", sources=("wikidata",), depth=0)
+    assert (top(outcome.table, "Soprano"), len(top(outcome.table, "BMW"))) == (["voice type"], 2)
+    assert list(outcome.unanswered) == ["Err"]
 
 
 def test_depth_changes_how_far(do: Do, server: Server, output: Path) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from zslre.sideinfo.crawler.fetch import JSON, Pages
-from zslre.sideinfo.crawler.problems import Refused
+from zslre.sideinfo.crawler.problems import Problem, Refused, Spent
+
+T = TypeVar("T")
 
 # Seconds that the database servers may lag behind before the interface asks to come back later.
 MAX_LAG = 5
@@ -46,6 +48,24 @@ def ask(pages: Pages, url: str) -> dict[str, Any]:
         info = answer["error"].get("info", answer["error"]) if isinstance(answer["error"], dict) else answer["error"]
         raise Refused(f"answers with an error: {info}")
     return answer
+
+
+def one_by_one(names: Iterable[str], step: Callable[[str], T]) -> tuple[dict[str, T], list[str]]:
+    """What `step` gives for each name, and the names that it fails for; raises a `Problem` if it fails for all."""
+    found: dict[str, T] = {}
+    failed: list[str] = []
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            found[name] = step(name)
+        except Spent:
+            raise
+        except Problem as problem:
+            failed.append(name)
+            problems.append(problem)
+    if problems and not found:
+        raise min(problems, key=lambda problem: problem.lasting)  # one that may pass is reason to try again
+    return found, failed
 
 
 @contextmanager

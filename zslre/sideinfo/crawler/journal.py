@@ -108,6 +108,7 @@ class Journal:
         self._lock = threading.Lock()
         self._since, self.standard = since, standard
         path.parent.mkdir(parents=True, exist_ok=True)
+        self.begun = path.exists()  # an earlier run wrote here
         self._file: int | None = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         _lock(self._file, path)
         os.truncate(path, _whole_lines(path))

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from zslre.sideinfo.crawler.api import api_url, ask, likeness, shaped, titles
+from zslre.sideinfo.crawler.api import api_url, ask, likeness, one_by_one, shaped, titles
 from zslre.sideinfo.crawler.fetch import Pages
 from zslre.sideinfo.crawler.problems import Refused
 from zslre.sideinfo.crawler.reader import Reader, Text
-from zslre.sideinfo.crawler.sources import Result, Task, batches, told_names
+from zslre.sideinfo.crawler.sources import Result, Task, again, batches, told_names
 from zslre.sideinfo.hearst import DEFINITION
 from zslre.sideinfo.hypernyms import Evidence, entity_key
 from zslre.sideinfo.ranking import Finding
@@ -71,12 +71,8 @@ class MediaWikiSource:
         """See `Source`."""
         with shaped():
             articles = self._articles(task.items)
-            clear = {
-                name: self._meaning(name, article) if article.ambiguous else article
-                for name, article in articles.items()
-            }
-        found = (self._findings(name, article) for name, article in clear.items() if article is not None)
-        return Result(tuple(finding for findings in found for finding in findings))
+        found, failed = one_by_one(task.items, lambda name: self._said(name, articles.get(name)))
+        return Result(tuple(f for findings in found.values() for f in findings), again(self.name, failed))
 
     def _query(self, names: Sequence[str]) -> str:
         return api_url(
@@ -146,6 +142,11 @@ class MediaWikiSource:
         likely = [(likeness(context, f"{found.title} {found.text}"), found) for found in articles]
         best = max(likely, key=lambda pair: pair[0], default=(0.0, None))
         return best[1] if best[0] > 0 else None
+
+    def _said(self, name: str, article: _Article | None) -> list[Finding]:
+        with shaped():
+            clear = self._meaning(name, article) if article is not None and article.ambiguous else article
+        return self._findings(name, clear) if clear is not None else []
 
     def _findings(self, name: str, article: _Article) -> list[Finding]:
         about = _QUALIFIER.sub("", article.title)

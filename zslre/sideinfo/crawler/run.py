@@ -7,22 +7,30 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from zslre.sideinfo.crawler.clock import Clock
 from zslre.sideinfo.crawler.journal import Journal
 from zslre.sideinfo.crawler.problems import Problem
 from zslre.sideinfo.crawler.sources import NAMES, Result, Source, Task
 from zslre.sideinfo.crawler.urls import host_of
 
+# Batches that fail one after another before it is their source's fault, and no name's.
+_MOST_SPLIT = 20
 _LOOK_EVERY = 0.2  # seconds between two looks of the main thread, so that Ctrl-C is heard
 
 
 @dataclass
 class Report:
-    """How a crawl went. `unfinished` tasks may do better another time, `refused` ones will not before they expire."""
+    """How a crawl went. `unfinished` tasks may do better another time, `refused` ones will not before they expire.
+
+    `left`: tasks that are not carried out yet, as the keys of a dictionary, in order.
+    """
 
     tasks: int = 0
     unfinished: dict[Task, str] = field(default_factory=dict)
     refused: dict[Task, str] = field(default_factory=dict)
+    left: dict[Task, None] = field(default_factory=dict)
 
 
 class Crawl:
@@ -48,15 +56,16 @@ class Crawl:
         self._known: set[Task] = set(journal.done)
         self._waiting: dict[str, deque[Task]] = {}
         self._ready: deque[str] = deque()
-        self._open = 0
+        self._left = self.report.left
+        self._in_a_row: dict[str, int] = {}
         self._failure: BaseException | None = None
         self._stopped = False
         self._changed = threading.Condition()
 
     def run(self, names: Sequence[str]) -> Report:
         """Do all that is not done yet. An unexpected error in a thread is raised here; what was found is kept."""
-        self._add(self._journal.following())
         asked = set(names)
+        self._add(t for t in self._journal.following() if t.kind != NAMES or not asked.isdisjoint(t.items))
         for source in self._sources.values():
             # Batches that were put together before are kept, so that their answers are found in the cache.
             again = {
@@ -64,6 +73,8 @@ class Crawl:
             }
             self._add(again)
             self._add(source.tasks(names, self._journal.done | again))
+        if self._journal.begun:
+            self._mix()
         threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._parallel_hosts)]
         for thread in threads:
             thread.start()
@@ -77,12 +88,19 @@ class Crawl:
             raise self._failure
         return self.report
 
+    def _mix(self) -> None:
+        """What failed last time may fail again and end its host's turn before the others: begin somewhere else."""
+        chance = np.random.default_rng(int(self._clock.now()))
+        for host, tasks in self._waiting.items():
+            order = chance.permutation(len(tasks))
+            self._waiting[host] = deque(task for _, task in sorted(zip(order, tasks, strict=True)))
+
     def _waits_for_tasks(self) -> bool:
         """Wait a moment for the tasks; whether there are still some to wait for."""
         with self._changed:
-            if self._open and self._failure is None:
+            if self._left and self._failure is None:
                 self._changed.wait(_LOOK_EVERY)
-            return bool(self._open) and self._failure is None
+            return bool(self._left) and self._failure is None
 
     def _add(self, tasks: Iterable[Task]) -> None:
         with self._changed:
@@ -90,7 +108,7 @@ class Crawl:
                 if task in self._known or task.source not in self._sources:
                     continue
                 self._known.add(task)
-                self._open += 1
+                self._left[task] = None
                 host = host_of(self._sources[task.source].address(task))
                 if host not in self._waiting:
                     self._waiting[host] = deque()
@@ -101,9 +119,9 @@ class Crawl:
     def _work(self) -> None:
         while True:
             with self._changed:
-                while not self._ready and self._open and self._failure is None:
+                while not self._ready and self._left and self._failure is None:
                     self._changed.wait()
-                if not self._open or self._failure is not None:
+                if not self._left or self._failure is not None:
                     return
                 host = self._ready.popleft()
             try:
@@ -130,6 +148,10 @@ class Crawl:
             result, problem = self._sources[task.source].run(task), None
         except Problem as error:
             result, problem = Result(), error
+        if problem is not None and self._may_be_of_one_name(task, problem):
+            result, problem = Result(following=_halves(task)), None
+        elif problem is None:
+            self._in_a_row[task.source] = 0
         if problem is None or problem.lasting:
             why = str(problem) if problem is not None else ""
             self._journal.add(self._journal.standard.entry(task, self._clock.now(), result, why))
@@ -138,6 +160,19 @@ class Crawl:
             self.report.tasks += 1
             if problem is not None:
                 (self.report.refused if problem.lasting else self.report.unfinished)[task] = str(problem)
-            self._open -= 1
-            if not self._open:
+            del self._left[task]
+            if not self._left:
                 self._changed.notify_all()
+
+    def _may_be_of_one_name(self, task: Task, problem: Problem) -> bool:
+        """Whether the others of the task's names may do better; not where nothing but problems came for long."""
+        if not problem.lasting or task.kind != NAMES or len(task.items) < 2:
+            return False
+        self._in_a_row[task.source] = self._in_a_row.get(task.source, 0) + 1
+        return self._in_a_row[task.source] <= _MOST_SPLIT
+
+
+def _halves(task: Task) -> tuple[Task, Task]:
+    middle = len(task.items) // 2
+    first, second = task.items[:middle], task.items[middle:]
+    return Task(task.source, task.kind, first), Task(task.source, task.kind, second)

@@ -88,6 +88,11 @@ def batches(source: str, names: Sequence[str], done: Collection[Task], size: int
         yield Task(source, NAMES, tuple(left[at : at + size]))
 
 
+def again(source: str, names: Sequence[str]) -> tuple[Task, ...]:
+    """A task of its own for the names of a batch that failed, if there are some."""
+    return (Task(source, NAMES, tuple(names)),) if names else ()
+
+
 class WordNetSource:
     """WordNet's hypernyms, offline: `hypernyms` gives, for each sense of a noun, its kinds, the nearest first; `today`
     the date (YYYY-MM-DD); `contexts`: the key of each name → sentences that it stands in, or ""."""

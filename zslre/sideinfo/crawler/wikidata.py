@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from zslre.sideinfo.crawler.api import api_url, ask, likeness, shaped, titles
+from zslre.sideinfo.crawler.api import api_url, ask, likeness, one_by_one, shaped, titles
 from zslre.sideinfo.crawler.fetch import Pages
-from zslre.sideinfo.crawler.sources import Result, Task, batches, told_names
+from zslre.sideinfo.crawler.sources import Result, Task, again, batches, told_names
 from zslre.sideinfo.hypernyms import Evidence, entity_key
 from zslre.sideinfo.ranking import Finding
 
@@ -49,7 +49,7 @@ class WikidataSource:
     def run(self, task: Task) -> Result:
         """See `Source`."""
         with shaped():
-            items = self._items(task.items)
+            items, failed = self._items(task.items)
             levels = {name: [_classes(item)] for name, item in items.items()}
             known: dict[str, dict[str, Any]] = {}
             for _ in range(self._depth + 1):
@@ -59,7 +59,7 @@ class WikidataSource:
                     seen = {q for step in steps for q in step}
                     steps.append([q for q in dict.fromkeys(above) if q not in seen])
             found = (self._findings(name, items[name], steps, known) for name, steps in levels.items())
-            return Result(tuple(finding for findings in found for finding in findings))
+            return Result(tuple(finding for findings in found for finding in findings), again(self.name, failed))
 
     def _by_title(self, names: Sequence[str]) -> str:
         return api_url(
@@ -72,38 +72,36 @@ class WikidataSource:
         )
 
     def _by_id(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        if not ids:
+            return {}
         url = api_url(self._api, action="wbgetentities", ids="|".join(ids), props="claims|labels", languages="en")
         entities = ask(self._pages, url).get("entities", {})
         return {q: item for q, item in entities.items() if isinstance(item, dict) and "missing" not in item}
 
-    def _items(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """The item of each name: the one whose article has the name as its title, else the best that a search finds."""
+    def _items(self, names: Sequence[str]) -> tuple[dict[str, dict[str, Any]], list[str]]:
+        """The item of each name: the one whose article has the name as its title, else the best that a search finds;
+        and the names whose search failed."""
         answer = ask(self._pages, self._by_title(names))
         by_title = {
             entity_key(item["sitelinks"]["enwiki"]["title"]): item
             for item in answer.get("entities", {}).values()
             if isinstance(item, dict) and "enwiki" in item.get("sitelinks", {})
         }
-        found: dict[str, dict[str, Any]] = {}
-        searched: dict[str, str] = {}
-        for name in names:
-            item = by_title.get(entity_key(name))
-            if item is not None and _DISAMBIGUATION not in _targets(item, INSTANCE_OF):
-                found[name] = item
-            elif q := self._search(name):
-                searched[name] = q
-        if searched:
-            items = self._by_id(sorted(set(searched.values())))
-            found |= {name: items[q] for name, q in searched.items() if q in items}
-        return found
+        titled = {name: by_title.get(entity_key(name), {}) for name in names}
+        found = {name: item for name, item in titled.items() if item and not _is_disambiguation(item)}
+        ids, failed = one_by_one(names, lambda name: "" if name in found else self._search(name))
+        items = self._by_id(sorted({q for q in ids.values() if q}))
+        return found | {name: items[q] for name, q in ids.items() if q in items}, failed
 
     def _search(self, name: str) -> str:
+        """The id of the item that a name means; "" if there is none."""
         url = api_url(self._api, action="wbsearchentities", search=name, language="en", type="item", limit=7)
-        hits = [hit for hit in ask(self._pages, url).get("search", ()) if self._is_called(hit, name)]
-        context = self._contexts.get(entity_key(name), "")
-        # The interface lists the best known first, and max keeps the first of equals.
-        best = max(hits, key=lambda hit: likeness(context, hit.get("description", "")), default=None)
-        return str(best["id"]) if best is not None else ""
+        with shaped():
+            hits = [hit for hit in ask(self._pages, url).get("search", ()) if self._is_called(hit, name)]
+            context = self._contexts.get(entity_key(name), "")
+            # The interface lists the best known first, and max keeps the first of equals.
+            best = max(hits, key=lambda hit: likeness(context, hit.get("description", "")), default=None)
+            return str(best["id"]) if best is not None else ""
 
     @staticmethod
     def _is_called(hit: dict[str, Any], name: str) -> bool:
@@ -133,6 +131,10 @@ class WikidataSource:
 def _classes(item: dict[str, Any]) -> list[str]:
     """What the item is an instance of; a class itself is taken for a subclass of what stands above it."""
     return _targets(item, INSTANCE_OF) or _targets(item, SUBCLASS_OF)
+
+
+def _is_disambiguation(item: dict[str, Any]) -> bool:
+    return _DISAMBIGUATION in _targets(item, INSTANCE_OF)
 
 
 def _targets(item: dict[str, Any], relation: str) -> list[str]:
