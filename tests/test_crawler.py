@@ -474,7 +474,8 @@ def test_all_failures_are_told_by_name_and_by_cause(do: Do, server: Server, outp
     names = [f"Name {number}" for number in range(70)]  # four batches for one, two for the other
     outcome = do(*names, sources=("wikipedia", "wikidata", "web"), seeds=["a.test/1", "a.test/2", "b.test/1"])
     down, busy = "wikipedia: wiki.test is down (status 503)", "wikidata: data.test: status 503"
-    assert outcome.unanswered == dict.fromkeys(names, f"{down}; {busy}")
+    why = f"{down}; {busy}; web: not all pages were read (2 left)"
+    assert outcome.unanswered == dict.fromkeys(names, why)
     pages = {server.url(place): place for place in ("a.test/1", "a.test/2", "b.test/1")}
     told = {cause: [pages.get(item, item) for item in items] for cause, items in outcome.failures.items()}
     assert {cause: sorted(items) for cause, items in told.items()} == {
@@ -483,7 +484,8 @@ def test_all_failures_are_told_by_name_and_by_cause(do: Do, server: Server, outp
         "a.test: status 503": ["a.test/1", "a.test/2"],
         "status 404": ["b.test/1"],
     }
-    assert HypernymTable.read(output).unanswered("name 69") == f"{down}; {busy}"
+    assert HypernymTable.read(output).unanswered("name 69") == why
+    assert not outcome.answered
 
 
 def test_a_host_that_is_down_is_one_cause(do: Do, server: Server) -> None:
@@ -507,6 +509,62 @@ def test_a_name_that_was_not_asked_differs_from_one_without_an_answer(do: Do, se
     assert [table.unanswered(name) for name in table] == ["", "wordnet: not asked yet", "wordnet: not asked yet"]
     do("none", "bad", "more", sources=("wordnet",), nouns=lambda noun, context: ())
     assert "unanswered" not in output.read_text()
+
+
+def test_pages_that_were_not_reached_are_no_answer(do: Do, server: Server, output: Path) -> None:
+    server.pages |= {"a.test/1": Reply(status=503), "a.test/map": Reply(status=503), "b.test/1": "BMW is a company."}
+    outcome = do("BMW", "Audi", sources=("web",), seeds=["a.test/1", "b.test/1", "b.test/404"], sitemaps=["a.test/map"])
+    why = "web: not all pages were read (2 left)"
+    assert (outcome.unanswered, outcome.answered) == ({"BMW": why, "Audi": why}, True)
+    assert HypernymTable.read(output).unanswered("Audi") == why
+    server.pages |= {"a.test/1": "Audi is a car maker.", "a.test/map": Reply(b"<loc>http://[x/</loc>", XML)}
+    assert do("BMW", "Audi", sources=("web",), seeds=["a.test/1"], sitemaps=["a.test/map"]).unanswered == {}
+
+
+def test_an_interrupt_leaves_no_name_without_an_answer_that_says_nothing_of_it(
+    do: Do, server: Server, output: Path
+) -> None:
+    def interrupt(request: Any) -> Reply:
+        stop.set()
+        return Reply(b"BMW is a company.")
+
+    def progress(report: Any, counts: Any) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+
+    stop = threading.Event()
+    server.pages |= {"a.test/1": interrupt, "a.test/2": lambda _: time.sleep(0.1) or Reply(b"")}
+    with pytest.raises(KeyboardInterrupt):
+        do("BMW", sources=("web",), seeds=[f"a.test/{n}" for n in (1, 2, 3, 4)], on_progress=progress)
+    assert "not all pages were read" in HypernymTable.read(output).unanswered("BMW")
+
+
+@pytest.mark.parametrize(
+    ("pages", "answered"),
+    [({}, False), ({"a.test/1": "Audi is a car."}, True), ({"a.test/1": Reply(status=503)}, False)],
+)
+def test_pages_that_are_all_missing_are_no_answer(do: Do, server: Server, pages: Any, answered: bool) -> None:
+    server.pages |= pages
+    for _ in range(2):
+        assert do("BMW", sources=("web",), seeds=["a.test/1", "a.test/2"]).answered is answered
+
+
+def test_a_search_that_finds_nothing_is_an_answer(do: Do, server: Server) -> None:
+    server.pages["search.test/"] = json_reply([])
+    search = server.url("search.test/?q={name}")
+    for _ in range(2):
+        assert do("BMW", sources=("web",), search=search).answered
+    server.pages["search.test/"] = json_reply([server.url("a.test/gone")])
+    assert not do("Audi", sources=("web",), search=search).answered
+
+
+def test_a_later_run_begins_with_other_pages_than_those_that_failed(do: Do, server: Server) -> None:
+    good = [f"a.test/{n}" for n in range(20)]
+    bad = ["a.test/a", "a.test/b", "a.test/c"]
+    server.pages |= dict.fromkeys(good, "BMW is a company.") | dict.fromkeys(bad, Reply(status=500))
+    assert top(do("BMW", sources=("web",), seeds=bad + good).table, "BMW") == []
+    assert top(do("BMW", sources=("web",), seeds=bad + good).table, "BMW") == ["company"]
+    assert set(good) <= set(server.paths)
 
 
 def test_what_was_known_stays_while_nobody_answers(do: Do, server: Server, output: Path, tmp_path: Path) -> None:
@@ -839,14 +897,14 @@ def test_the_command_lists_failures_by_cause_and_all_of_many_in_a_file(
     names.write_text("".join(f"Name {number}\n" for number in range(12)))
     server.pages["wiki.test/w/api.php"] = Reply(status=503)
     wikipedia = ("--source", "wikipedia", "--wikipedia-api", server.url("wiki.test/w/api.php"), "--retries", "0")
-    assert command("--entities", str(names), *wikipedia, "--contact", "a@b.org") == 0
+    assert command("--entities", str(names), *wikipedia, "--contact", "a@b.org") == 1
     shown = capsys.readouterr().err
     assert "wikipedia: wiki.test: status 503: Name 0, Name 1," in shown
     assert "Name 9, … (12 in all)" in shown
     assert f"all of it is in {all_of_it}" in shown
     lines = [f"Name {number}\twikipedia: wiki.test: status 503" for number in range(12)]
     assert all_of_it.read_text().splitlines() == lines
-    assert command("Name 0", *wikipedia, "--contact", "a@b.org") == 0
+    assert command("Name 0", *wikipedia, "--contact", "a@b.org") == 1
     assert "not answered: Name 0: wikipedia: wiki.test: status 503" in capsys.readouterr().err
     assert not all_of_it.exists()
 

@@ -25,7 +25,8 @@ and WordNet, and write them with confidence, sources and sentences as JSON Lines
 The crawler says who it is: --contact is required where it sends a request. It obeys robots.txt, asks each host one page
 at a time with pauses, and keeps pages in a cache. Results go into OUTPUT.journal as they come; the same command goes on
 where it was stopped, and one with other options does again what depended on them. Names that OUTPUT has already stay in
-it; one that a source has not answered about says so there ("unanswered").
+it; one that a source has not answered about says so there ("unanswered"). If no source answers at all, the exit status
+is 1.
 Programs' interfaces (--wikipedia-api, --wikidata-api) are asked by their own etiquette, not by robots.txt.
 """
 EXAMPLES = """\
@@ -119,7 +120,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the verb. A host that is down is reported and does not make it fail."""
+    """Run the verb. A host that is down is reported and does not make it fail, unless nobody else answers either."""
     from zslre.sideinfo.crawler import Entity, crawl
     from zslre.sideinfo.crawler.crawler import planned
     from zslre.sideinfo.crawler.entities import distinct, read_entities
@@ -155,7 +156,7 @@ def run(args: argparse.Namespace) -> int:
     )
     progress.finish(_summary(outcome))
     tell_problems(outcome, args.output)
-    return 0
+    return 0 if outcome.answered else 1
 
 
 def _settings(args: argparse.Namespace) -> CrawlSettings:

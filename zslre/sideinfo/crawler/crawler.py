@@ -16,7 +16,7 @@ from zslre.paths import fingerprint
 from zslre.sideinfo.crawler.addresses import Resolver, resolve
 from zslre.sideinfo.crawler.clock import Clock, SystemClock
 from zslre.sideinfo.crawler.entities import Entity
-from zslre.sideinfo.crawler.failures import Failure, by_cause, by_name, failures
+from zslre.sideinfo.crawler.failures import Failure, answered, by_cause, by_name, failures
 from zslre.sideinfo.crawler.fetch import Counts, Fetcher, NoPages, Pages
 from zslre.sideinfo.crawler.journal import Journal, Standard, read_past
 from zslre.sideinfo.crawler.mediawiki import MediaWikiSource
@@ -41,13 +41,14 @@ _DAY = 86_400.0
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a crawl achieved. `unanswered`: names that lack a source's answer, and why. `failures`: each cause, and the
-    names or pages that it cost an answer."""
+    names or pages that it cost an answer. `answered`: whether any source had an answer about any name."""
 
     table: HypernymTable
     report: Report
     counts: Counts
     unanswered: dict[str, str]
     failures: dict[str, list[str]]
+    answered: bool
 
 
 def crawl(
@@ -114,7 +115,7 @@ def crawl(
 
         def table_so_far(report: Report) -> tuple[HypernymTable, list[Failure]]:
             found = failures(made, names, set(journal.done), report, fetcher.down() if fetcher is not None else {})
-            return rank(journal.findings(), names).with_unanswered(by_name(found)), found
+            return rank(journal.findings(), names).with_unanswered(by_name(found, names)), found
 
         work = Crawl(made, journal, clock, parallel_hosts=settings.parallel_hosts, on_progress=progress)
         try:
@@ -122,7 +123,8 @@ def crawl(
         finally:  # an interrupted run leaves a table of what it has
             table, failed = table_so_far(work.report)
             old.replaced_by(table).write(output)
-        return Outcome(table, report, counts, by_name(failed), by_cause(failed))
+        any_answer = answered(made, names, journal.done, journal.problems, failed)
+        return Outcome(table, report, counts, by_name(failed, names), by_cause(failed), any_answer)
 
 
 def planned(

@@ -15,6 +15,7 @@ from zslre.sideinfo.ranking import Finding
 Nouns: TypeAlias = Callable[[str, str], Sequence[Sequence[str]]]
 
 NAMES = "names"  # the kind of a task that is a batch of names
+PAGE = "page"  # that of one that reads a web page
 # How likely the next sense of a noun is beside the one before it, and how well each step up the hierarchy answers what
 # the thing is.
 LIKELY_SENSE = 0.5

@@ -14,7 +14,7 @@ from zslre.sideinfo.crawler.fetch import HTML, JSON, SITEMAP, Page, Pages
 from zslre.sideinfo.crawler.packed import unpacked
 from zslre.sideinfo.crawler.problems import Refused
 from zslre.sideinfo.crawler.reader import Reader, Text
-from zslre.sideinfo.crawler.sources import Result, Task
+from zslre.sideinfo.crawler.sources import PAGE, Result, Task
 from zslre.sideinfo.crawler.urls import checked_url, parts_of
 from zslre.sideinfo.hypernyms import Evidence
 from zslre.sideinfo.ranking import Finding
@@ -54,7 +54,7 @@ class WebSource:
         """See `Source`."""
         yield from (Task(self.name, "sitemap", (url,)) for url in self._sitemaps)
         for url in self._seeds:
-            yield Task(self.name, "sitemap" if _is_sitemap(url) else "page", (url,))
+            yield Task(self.name, "sitemap" if _is_sitemap(url) else PAGE, (url,))
         if self._search:
             yield from (Task(self.name, "search", (name,)) for name in names)
 
@@ -70,7 +70,7 @@ class WebSource:
         """See `Source`."""
         if task.kind == "search":
             return (fingerprint([self._search, self._search_results]),)
-        return (fingerprint([self._noisy]),) if task.kind == "page" else ()
+        return (fingerprint([self._noisy]),) if task.kind == PAGE else ()
 
     def run(self, task: Task) -> Result:
         """See `Source`."""
@@ -80,7 +80,7 @@ class WebSource:
             return Result(following=tuple(self._in_sitemap(page, nested=task.kind == "sitemap part")))
         if task.kind == "search":
             found = self._hits(self._pages.get(url, accept=f"{HTML}, {JSON}"))
-            return Result(following=tuple(Task(self.name, "page", (hit, *task.items)) for hit in found))
+            return Result(following=tuple(Task(self.name, PAGE, (hit, *task.items)) for hit in found))
         page = self._pages.get(url, accept=HTML)
         reading = self._reader.read(Text(page.body, page.type))
         return Result(
@@ -99,7 +99,7 @@ class WebSource:
             if number >= _MAX_LOCATIONS:
                 raise Refused(f"is a sitemap of more than {_MAX_LOCATIONS:,} addresses")
             if not is_index and not _is_sitemap(url):
-                yield Task(self.name, "page", (url,))
+                yield Task(self.name, PAGE, (url,))
             elif not nested:
                 yield Task(self.name, "sitemap part", (url,))
         if number < 0:
