@@ -36,6 +36,31 @@ def test_paragraphs_without_boilerplate() -> None:
     ]
 
 
+SAID = "<p>BMW is a car company.</p>"
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        (f'<form id="aspnetForm"><input><div>{SAID}</div><button>Go</button></form>', "BMW is a car company."),
+        (f'<div class="site has-sidebar">{SAID}</div>', "BMW is a car company."),
+        (f'<div id="layout_no_sidebar">{SAID}</div>', "BMW is a car company."),
+        (f'<div class="with-header without-footer">{SAID}</div>', "BMW is a car company."),
+        (f'<div class="left-sidebar">{SAID}</div>', ""),
+        ('<p><a href="1">BMW</a> is a <a href="2">car</a> <a href="3">company</a>.</p>', "BMW is a car company."),
+        ('<div><p><a href="1">BMW</a> is a <a href="2">car</a> <a href="3">firm</a>.</p></div>', "BMW is a car firm."),
+        ('<div><a href="1">Cars</a> | <a href="2">Vans</a></div>', ""),
+    ],
+)
+def test_what_is_text(page: str, text: str) -> None:
+    assert html_text(f"<body>{page}</body>") == text
+
+
+def test_a_nul_byte_is_no_text() -> None:
+    assert page_text(b"<p>BMW is a car\0 company.", "text/html") == "BMW is a car company."
+    assert page_text(b"BMW\0", "text/plain") == "BMW"
+
+
 def test_links_outside_navigation() -> None:
     assert links(PAGE) == ["/a", "/b", "https://other.test/x"]
 

@@ -25,7 +25,6 @@ _DROPPED = [
     "video",
     "audio",
     "map",
-    "form",
     "button",
     "select",
     "textarea",
@@ -66,6 +65,7 @@ _BLOCKS = [
     "summary",
     "hr",
     "td",
+    "form",  # some sites put the whole page into one
     "body",
 ]
 _BOILERPLATE = re.compile(
@@ -74,6 +74,8 @@ _BOILERPLATE = re.compile(
     r"(?:[-_ ]|$)",
     re.IGNORECASE,
 )
+# A wrapper of the page says what it has: "has-sidebar", "no-header".
+_WRAPPER = re.compile(r"(?:^|[-_ ])(?:has|no|with|without)[-_]", re.IGNORECASE)
 _SUPERSCRIPT_REFERENCE = re.compile(r"\[(?:\d{1,3}|citation needed|note \d+|[a-z])\]")
 _WHITE = re.compile(r"[^\S\u2029]+")
 # A block whose text is mostly links is navigation.
@@ -85,7 +87,7 @@ _AS_WINDOWS = frozenset({"iso-8859-1", "iso8859-1", "latin-1", "latin1", "ascii"
 
 def page_text(body: bytes, content_type: str) -> str:
     """The sentences of an HTML or plain-text page, paragraphs separated by blank lines."""
-    text = decode(body, content_type)
+    text = decode(body, content_type).replace("\0", "")
     if content_type.partition(";")[0].strip().lower() == "text/plain":
         return text
     return html_text(text)
@@ -104,7 +106,7 @@ def html_text(html: str) -> str:
             tag.decompose()
     for comment in soup.find_all(string=lambda string: isinstance(string, Comment)):
         comment.extract()
-    for tag in soup.find_all(["ul", "ol", "div", "p", "li", "section"]):
+    for tag in soup.find_all(["ul", "ol", "div", "li", "section"]):
         if not tag.decomposed and _is_navigation(tag):
             tag.decompose()
     for tag in soup.find_all(_BLOCKS):
@@ -162,12 +164,12 @@ def _is_boilerplate(tag: Tag) -> bool:
         return True
     named = tag.get("class")
     names = [*(named if isinstance(named, list) else [named or ""]), str(tag.get("id") or "")]
-    return any(_BOILERPLATE.search(name) for name in names if name)
+    return any(_BOILERPLATE.search(name) and not _WRAPPER.search(name) for name in names if name)
 
 
 def _is_navigation(tag: Tag) -> bool:
     anchors = tag.find_all("a")
-    if not anchors:
+    if not anchors or tag.find("p") is not None:  # an encyclopedia's paragraph may be links for the most part
         return False
     linked = sum(len(anchor.get_text()) for anchor in anchors)
     return len(anchors) > 1 and linked > _LINK_SHARE * len(tag.get_text().strip())
