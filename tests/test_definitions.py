@@ -58,6 +58,9 @@ def test_what_is_no_definition(name: str, sentence: str) -> None:
         ("Alps", "The Alps are one of the highest and most extensive mountain ranges in Europe.", "range"),
         ("SAP", "SAP SE is, along with Oracle, a maker of software.", "maker"),
         ("Linux", "Linux is a family of operating systems.", "system"),
+        ("GQ", "GQ is a men's magazine.", "magazine"),
+        ("Vogue", "Vogue is a women's magazine and newspaper.", "magazine, newspaper"),
+        ("Vogue", "Vogue is the largest women's magazine.", "magazine"),
         ("Rome", "Rome is both the capital and the most populous city of Italy.", "capital, city"),
     ],
 )

@@ -39,8 +39,16 @@ SAY = {
         ("Python is a high-level, general-purpose language.", "Python", "general-purpose language"),
         ("Rust is a language emphasizing speed.", "Rust", "language"),
         ("Deutsche Bank AG is a German investment bank.", "Deutsche Bank AG", "German investment bank"),
+        ("BMW is a women's magazine.", "BMW", "magazine"),
+        ("Nordvik is a non-profit organization.", "Nordvik", "non-profit organization"),
+        ("McAfee is an anti-virus program.", "McAfee", "anti-virus program"),
+        ("Chase is a New York-based bank.", "Chase", "New York-based bank"),
+        ("Ann is a New Zealand rugby player.", "Ann", "New Zealand rugby player"),
     ],
-    "one of the": [("The Danube is one of the longest rivers in Europe.", "Danube", "river")],
+    "one of the": [
+        ("The Danube is one of the longest rivers in Europe.", "Danube", "river"),
+        ("BMW is one of the world's oldest companies.", "BMW", "company"),
+    ],
     "is the most": [("Vienna is the largest city in Austria.", "Vienna", "city")],
     "are": [("Lions are large cats that live in Africa.", "Lions", "cat")],
     "and … are": [
@@ -130,6 +138,8 @@ def test_denied_and_supposed_sentences_do_not_count(sentence: str) -> None:
         ("BMW is a member of the board.", "BMW"),
         ("After the loss to Poland, a coach was fired.", "Poland"),
         ("It crosses the boroughs of New York City.", "New York City"),
+        ("Animals other than dogs such as cats are popular.", "cats"),
+        ("Oslo is a bit of a mess.", "Oslo"),
     ],
 )
 def test_what_sentences_do_not_say(sentence: str, not_said: str) -> None:
@@ -201,6 +211,23 @@ def test_which_of_two_kinds_is_not_told() -> None:
 def test_several_things_need_not_have_all_adjectives() -> None:
     (matches,) = MATCHER.matches(["French and German car companies such as Renault grew."])
     assert [match.hypernyms for match in matches if match.hypernyms] == [(("car company", 1.0), ("company", 0.5))]
+
+
+def test_an_owner_is_no_kind_however_many_phrases_stand_before_it() -> None:
+    others = "".join(f"Ann met Bob {number} times; " for number in range(12))
+    for sentence in ("BMW is one of the women's magazines.", "BMW is the largest women's magazine."):
+        (matches,) = NOISY.matches([f"{others}{sentence}"])
+        assert not {"woman", "time"} & {name for match in matches for name, _ in match.hypernyms}
+
+
+def test_a_spaced_dash_joins_nothing() -> None:
+    (matches,) = MATCHER.matches(["Car companies such as BMW - a firm - grew."])
+    assert [match.hyponym for match in matches if match.hypernyms] == ["BMW"]
+
+
+def test_what_a_name_is_in_two_words_stays_one() -> None:
+    (matches,) = MATCHER.matches(["Chase is a New York bank."])
+    assert matches[0].hypernyms == (("New York bank", 1.0), ("bank", 0.5))
 
 
 def test_hypernyms_become_more_general_and_less_sure() -> None:

@@ -24,10 +24,11 @@ _FINITE = frozenset({"VBZ", "VBP", "MD"})
 COLLECTIONS = frozenset({"family", "group", "series", "set"})
 
 _NEXT = r"(?: ,| and| , and) "
+_NO_OWNER = r"(?!\d| POS)"
 # Behind the copula, on the line of symbols of `zslre.sideinfo.hearst`.
 KINDS = re.compile(
-    r"(?:(?:ADV|both|, [^,;]{1,80} ,) )*(?:(?:one|among|some|any) of )?(?:[PC][a-z]\d+ POS )?(?:P[ao]\d+ and )?"
-    rf"(?P<y>[CS][anotupx]\d+(?:{_NEXT}[CS][antu]\d+)*)"
+    r"(?:(?:ADV|both|, [^,;]{1,80} ,) )*(?:(?:one|among|some|any) of )?(?:[PCS][a-z]\d+ POS )?(?:P[ao]\d+ and )?"
+    rf"(?P<y>[CS][anotupx]\d+{_NO_OWNER}(?:{_NEXT}[CS][antu]\d+{_NO_OWNER})*)"
 )
 
 

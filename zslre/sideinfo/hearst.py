@@ -37,7 +37,7 @@ from zslre.sideinfo.phrases import PROPER, Phrase, Word, find_phrases, generalis
 
 if TYPE_CHECKING:
     from spacy.language import Language
-    from spacy.tokens import Doc
+    from spacy.tokens import Doc, Token
 
 # Longer "sentences" are tables and lists that lost their markup.
 MAX_WORDS = 150
@@ -145,6 +145,8 @@ class PatternMatcher:
         hyponyms = [phrase for phrase in hyponyms if _can_be_named(phrase, words)]
         if not hyponyms or (pattern in CHECKS and not CHECKS[pattern](hyponyms[0], hypernym, words)):
             return
+        if _is_excepted(hypernym, words):
+            return
         first = min([hypernym.first, *(phrase.first for phrase in hyponyms)])
         if asserts_nothing(words, first, hypernym.first):
             return
@@ -182,7 +184,13 @@ class PatternMatcher:
 
 
 def _words(doc: Doc) -> list[Word]:
-    return [Word(token.text, token.tag_, token.idx, token.idx + len(token)) for token in doc if not token.is_space]
+    return [Word(token.text, _tag(token), token.idx, token.idx + len(token)) for token in doc if not token.is_space]
+
+
+def _tag(token: Token) -> str:
+    """The tagger's, but of the hyphen of "non-profit", which it takes for an adjective."""
+    joins = token.text == "-" and token.i > 0 and not token.whitespace_ and not token.nbor(-1).whitespace_
+    return "HYPH" if joins else str(token.tag_)
 
 
 def _abbreviations(line: str, phrases: Sequence[Phrase], sentence: str) -> Iterator[Match]:
@@ -246,6 +254,11 @@ def _can_be_named(phrase: Phrase, words: Sequence[Word]) -> bool:
     """Not "the film", which was mentioned before, and not a title before a name: "boxer Vitali Klitschko"."""
     following = words[phrase.end].tag if phrase.end < len(words) else ""
     return phrase.proper or (phrase.opener in ("none", "a") and following not in PROPER)
+
+
+def _is_excepted(kind: Phrase, words: Sequence[Word]) -> bool:
+    """As in "animals other than dogs such as cats"."""
+    return [word.text.lower() for word in words[max(kind.first - 2, 0) : kind.first]] == ["other", "than"]
 
 
 def _opens_with_adverbial(phrase: Phrase, words: Sequence[Word]) -> bool:

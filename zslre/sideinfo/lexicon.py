@@ -37,7 +37,7 @@ EMPTY_HEADS = _words(
     front rest percentage chance host guest addition matter act aspect attempt abbreviation acronym
     alumnus successor predecessor half-brother half-sister nominee candidate piece
     colleague nickname
-    synonym variant spelling
+    synonym variant spelling bit
     """
 )
 # "the city of London": what stands behind "of" is one of these.

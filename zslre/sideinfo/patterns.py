@@ -6,7 +6,7 @@ import re
 
 _ANY = r"[PCS][a-z]\d+"
 _ITEM = rf'(?:" )?{_ANY}(?: ")?'
-_NO_OWNER = r'(?!(?: ")? POS)'
+_NO_OWNER = r'(?!\d|(?: ")? POS)'
 # What follows the item behind "and" is no part of the list: "the towns of A and B, Columbia County".
 _ITEMS = rf"{_ITEM}(?: , {_ITEM}{_NO_OWNER}){{0,20}}"
 _LAST = rf" (?:, )?(?:and|or|&|as well as) {_ITEM}{_NO_OWNER}"
@@ -35,7 +35,8 @@ _MORE = rf"(?:(?P<more>(?: , C[na]\d+){{0,10}}(?: ,)? and C[na]\d+){_END})?"
 _EITHER = r"(?:(?P<either>(?:S[anotxu]\d+ , ){0,3}S[anotxu]\d+) (?:, )?(?:and|or) )?"
 _SUBJECTS = rf"{_MEMBER}(?: , {_MEMBER}){{0,20}} (?:, )?and {_MEMBER}"
 
-# name → regular expression; x: what is a kind of y. A `y` phrase is common, so that it names a kind.
+# name → regular expression; x: what is a kind of y. A `y` phrase is common, so that it names a kind; it may stand behind
+# its owner, "a women's magazine".
 PATTERNS: dict[str, str] = {
     "such as": rf"{_EITHER}{_KIND} ,? ?such as {_LIST}",
     "such … as": rf"(?P<y>Ss\d+) as {_LIST}",
@@ -43,9 +44,9 @@ PATTERNS: dict[str, str] = {
     "like other": rf"{_P} ,? ?like (?:most )?(?P<y>Sx\d+)",
     "including": rf"{_EITHER}{_PLURAL} ,? ?including {_LIST}",
     "especially": rf"{_PLURAL} (?:,|\() (?:ESPECIALLY|for example|for instance|e\.g\.)(?: ,)? {_LIST}",
-    "is a": rf"{_SUBJECT} {_IS} (?:one of )?(?P<y>(?:Ca|Cx|Sa)\d+){_MORE}",
-    "one of the": rf"{_SUBJECT} {_IS} (?:one|among|ADV one) of (?P<y>S[tup]\d+)",
-    "is the most": rf"{_SUBJECT} {_IS} (?P<y>Cu\d+){_MORE}",
+    "is a": rf"{_SUBJECT} {_IS} (?:one of )?(?:[CS]a\d+ POS )?(?P<y>(?:Ca|Cx|Sa|(?<=POS )[CS]p)\d+){_NO_OWNER}{_MORE}",
+    "one of the": rf"{_SUBJECT} {_IS} (?:one|among|ADV one) of (?:[CS]t\d+ POS )?(?P<y>S[tup]\d+){_NO_OWNER}",
+    "is the most": rf"{_SUBJECT} {_IS} (?P<y>Cu\d+){_NO_OWNER}{_MORE}",
     "are": rf"(?:^|[;:,] )(?P<x>S[n]\d+){_ASIDE} {_ARE} (?P<y>Sn\d+){_END}",
     "and … are": rf"(?:^|[;:,] )(?P<x>{_SUBJECTS}) {_ARE} (?P<y>S[no]\d+){_END}",
     "apposition": rf"{_P} , (?P<y>Ca\d+){_MORE}{_END}",
@@ -59,9 +60,9 @@ PATTERNS: dict[str, str] = {
 NOISY_PATTERNS: dict[str, str] = {
     "include": rf"(?P<y>S[anotxp]\d+) include(?:s|d)? {_LIST}",
     "like": rf"(?P<y>S[nt]\d+) ,? ?like {_LIST}",
-    "is the": rf"{_SUBJECT} {_IS} (?P<y>Ct\d+)",
+    "is the": rf"{_SUBJECT} {_IS} (?P<y>Ct\d+){_NO_OWNER}",
     "known as": rf"(?P<y>C[at]\d+) (?:ADV )?(?:known as|dubbed) {_P}",
-    "as a": rf"{_P} as (?P<y>Ca\d+)",
+    "as a": rf"{_P} as (?P<y>Ca\d+){_NO_OWNER}",
 }
 
 # Names side by side, such as "Xbox, Wii and PlayStation 3": things of one kind, whichever that is.

@@ -100,6 +100,8 @@ def generalisations(phrase: Phrase, singular: Callable[[Word], str]) -> tuple[tu
         text = word.text if word.tag in PROPER or (word.tag == "JJ" and word.text[:1].isupper()) else word.text.lower()
         if parts and (parts[-1][0].endswith("-") or word.tag == "HYPH"):
             parts[-1] = (parts[-1][0] + text, "JJ" if parts[-1][1] == "JJ" else word.tag)
+        elif parts and parts[-1][1] in PROPER and word.tag in PROPER:
+            parts[-1] = (f"{parts[-1][0]} {text}", word.tag)  # "a New York bank" is no York bank
         else:
             parts.append((text, word.tag))
     head = singular(phrase.head)
