@@ -112,6 +112,25 @@ def finding(entity: str, site: str, *hypernyms: tuple[str, float]) -> Finding:
     return Finding(entity, hypernyms, Evidence("web", f"https://{site}/x", "2026-11-23", f"{entity} is."))
 
 
+def test_a_name_with_an_article_gets_what_is_said_without() -> None:
+    listed = Finding("Hague", (), Evidence("web", "https://b.org/", "", "The Hague and Delft."), ("Delft",))
+    said = [
+        finding("Hague", "a.org", ("city", 1.0)),
+        finding("Thames", "a.org", ("river", 1.0)),
+        finding("band", "a.org", ("group", 1.0)),
+        finding("Delft", "a.org", ("town", 1.0)),
+        listed,
+    ]
+    table = rank(said, ["The Hague", "the  Thames", "The Band", "Delft", "Hague"])
+    assert [{h.name for h in table[name]} for name in table] == [
+        {"city", "town"},
+        {"river"},
+        set(),
+        {"town", "city"},
+        {"city", "town"},
+    ]
+
+
 def test_sites_count_once_and_the_strongest_word_of_each() -> None:
     said = [
         finding("BMW", "www.a.org", ("car company", 1.0), ("company", 0.5)),

@@ -35,8 +35,8 @@ _MORE = rf"(?:(?P<more>(?: , C[na]\d+){{0,10}}(?: ,)? and C[na]\d+){_END})?"
 _EITHER = r"(?:(?P<either>(?:S[anotxu]\d+ , ){0,3}S[anotxu]\d+) (?:, )?(?:and|or) )?"
 _SUBJECTS = rf"{_MEMBER}(?: , {_MEMBER}){{0,20}} (?:, )?and {_MEMBER}"
 
-# name → regular expression; x: what is a kind of y. A `y` phrase is common, so that it names a kind; it may stand behind
-# its owner, "a women's magazine".
+# name → regular expression; x: what is a kind of y. A `y` phrase is common, so that it names a kind; it may stand
+# behind its owner, "a women's magazine".
 PATTERNS: dict[str, str] = {
     "such as": rf"{_EITHER}{_KIND} ,? ?such as {_LIST}",
     "such … as": rf"(?P<y>Ss\d+) as {_LIST}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
@@ -70,7 +70,7 @@ def rank(findings: Iterable[Finding], names: Sequence[str], *, smoothing_rank: i
     """
     pairs: dict[str, dict[str, _Pair]] = defaultdict(lambda: defaultdict(_Pair))
     lists: list[Finding] = []
-    for finding in findings:
+    for finding in _with_articles(findings, names):
         for name, weight in finding.hypernyms:
             pairs[entity_key(finding.entity)][name].add(finding.site, weight, finding.evidence)
         if finding.alike:
@@ -95,6 +95,18 @@ def confidence(weight: float, plausibility: float) -> float:
     low, high = TRUST
     plausible = max(plausibility, 0.0) / (max(plausibility, 0.0) + 1.0)
     return float(1.0 - (1.0 - (low + (high - low) * plausible)) ** weight)
+
+
+def _with_articles(findings: Iterable[Finding], names: Sequence[str]) -> Iterator[Finding]:
+    """The findings, and those about "Hague" once more for "The Hague", which noun phrases leave the article out of."""
+    whole = {key.removeprefix("the "): name for name in names if (key := entity_key(name)).startswith("the ")}
+    for finding in findings:
+        yield finding
+        said = (finding.entity, *finding.alike)
+        # Not what is said of a band for The Band.
+        entity, *alike = (whole.get(entity_key(name), name) if name[:1].isupper() else name for name in said)
+        if (entity, *alike) != said:
+            yield replace(finding, entity=entity, alike=tuple(alike))
 
 
 def _ranked(key: str, of: dict[str, _Pair], smoothed: SmoothedCounts) -> tuple[Hypernym, ...]:
