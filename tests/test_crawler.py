@@ -829,6 +829,7 @@ def test_entities_of_files(tmp_path: Path) -> None:
         "[]",
         "[" * 100_000,
         '{"entity": 1}',
+        '{"entity": " "}',
         '{"entity": "a", "kontext": ""}',
         '{"entity": "a", "context": 1}',
         '{"entity": "Par\\ud800is"}',
@@ -981,6 +982,13 @@ def test_usage_errors(command: Callable[..., int], arguments: list[str]) -> None
     with pytest.raises(SystemExit) as left:
         command(*arguments)
     assert left.value.code == 2
+
+
+def test_the_table_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as left:
+        main(["crawl", "BMW", "--source", "wordnet", "-o", "-"])
+    assert (left.value.code, list(tmp_path.iterdir())) == (2, [])
 
 
 @pytest.mark.parametrize("option", ["--entities", "--seed-urls"])

@@ -37,7 +37,8 @@ examples:
   zslre crawl BMW --source web --search "https://example.org/?q={name}" --contact ann@example.org --dry-run -o out.jsonl
 
 --entities: one name a line; or, if the file ends in .jsonl, {"entity": "Mercury", "context": "Mercury orbits the sun."}
-a line, where the context chooses between several things of that name.
+a line, where the context chooses between several things of that name. Where one of them has an article of just that
+title it is that one, whatever the context: for the company give "Apple Inc.", not "Apple".
 """
 _DEFAULT_SOURCES = ("wikipedia", "wikidata")
 # Causes of failures that are listed at the end, and names or pages of each.
@@ -104,7 +105,7 @@ def add_parser(subparsers: Subparsers) -> None:
     limits.add_argument(
         "--max-bytes", type=positive, default=2_000_000, metavar="N", help="of one page, unpacked (default: 2000000)"
     )
-    limits.add_argument("--timeout", type=seconds, default=30.0, help="seconds for one page (default: 30)")
+    limits.add_argument("--timeout", type=seconds, default=30.0, help="seconds for one page, more than 0 (default: 30)")
     limits.add_argument(
         "--allow-host", action="append", default=[], metavar="HOST", help="may lie in a private network; for tests"
     )
@@ -191,6 +192,8 @@ def _check_usage(args: argparse.Namespace, sources: Sequence[str]) -> None:
         args.usage_error("--source web needs --seed-urls, --sitemap or --search to begin with")
     if begins and "web" not in sources:
         args.usage_error("--seed-urls, --sitemap and --search go with --source web")
+    if str(args.output) == "-":
+        args.usage_error("-o needs the name of a file: a later crawl goes on from it")
 
 
 def _read_seeds(path: Path) -> list[str]:

@@ -63,6 +63,9 @@ def _of_json(line: str, place: str) -> Entity:
     if not isinstance(record, dict) or "entity" not in record or set(record) - {"entity", "context"}:
         raise InputError(f"{place}: needs an entity and at most a context; {shape}")
     try:
-        return Entity(text(record["entity"], "entity"), text(record.get("context", ""), "context"))
+        entity = Entity(text(record["entity"], "entity"), text(record.get("context", ""), "context"))
+        if not entity.name:
+            raise InputError("an entity needs a name")
+        return entity
     except InputError as error:
         raise InputError(f"{place}: {error}; {shape}") from error
