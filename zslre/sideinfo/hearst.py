@@ -145,10 +145,8 @@ class PatternMatcher:
         hyponyms = [phrase for phrase in hyponyms if _can_be_named(phrase, words)]
         if not hyponyms or (pattern in CHECKS and not CHECKS[pattern](hyponyms[0], hypernym, words)):
             return
-        if _is_excepted(hypernym, words):
-            return
         first = min([hypernym.first, *(phrase.first for phrase in hyponyms)])
-        if asserts_nothing(words, first, hypernym.first):
+        if _is_excepted(hypernym, words) or asserts_nothing(words, first, hypernym.first):
             return
         groups = hit.groupdict()
         either, more = ([phrases[int(n)] for n in _SYMBOL.findall(groups.get(g) or "")] for g in ("either", "more"))
