@@ -92,6 +92,32 @@ def test_the_source_is_not_overwritten(source: Path, capsys: pytest.CaptureFixtu
     assert source.read_bytes() == before
 
 
+def test_what_cannot_be_written_is_told_before_the_source_is_read(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("zslre.datasets.read_dataset", None)  # would fail if called
+    (tmp_path / "folder").mkdir()
+    for destination, said in (("folder", "is a folder"), ("source/out.jsonl", "cannot be written")):
+        assert main(["convert", str(source), str(tmp_path / destination), "--to", "jsonl"]) == 1
+        told = capsys.readouterr().err
+        assert f"{tmp_path / destination}: {said}" in told
+        assert "partial" not in told
+
+
+def test_folders_are_made(tmp_path: Path) -> None:
+    destination = tmp_path / "new" / "folder" / "out.jsonl"
+    assert main(["convert", str(SAMPLES / "fewrel.json"), str(destination), "--to", "jsonl"]) == 0
+    assert len(list(read_dataset(destination))) == 5
+
+
+def test_the_source_behind_a_link_is_not_overwritten(source: Path, tmp_path: Path) -> None:
+    before = source.read_bytes()
+    (tmp_path / "link").symlink_to(tmp_path / "out")
+    source.rename(tmp_path / "out.partial")  # which is written before DEST is whole
+    assert main(["convert", str(tmp_path / "out.partial"), str(tmp_path / "link"), "--to", "jsonl"]) == 1
+    assert (tmp_path / "out.partial").read_bytes() == before
+
+
 def test_progress_unless_quiet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import io
 

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tiny
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zslre.datasets import read_examples, read_fewrel, write_fewrel, write_jsonl
+from zslre.datasets import read_dataset, read_examples, read_fewrel, write_fewrel, write_jsonl
 from zslre.datasets.tokens import TokenText, split_tokens
+from zslre.exceptions import InputError
 from zslre.types import Example, Mention, Sentence
 
 texts = st.text(st.characters(codec="utf-8") | st.sampled_from("  ab"), min_size=1, max_size=12)
@@ -28,7 +31,7 @@ def examples(draw: st.DrawFn) -> Example:
     text = draw(texts)
     head, tail = draw(mentions(text)), draw(mentions(text))
     others = draw(st.lists(mentions(text), max_size=2))
-    relation = draw(st.none() | st.sampled_from(["P1", "lives in", "é\n"]))
+    relation = draw(st.none() | st.sampled_from(["P1", "lives in", "é"]))
     return Example(Sentence(text, (head, tail, *others)), head, tail, relation)
 
 
@@ -136,6 +139,54 @@ def test_a_file_appears_when_it_is_whole(tmp_path: Path, write: object) -> None:
         write(path, broken())  # type: ignore[operator]
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+ROWS = [tiny.example("Ann lives in Rome", "Ann", "Rome", "residence")]
+
+
+@pytest.mark.parametrize("write", [write_jsonl, write_fewrel])
+def test_a_link_is_followed(tmp_path: Path, write: Any) -> None:
+    (tmp_path / "place").mkdir()
+    target, link = tmp_path / "place" / "data", tmp_path / "link"
+    target.write_text("old")
+    link.symlink_to(target)
+    assert write(link, ROWS) == 1
+    assert link.is_symlink()
+    assert list(read_dataset(target)) == ROWS
+    assert [path.name for path in (tmp_path / "place").iterdir()] == ["data"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are named pipes on Unix alone")
+@pytest.mark.parametrize("write", [write_jsonl, write_fewrel])
+def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path, write: Any) -> None:
+    pipe, file = tmp_path / "pipe", tmp_path / "file"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert write(pipe, ROWS) == 1
+        written = os.read(reading, 1000)
+    finally:
+        os.close(reading)
+    assert pipe.is_fifo()
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+    write(file, ROWS)
+    assert file.read_bytes() == written
+
+
+@pytest.mark.parametrize("write", [write_jsonl, write_fewrel])
+def test_folders_are_made(tmp_path: Path, write: Any) -> None:
+    assert write(tmp_path / "new" / "folder" / "data", ROWS) == 1
+    assert list(read_dataset(tmp_path / "new" / "folder" / "data")) == ROWS
+    with pytest.raises(InputError, match="new: cannot be written"):
+        write(tmp_path / "new", ROWS)
+
+
+def test_a_relation_called_as_fewrel_calls_none_is_refused(tmp_path: Path) -> None:
+    rows = [*ROWS, tiny.example("Bob met Ann", "Bob", "Ann", "NA")]
+    with pytest.raises(InputError, match=r"data: FewRel's format has 'NA' for no relation.*rename it, or write jsonl"):
+        write_fewrel(tmp_path / "data", rows)
+    assert not list(tmp_path.iterdir())
+    assert write_jsonl(tmp_path / "data", rows) == 2
 
 
 @pytest.mark.parametrize("write", [write_jsonl, write_fewrel])

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from zslre.cli.outputs import check_output_file
 from zslre.cli.progress import Progress, SkippedRows, counted
 from zslre.exceptions import InputError
 
@@ -23,8 +24,9 @@ texts with triple lists (nyt-triples) or as Riedel's bags (nyt-riedel), DocRED a
 8 (semeval), or CoNLL-style span JSON (spans). Which it is, its content tells.
 
 jsonl keeps all that zslre reads. fewrel keeps sentences, heads, tails and relations, "NA" for none; it has no place for
-types and other mentions, and makes two words of one where a mention ends within it. DEST appears when it is whole.
-Labels stay as they are, NYT's Freebase paths too; the commands that read DEST make names of them.
+types and other mentions, and makes two words of one where a mention ends within it. DEST appears when it is whole,
+with the folders that it lies in. Labels stay as they are, NYT's Freebase paths too; the commands that read DEST make
+names of them.
 """
 EXAMPLES = """\
 examples:
@@ -54,12 +56,13 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Carry out `zslre convert`."""
     from zslre.datasets import WRITERS, read_dataset
-    from zslre.datasets.writers import PARTIAL
+    from zslre.datasets.writers import partial_of
 
     source, destination = arguments.source, arguments.destination
-    for written in (destination, f"{destination}{PARTIAL}"):
+    for written in (destination, partial_of(destination)):
         if os.path.exists(written) and os.path.samefile(source, written):
             raise InputError(f"{written}: is the file to read, and would be written; give another name to write to")
+    check_output_file(destination, ())
     progress = Progress(verbosity=-1 if arguments.quiet else 0)
     skipped = SkippedRows(progress, arguments.skip_bad)
     examples = read_dataset(source, format=arguments.format, on_bad=skipped)

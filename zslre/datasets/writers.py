@@ -1,6 +1,7 @@
 """Writing examples: our JSON Lines, which keep all that an example holds, and FewRel's format.
 
-Files are written aside, as FILE.partial, and renamed when they are whole.
+Files are written aside, as FILE.partial, and renamed when they are whole; links are followed. A pipe or a device is
+written to as it is.
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ from typing import BinaryIO
 
 from zslre.datasets.fewrel import NO_RELATION
 from zslre.datasets.tokens import split_tokens
+from zslre.exceptions import InputError
 from zslre.types import Example, Mention
 
 
 def write_jsonl(path: str | Path, examples: Iterable[Example]) -> int:
-    """Write examples as `read_examples` reads them, and return how many. All is kept but `Sentence.start`."""
+    """Write examples as `read_examples` reads them, and return how many. All is kept but `Sentence.start`.
+
+    Folders that are not there are made. Raises InputError where the file cannot be written.
+    """
     count = 0
     with _aside(path) as stream:
         for example in examples:
@@ -34,12 +39,22 @@ def write_fewrel(path: str | Path, examples: Iterable[Example]) -> int:
     Lost are types of mentions, mentions other than head and tail, and the order of relations that alternate. Where a
     mention begins or ends within a word, the word becomes two. Memory holds a few bytes an example: rows wait for
     their relation to be written in a temporary file.
+
+    Folders that are not there are made. Raises InputError where the file cannot be written, and for a relation that is
+    called "NA", which the format has for none.
     """
     count = 0
     places: dict[str, array[int]] = {}  # relation -> start and length of each of its rows among the waiting
-    with _aside(path) as stream, tempfile.TemporaryFile(dir=Path(path).parent) as waiting:
+    # Beside the file, where there is room for it; beside a pipe or device there may be none.
+    beside = None if _is_special(Path(path)) else Path(path).resolve().parent
+    with _aside(path) as stream, tempfile.TemporaryFile(dir=beside) as waiting:
         end = 0
         for example in examples:
+            if example.relation == NO_RELATION:
+                raise InputError(
+                    f"{path}: FewRel's format has {NO_RELATION!r} for no relation, and a relation here is called so: "
+                    "rename it, or write jsonl"
+                )
             row = _dump(_row(example))
             relation = example.relation if example.relation is not None else NO_RELATION
             places.setdefault(relation, array("q")).extend((end, len(row)))
@@ -87,12 +102,36 @@ def _dump(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode("utf-8")
 
 
+def partial_of(path: str | Path) -> Path:
+    """Where a file is written before it is whole: beside what a link leads to, so that the link stays one."""
+    place = Path(path).resolve()
+    return place.with_name(f"{place.name}{PARTIAL}")
+
+
+def _is_special(path: Path) -> bool:
+    """Whether it is a pipe or a device, which must not be replaced by a file."""
+    return path.exists() and not path.is_file()
+
+
 @contextmanager
 def _aside(path: str | Path) -> Iterator[BinaryIO]:
-    partial = Path(f"{path}{PARTIAL}")
+    partial = partial_of(path)
+    special = _is_special(Path(path))
     try:
-        with partial.open("wb") as stream:
+        if not special:
+            partial.parent.mkdir(parents=True, exist_ok=True)
+        stream = (Path(path) if special else partial).open("wb")
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be written ({error.strerror}); check the folder and its permissions"
+        ) from error
+    if special:
+        with stream:
             yield stream
-        partial.replace(path)
+        return
+    try:
+        with stream:
+            yield stream
+        partial.replace(Path(path).resolve())
     finally:
         partial.unlink(missing_ok=True)
