@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,15 @@ import tiny
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zslre.datasets import examples_of, group_examples, read_docred, read_examples, read_fewrel, read_unlabelled
+from zslre.datasets import (
+    detect_format,
+    examples_of,
+    group_examples,
+    read_docred,
+    read_examples,
+    read_fewrel,
+    read_unlabelled,
+)
 from zslre.datasets.tokens import TokenText
 from zslre.exceptions import InputError
 from zslre.types import Mention
@@ -259,6 +268,9 @@ GOOD = {"text": "Ann lives in Rome", "head": [0, 3], "tail": [13, 17], "relation
     [
         ({"text": 7}, "text must be a string, not int"),
         ({"head": [0, 18]}, r"head span \[0, 18\] is outside the text of 17 characters"),
+        ({"head": [0.0, 3.0]}, r"head span must hold whole numbers of characters, not 0\.0"),
+        ({"head": ["0", "3"]}, "head span must hold whole numbers of characters, not '0'"),
+        ({"tail": [False, True]}, "tail span must hold whole numbers of characters, not False"),
         ({"tail": [3, 3]}, "tail span"),
         ({"tail": [-4, 17]}, "tail span"),
         ({"tail": [13.0, 17]}, "tail span"),
@@ -288,6 +300,26 @@ def test_lines_of_another_shape_are_named(tmp_path: Path, line: str) -> None:
     path.write_text(f"{json.dumps(GOOD)}\n{line}\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"examples\.jsonl, line 2"):
         list(read_examples(path))
+
+
+def test_labels_that_differ_in_blanks_are_one(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    labels = ("place of birth", " place of\u00a0 birth\n")
+    path.write_text("\n".join(json.dumps({**GOOD, "relation": label}) for label in labels), encoding="utf-8")
+    assert {example.relation for example in read_examples(path)} == {"place of birth"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are named pipes on Unix alone")
+@pytest.mark.parametrize("reader", [detect_format, lambda path: list(read_examples(path))])
+def test_a_pipe_cannot_be_read_twice(tmp_path: Path, reader: Any) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    both = os.open(pipe, os.O_RDWR)  # so that nobody waits for the other side
+    try:
+        with pytest.raises(InputError, match="pipe: is a pipe or a terminal, which cannot be read twice: write it to"):
+            reader(pipe)
+    finally:
+        os.close(both)
 
 
 def test_examples_that_are_not_utf8(tmp_path: Path) -> None:

@@ -96,6 +96,9 @@ def test_the_semeval_sample() -> None:
         ("[]", "none of the formats"),
         ('{"a": 1}', "none of the formats"),
         ('{"a": [{"b": 1}]}', "none of the formats"),
+        ('{"a": [], "b": 1}', "none of the formats"),
+        ('some text {"a": []}', "none of the formats"),
+        ('{"a": 1}\n{}', "none of the formats"),
         ('["tokens", "h", "t"]', "none of the formats"),
         ("[" * 100_000, "none of the formats"),
         ("a\tb\tc", "none of the formats"),
@@ -116,6 +119,22 @@ def test_only_the_start_is_read_to_detect(tmp_path: Path) -> None:
     assert detect_format(path) == "fewrel"
     path.write_bytes(json.dumps(rows[0]).encode() + b"\n" + b"\xff" * 1_000_000)
     assert detect_format(path) == "jsonl"
+
+
+@pytest.mark.parametrize("content", ["{}\n", '{"P1": []}', '{"P1": [],\n "P551": [\n]}'])
+def test_a_fewrel_file_may_have_no_rows(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "data"
+    path.write_text(content, encoding="utf-8")
+    assert detect_format(path) == "fewrel"
+    assert list(read_dataset(path)) == []
+
+
+def test_a_first_relation_without_rows_hides_no_format(tmp_path: Path) -> None:
+    rows = json.loads(sample("fewrel").read_text(encoding="utf-8"))
+    path = tmp_path / "data"
+    path.write_text(json.dumps({"P1": [], 'a "[b]"': [], **rows}), encoding="utf-8")
+    assert detect_format(path) == "fewrel"
+    assert list(read_dataset(path)) == list(read_dataset(sample("fewrel")))
 
 
 def test_a_line_may_hold_another_kind_of_line_end(tmp_path: Path) -> None:

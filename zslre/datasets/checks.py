@@ -20,14 +20,29 @@ def name(value: Any, what: str) -> str:
     return value
 
 
+def label(value: Any, what: str) -> str:
+    """A relation's name, with its white space collapsed, as that of a relation set is.
+
+    >>> label("lives  in ", "relation")
+    'lives in'
+    """
+    return " ".join(name(value, what).split())
+
+
 def relation_name(value: Any, none: str | None) -> str | None:
     """The label; None for `none`, by which the format says that there is no relation."""
-    return None if value == none else name(value, "relation" if none is not None else "relation, if not null,")
+    if value is None and none is None:
+        return None
+    found = label(value, "relation" if none is not None else "relation, if not null,")
+    return None if found == none else found
 
 
 def mention_at(text: str, role: str, start: Any, end: Any, type: Any = None) -> Mention:
     """The mention at these characters of `text`; raises InputError if there are none such."""
-    if not isinstance(start, int) or not isinstance(end, int) or not 0 <= start < end <= len(text):
+    for place in (start, end):
+        if isinstance(place, bool) or not isinstance(place, int):
+            raise InputError(f"{role} span must hold whole numbers of characters, not {place!r:.60}")
+    if not 0 <= start < end <= len(text):
         raise InputError(f"{role} span [{start}, {end}] is outside the text of {len(text)} characters")
     if type is not None and not isinstance(type, str):
         raise InputError(f"the type of {role} must be a text or null, not {type!r}")

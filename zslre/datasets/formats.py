@@ -23,13 +23,15 @@ from zslre.exceptions import InputError
 from zslre.relation import suggestion
 from zslre.types import Example
 
-_NESTED_ROW = re.compile(r'\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\[\s*(?=\{)')
+_KEY = r'"(?:[^"\\]|\\.)*"\s*:\s*'
+_NESTED_ROW = re.compile(rf"\{{\s*(?:{_KEY}\[\s*\]\s*,\s*)*{_KEY}\[\s*(?=\{{)")  # behind keys without rows
+_NO_ROWS = re.compile(rf"\A\{{\s*(?:{_KEY}\[\s*\]\s*(?:,\s*(?=\"))?)*\}}\s*\Z")  # a FewRel file of no examples
 _BETWEEN_ROWS = re.compile(r"[\s,]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format of examples: how to read it and how to know it, by the keys of its JSON rows or by a pattern."""
+    """A format of examples: how to read it and how to know it, by the keys of its JSON rows, else by a pattern."""
 
     name: str
     shape: str
@@ -42,8 +44,14 @@ def _read_documents(path: str | Path, *, on_bad: OnBad = None) -> Iterator[Examp
     return examples_of(read_docred(path, on_bad=on_bad))
 
 
-def _json(name: str, shape: str, read: Callable[..., Iterator[Example]], *keys: str) -> Format:
-    return Format(name, f"JSON rows {shape}", read, keys=frozenset(keys))
+def _json(
+    name: str,
+    shape: str,
+    read: Callable[..., Iterator[Example]],
+    *keys: str,
+    pattern: re.Pattern[str] | None = None,
+) -> Format:
+    return Format(name, f"JSON rows {shape}", read, keys=frozenset(keys), pattern=pattern)
 
 
 def _text(name: str, shape: str, read: Callable[..., Iterator[Example]], pattern: str) -> Format:
@@ -54,7 +62,13 @@ FORMATS = {
     format.name: format
     for format in (
         _json("jsonl", '{"text", "head", "tail", "relation"}, a line each', read_examples, "text", "head", "tail"),
-        _json("fewrel", '{"tokens", "h", "t"} by relation, also Wiki-ZSL', read_fewrel, "tokens", "h", "t"),
+        _json(
+            "fewrel",
+            '{"tokens", "h", "t"} by relation, also Wiki-ZSL',
+            read_fewrel,
+            *("tokens", "h", "t"),
+            pattern=_NO_ROWS,
+        ),
         _json("nyt-opennre", '{"text", "relation", "h", "t"}', read_opennre, "text", "h", "t"),
         _json("nyt-triples", '{"text", "triple_list"}', read_triple_lists, "text", "triple_list"),
         _text("nyt-riedel", "m1 m2 head tail relation text ###END###", read_riedel, r"^(?:[^\t\n]*\t){5}.*###END###"),

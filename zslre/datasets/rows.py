@@ -114,9 +114,16 @@ def json_stream(path: str | Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def open_dataset(path: str | Path) -> Iterator[BinaryIO]:
-    """The file, behind its byte order mark if it has one. Raises InputError where it cannot be read."""
+    """The file, behind its byte order mark if it has one. Raises InputError where it cannot be read.
+
+    A file is opened twice, to tell its format and to read it.
+    """
     try:
         with Path(path).open("rb") as stream:
+            if not stream.seekable():
+                raise InputError(
+                    f"{path}: is a pipe or a terminal, which cannot be read twice: write it to a file first"
+                )
             if stream.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
                 stream.seek(0)
             yield stream

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from zslre.datasets.annotated import AnnotatedSentence, examples_of
-from zslre.datasets.checks import name
+from zslre.datasets.checks import label, name
 from zslre.datasets.rows import OnBad, json_rows, json_value, read_rows
 from zslre.datasets.tokens import TokenText
 from zslre.exceptions import InputError
@@ -44,6 +44,6 @@ def _examples(line: Any) -> Iterator[Example]:
             raise InputError(f"relation {relation} names an entity outside 0 … {len(entities) - 1}")
         if entities[head] == entities[tail]:
             raise InputError(f"relation {relation} has one entity as head and tail")
-        labels[entities[head], entities[tail]].add(name(relation["type"], "a relation's type"))
+        labels[entities[head], entities[tail]].add(label(relation["type"], "a relation's type"))
     annotated = AnnotatedSentence(Sentence(text.text, found), tuple(labels), tuple(map(frozenset, labels.values())))
     yield from examples_of([annotated])
