@@ -67,3 +67,5 @@ def test_mean_spread_and_interval_by_hand() -> None:
     assert mean_interval([0.4, 0.6, 0.8]) == pytest.approx((0.6 - half, 0.6 + half), abs=1e-5)
     assert mean_and_spread([0.4]) == (0.4, None)
     assert mean_interval([0.4]) is None
+    assert mean_interval([1.0, 0.5]) == (pytest.approx(0.75 - 1.96 * 0.125**0.5 / 2**0.5, abs=1e-5), 1.0)
+    assert mean_interval([0.0, 0.5]) == (0.0, pytest.approx(0.25 + 1.96 * 0.125**0.5 / 2**0.5, abs=1e-5))

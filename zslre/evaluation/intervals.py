@@ -54,9 +54,9 @@ def mean_and_spread(values: Sequence[float]) -> tuple[float, float | None]:
 
 def mean_interval(values: Sequence[float]) -> Interval | None:
     """The 95 % interval of the mean of independent values, such as the accuracies of episodes: mean ± 1.96 s / √n, as
-    few-shot papers report it. A single value has none."""
+    few-shot papers report it, clipped to [0, 1], where the values lie. A single value has none."""
     mean, spread = mean_and_spread(values)
     if spread is None:
         return None
     half = _NORMAL_QUANTILE * spread / len(values) ** 0.5
-    return mean - half, mean + half
+    return max(mean - half, 0.0), min(mean + half, 1.0)
