@@ -7,6 +7,7 @@ import runpy
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,12 @@ def lines() -> list[str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """data.jsonl, none.jsonl (with pairs that have no relation), schema.json and model/, which was not trained."""
+    """data.jsonl, more.jsonl (with a fifth relation), none.jsonl (with pairs that have no relation), schema.json and
+    model/, which was not trained."""
     folder = tmp_path_factory.mktemp("evaluate")
     (folder / "data.jsonl").write_text("\n".join(lines()) + "\n", encoding="utf-8")
+    more = [row(f"{person} is a sibling of {other}", person, "sibling", other) for person, other in pairwise(PEOPLE)]
+    (folder / "more.jsonl").write_text("\n".join(lines() + more) + "\n", encoding="utf-8")
     nothing = [row(f"{person} and the city of {place}", person, None, place) for person in PEOPLE for place in PLACES]
     (folder / "none.jsonl").write_text("\n".join(lines() + nothing) + "\n", encoding="utf-8")
     tiny.RELATIONS.to_file(folder / "schema.json")
@@ -104,9 +108,11 @@ def outcomes(monkeypatch: pytest.MonkeyPatch) -> list[Outcome]:
 @pytest.fixture
 def split(monkeypatch: pytest.MonkeyPatch) -> None:
     made = {
-        name: Split(name, test, ("founder",)) for name, test in (("one", ("spouse",)), ("two", ("spouse", "employer")))
+        name: Split(name, test, ("founder",))
+        for name, test in (("one", ("spouse", "sibling")), ("two", ("spouse", "employer")))
     }
-    made["without-dev"] = Split("without-dev", ("spouse",))
+    made["without-dev"] = Split("without-dev", ("spouse", "sibling"))
+    made["three"] = Split("three", ("spouse", "employer", "residence"))
     monkeypatch.setattr("zslre.datasets.splits.published_splits", lambda: made)
 
 
@@ -195,9 +201,9 @@ def test_seeds_and_splits_are_runs(folder: Path, outcomes: list[Outcome], split:
     assert evaluate(folder, "zero-shot", "--unseen", "2", "--seeds", "0", "1", "2") == 0
     assert [outcome.details["split"] for outcome in outcomes] == ["random/m2/0", "random/m2/1", "random/m2/2"]
     assert len({outcome.gold for outcome in outcomes}) > 1
-    assert evaluate(folder, "zero-shot", "--split", "one", "two") == 0
-    assert [outcome.details["m"] for outcome in outcomes] == [1, 2]
-    assert set(outcomes[0].gold) == {"spouse"}
+    assert evaluate(folder, "zero-shot", "--split", "three", "two") == 0
+    assert [outcome.details["m"] for outcome in outcomes] == [3, 2]
+    assert set(outcomes[1].gold) == {"spouse", "employer"}
 
 
 def test_combined_needs_to_know_what_is_unseen(folder: Path, outcomes: list[Outcome], split: None) -> None:
@@ -219,7 +225,8 @@ def test_bad_rows_are_an_error_or_counted(
     folder: Path, tmp_path: Path, outcomes: list[Outcome], capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = {
-        "spouse": [{"tokens": ["Ann", "Bob"], "h": ["a", "", [[0]]], "t": ["b", "", [[place]]]} for place in (1, 9)]
+        "spouse": [{"tokens": ["Ann", "Bob"], "h": ["a", "", [[0]]], "t": ["b", "", [[place]]]} for place in (1, 9)],
+        "employer": [{"tokens": ["Ann", "Acme"], "h": ["a", "", [[0]]], "t": ["b", "", [[1]]]}],
     }
     data = tmp_path / "bad.json"
     data.write_text(json.dumps(rows), encoding="utf-8")
@@ -231,7 +238,7 @@ def test_bad_rows_are_an_error_or_counted(
     assert main([*command, "--skip-bad"]) == 0
     assert "row 2" in error(capsys)
     assert outcomes[0].details["bad_rows"] == 1
-    assert len(outcomes[0].gold) == 1
+    assert len(outcomes[0].gold) == 2
 
 
 def test_vectors_are_encoded_once(folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,12 +334,56 @@ def test_the_threshold_of_episodes_is_chosen_on_dev_files(folder: Path, outcomes
         ("supervised", ["--unseen", "2"]),
         ("combined", []),
         ("guessing", []),
+        ("few-shot", ["--seeds", "0", "1", "0"]),
+        ("zero-shot", ["--split", "two", "three", "two"]),
+        ("zero-shot", ["--json", "x/scores", "--markdown", "x/../x/scores"]),
     ],
 )
 def test_misuse(folder: Path, setting: str, options: list[str]) -> None:
     with pytest.raises(SystemExit) as left:
         evaluate(folder, setting, *options)
     assert left.value.code == 2
+
+
+@pytest.mark.parametrize("option", ["--train", "--dev", None])
+def test_a_file_counts_once(folder: Path, option: str | None, capsys: pytest.CaptureFixture[str]) -> None:
+    data, again = str(folder / "data.jsonl"), str(folder / "." / "model" / ".." / "data.jsonl")
+    work = ["--train", data, "--work", "w"] if option == "--dev" else ["--work", "w"]
+    twice = [option, data, again, *work, "--na-rate", "0.5"] if option is not None else [again]
+    with pytest.raises(SystemExit) as left:
+        main(["evaluate", data, *twice, "--setting", "few-shot"])
+    assert left.value.code == 2
+    assert f"{option or 'DATA'}: one is given twice" in error(capsys)
+
+
+@pytest.mark.parametrize(
+    ("setting", "options", "said"),
+    [
+        ("few-shot", ["--k-shot", "8", "--n-way", "2"], "'employer' has 8 different rows: lower --k-shot"),
+        ("few-shot", ["--n-way", "9"], "9 relations an episode"),
+        ("few-shot", ["--n-way", "1"], "no choice"),
+        ("supervised", ["--threshold", "5"], "threshold"),
+        ("zero-shot", ["--unseen", "1"], "is the only relation left to choose"),
+        ("zero-shot", ["--split", "two", "re_matching/m5/40"], "no split"),
+        ("zero-shot", ["--split", "two", "absent"], "P403"),
+        ("zero-shot", ["--plot", "data.jsonl"], "cannot be written"),
+        ("zero-shot", ["--work", "data.jsonl/work"], "cannot be written"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_training(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    setting: str,
+    options: list[str],
+    said: str,
+) -> None:
+    made = {"two": Split("two", ("spouse", "employer")), "absent": Split("absent", ("P403",))}
+    monkeypatch.setattr("zslre.datasets.splits.published_splits", lambda: made)
+    monkeypatch.setattr("zslre.cli.trained.trained_model", None)  # would fail if called
+    monkeypatch.chdir(folder)
+    assert evaluate(folder, setting, "--train", "data.jsonl", "--work", "work", *options) == 1
+    assert said in error(capsys)
 
 
 @pytest.mark.parametrize(
@@ -378,8 +429,9 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def trained(folder: Path, base: Path, work: Path, setting: str, *options: str) -> int:
-    train = ["--train", str(folder / "data.jsonl"), "--base", str(base), "--work", str(work), "--steps", "2"]
-    return evaluate(folder, setting, *train, *options)
+    data = "more.jsonl" if "--split" in options else "data.jsonl"
+    train = ["--train", str(folder / data), "--base", str(base), "--work", str(work), "--steps", "2"]
+    return evaluate(folder, setting, *train, *options, data=data)
 
 
 def weights(folder: Path) -> np.ndarray:
@@ -395,7 +447,7 @@ def test_training_leaves_the_unseen_out(
     assert config["trained_relations"] == ["employer", "residence"]
     assert config["held_out"]["checkpoint"] == ["founder"]  # the split's dev relation
     assert config["training"]["steps"] == 2
-    assert outcomes[0].details["training"]["train"] == "data.jsonl"
+    assert outcomes[0].details["training"]["train"] == "more.jsonl"
     assert config["row_split"]
     assert [path.name for path in (tmp_path / "work").iterdir()] == [model.name]
     # The same model is refused for what it was trained on, and for what chose it.
@@ -436,13 +488,13 @@ def test_finished_models_are_used_again(
     loaded: dict[str, RelationExtractor],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    options = ["--unseen", "1", "--seeds", "0", "1"]
+    options = ["--unseen", "2", "--seeds", "0", "1"]
     assert trained(folder, base, tmp_path, "zero-shot", *options) == 0
     first = [outcome.probabilities for outcome in outcomes]
     assert not np.array_equal(*(weights(path) for path in sorted(tmp_path.glob("zero-shot-*"))))
     assert trained(folder, base, tmp_path, "zero-shot", *options) == 1
     assert "--resume" in error(capsys)
-    shutil.rmtree(tmp_path / "zero-shot-random-m1-1-seed1")
+    shutil.rmtree(tmp_path / "zero-shot-random-m2-1-seed1")
     loaded.clear()
     assert trained(folder, base, tmp_path, "zero-shot", *options, "--resume") == 0
     np.testing.assert_allclose(first[0], outcomes[0].probabilities)
@@ -461,8 +513,8 @@ def test_finished_models_are_used_again(
 def test_training_options_change_the_model(folder: Path, base: Path, tmp_path: Path) -> None:
     found = []
     for number, options in enumerate(([], ["--steps", "1"], ["--learning-rate", "0.01"], ["--markers", "text"])):
-        assert trained(folder, base, tmp_path / str(number), "zero-shot", "--unseen", "1", *options) == 0
-        found.append(weights(tmp_path / str(number) / "zero-shot-random-m1-0-seed0"))
+        assert trained(folder, base, tmp_path / str(number), "zero-shot", "--unseen", "2", *options) == 0
+        found.append(weights(tmp_path / str(number) / "zero-shot-random-m2-0-seed0"))
     assert not any(np.array_equal(found[0], other) for other in found[1:])
 
 
@@ -473,8 +525,8 @@ def test_training_goes_on_from_a_model_that_has_not_seen_the_unseen(
 
     assert trained(folder, base, tmp_path / "first", "zero-shot", "--split", "one") == 0
     first = tmp_path / "first" / "zero-shot-one-seed0"
-    further = ["--train", str(folder / "data.jsonl"), "-m", str(first), "--work", str(tmp_path), "--steps", "1"]
-    assert evaluate(folder, "zero-shot", *further, "--split", "without-dev") == 0
+    further = ["--train", str(folder / "more.jsonl"), "-m", str(first), "--work", str(tmp_path), "--steps", "1"]
+    assert evaluate(folder, "zero-shot", *further, "--split", "without-dev", data="more.jsonl") == 0
     second = tmp_path / "zero-shot-without-dev-seed0"
     assert 0 < np.abs(weights(second) - weights(first)).max() < 0.01
     assert outcomes[0].details["training"]["start"] == named_weights(read_config(first))
@@ -489,17 +541,17 @@ def test_the_mean_of_models(
 ) -> None:
     models, mean = [tmp_path / f"zero-shot-{name}-seed0" for name in ("one", "without-dev")], tmp_path / "mean"
     assert trained(folder, base, tmp_path, "zero-shot", "--split", "one") == 0
-    further = ["--train", str(folder / "data.jsonl"), "-m", str(models[0]), "--work", str(tmp_path), "--steps", "1"]
-    assert evaluate(folder, "zero-shot", *further, "--split", "without-dev") == 0
+    further = ["--train", str(folder / "more.jsonl"), "-m", str(models[0]), "--work", str(tmp_path), "--steps", "1"]
+    assert evaluate(folder, "zero-shot", *further, "--split", "without-dev", data="more.jsonl") == 0
     monkeypatch.setattr("sys.argv", ["mean_models.py", *map(str, models), "-o", str(mean)])
     runpy.run_path(str(project / "scripts" / "mean_models.py"), run_name="__main__")
     np.testing.assert_allclose(weights(mean), (weights(models[0]) + weights(models[1])) / 2, atol=1e-7)
     assert read_config(mean)["trained_relations"] == ["employer", "residence"]
     assert read_config(mean)["held_out"] == {"checkpoint": ["founder"]}
-    assert evaluate(folder, "zero-shot", "-m", str(mean), "--split", "without-dev") == 0
+    assert evaluate(folder, "zero-shot", "-m", str(mean), "--split", "without-dev", data="more.jsonl") == 0
 
 
 def test_missing_base_says_how_to_get_one(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("torch", reason="training needs torch")
-    assert trained(folder, tmp_path / "none", tmp_path / "work", "zero-shot", "--unseen", "1") == 1
+    assert trained(folder, tmp_path / "none", tmp_path / "work", "zero-shot", "--unseen", "2") == 1
     assert "pip install" in error(capsys)

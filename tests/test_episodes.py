@@ -14,11 +14,13 @@ from zslre.prototypes import build_prototypes, fuse, kind_widths, without_side
 from zslre.scoring import KINDS
 
 ROWS = [np.arange(10 * number, 10 * number + 4 + number) for number in range(5)]  # row // 10 is its relation
+NAMED = dict(zip("abcde", ROWS, strict=True))
+NO_COPIES = np.arange(50)
 
 
 def draw(seed: int = 0, **changes: float) -> Episodes:
     options = {"n_way": 3, "k_shot": 2, "episodes": 20, "na_rate": 0.0, **changes}
-    return draw_episodes(ROWS, rng=np.random.default_rng(seed), **options)  # type: ignore[arg-type]
+    return draw_episodes(NAMED, NO_COPIES, rng=np.random.default_rng(seed), **options)  # type: ignore[arg-type]
 
 
 @settings(max_examples=25)
@@ -58,12 +60,36 @@ def test_every_relation_and_row_is_drawn_alike() -> None:
     [
         ({"n_way": 6}, "6 relations an episode cannot be drawn from 5"),
         ({"n_way": 5, "na_rate": 0.1}, "one outside"),
-        ({"k_shot": 4}, "one has 4 rows"),
+        ({"k_shot": 4}, "'a' has 4 different rows"),
     ],
 )
 def test_too_little_is_refused(changes: dict[str, float], said: str) -> None:
     with pytest.raises(InputError, match=said):
         draw(**changes)
+
+
+def test_no_copy_of_a_support_row_is_asked() -> None:
+    originals = np.where(
+        NO_COPIES % 10 < 2, NO_COPIES - NO_COPIES % 10, NO_COPIES
+    )  # a relation's second row: its first
+    options = {"n_way": 5, "k_shot": 2, "episodes": 60, "na_rate": 0.0}
+    drawn = draw_episodes(NAMED, originals, rng=np.random.default_rng(0), **options)  # type: ignore[arg-type]
+    for support, query in zip(drawn.support.reshape(-1, 2), drawn.queries.ravel(), strict=True):
+        assert len({originals[row] for row in (*support, query)}) == 3
+    with pytest.raises(InputError, match="'a' has 3 different rows"):
+        draw_episodes(NAMED, originals, rng=np.random.default_rng(0), **(options | {"k_shot": 3}))  # type: ignore[arg-type]
+
+
+def test_where_there_are_no_copies_a_seed_draws_what_it_always_did() -> None:
+    """By the plain code that published figures were drawn by."""
+    rng, drawn = np.random.default_rng(5), draw(5)
+    rng.choice(60, size=0, replace=False)  # of those without a relation
+    for episode in range(20):
+        order = rng.permutation(np.arange(5))
+        for place in range(3):
+            assert drawn.relations[episode, place] == order[place]
+            rows = rng.choice(ROWS[order[place]], size=3, replace=False).tolist()
+            assert [*drawn.support[episode, place], drawn.queries[episode, place]] == rows
 
 
 @pytest.mark.parametrize("at_once", [1, 10**9])
@@ -72,7 +98,9 @@ def test_all_at_once_is_one_by_one(monkeypatch: pytest.MonkeyPatch, at_once: int
     monkeypatch.setattr("zslre.evaluation.episodes.NUMBERS_AT_ONCE", at_once)
     encoder, scorer, relations = tiny.runtime_encoder(), tiny.scorer(), tiny.RELATIONS
     vectors = np.random.default_rng(0).standard_normal((50, tiny.H)).astype(np.float32)
-    drawn = draw_episodes(ROWS[:4], n_way=3, k_shot=2, episodes=15, na_rate=0.3, rng=np.random.default_rng(3))
+    options = {"n_way": 3, "k_shot": 2, "episodes": 15, "na_rate": 0.3}
+    four = {name: NAMED[name] for name in "abcd"}
+    drawn = draw_episodes(four, NO_COPIES, rng=np.random.default_rng(3), **options)  # type: ignore[arg-type]
     side = build_prototypes(encoder, scorer, relations)
     features = scorer.features(vectors)
     scores = score_episodes(scorer, features, side, drawn.relations, drawn.support, drawn.queries)
@@ -88,7 +116,7 @@ def test_without_side_information_support_alone_speaks() -> None:
     scorer = tiny.scorer()
     vectors = np.random.default_rng(0).standard_normal((50, tiny.H)).astype(np.float32)
     features = scorer.features(vectors)
-    drawn = draw_episodes(ROWS, n_way=3, k_shot=2, episodes=4, na_rate=0.0, rng=np.random.default_rng(3))
+    drawn = draw(3, episodes=4)
     side = without_side(scorer, 5)
     found = score_episodes(scorer, features, side, drawn.relations, drawn.support, drawn.queries)
     widths = kind_widths(scorer)

@@ -128,6 +128,13 @@ def test_the_combined_curve_and_its_mean() -> None:
     assert summary["curve"][0]["unseen_accuracy"] is None
 
 
+def test_a_curve_of_one_row_has_no_half() -> None:
+    one = [{**point, "unseen_accuracy": None, "harmonic_mean": None} for point in curve(0.9, 0.4)]
+    scores = report.scores([outcome("combined", curve=one)])
+    assert "harmonic_mean" not in scores["outcomes"][0]["figures"]
+    assert "unseen share" in report.table(scores)
+
+
 @pytest.mark.parametrize(
     ("bad", "message"),
     [

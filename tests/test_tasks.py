@@ -21,6 +21,7 @@ EXAMPLES = tuple(
 )
 DATA = Dataset("mine", EXAMPLES, tiny.RELATIONS.select(["residence", "employer", "spouse"]))
 SPLIT = Split("s", ("spouse",))
+TWO = Split("s", ("spouse", "employer"))
 
 
 def labels(setting: str, split: Split | None, *, row_split: bool = False) -> list[str | None]:
@@ -30,11 +31,26 @@ def labels(setting: str, split: Split | None, *, row_split: bool = False) -> lis
 @pytest.mark.parametrize("setting", ["zero-shot", "few-shot"])
 def test_unseen_relations_are_asked_among_themselves(setting: str) -> None:
     assert labels(setting, None) == [e.relation for e in EXAMPLES if e.relation is not None]
-    assert set(labels(setting, SPLIT)) == {"spouse"}
-    task = make_task(setting, DATA, SPLIT, row_split=True)
-    assert task.relations.names == ("spouse",)
-    assert [relation.name for relation in task.unseen] == ["spouse"]
-    assert len(task.examples) == 20  # a split of rows is for seen relations
+    assert set(labels(setting, TWO)) == {"spouse", "employer"}
+    task = make_task(setting, DATA, TWO, row_split=True)
+    assert task.relations.names == ("employer", "spouse")
+    assert [relation.name for relation in task.unseen] == ["employer", "spouse"]
+    assert len(task.examples) == 40  # a split of rows is for seen relations
+
+
+def test_one_relation_is_no_choice() -> None:
+    with pytest.raises(InputError, match="'spouse' is the only relation left to choose in the zero-shot setting"):
+        make_task("zero-shot", DATA, SPLIT, row_split=False)
+    with pytest.raises(InputError, match="'spouse' is the only relation"):
+        without_unseen(make_task("zero-shot", DATA, TWO, row_split=False), DATA, {"employer"}, row_split=False)
+    one = DATA.relations.select(["spouse"])
+    rows = tuple(e for e in EXAMPLES if e.relation == "spouse")
+    with pytest.raises(InputError, match="'spouse' is the only relation left to choose in the supervised setting"):
+        make_task("supervised", Dataset("mine", rows, one), None, row_split=False)
+    # Rows without a relation can be rejected, and in extraction most pairs have none.
+    none = tuple(e for e in EXAMPLES if e.relation is None)
+    assert make_task("supervised", Dataset("mine", rows + none, one), None, row_split=False).relations == one
+    assert make_task("extraction", DATA, SPLIT, row_split=False).relations == one
 
 
 def test_supervised_asks_all_rows_and_calls_nothing_unseen() -> None:
@@ -72,15 +88,17 @@ def test_combined_leaves_out_what_is_neither_seen_nor_unseen() -> None:
         make_task("combined", few, Split("s", ("P40",)), row_split=False)
 
 
-@pytest.mark.parametrize(("setting", "labels"), [("zero-shot", {"spouse"}), ("extraction", {"spouse", "employer"})])
+@pytest.mark.parametrize(
+    ("setting", "labels"), [("zero-shot", {"spouse", "residence"}), ("extraction", {"spouse", "residence", "employer"})]
+)
 def test_unseen_relations_can_be_taken_out(setting: str, labels: set[str]) -> None:
-    task = make_task(setting, DATA, Split("s", ("spouse", "employer")), row_split=False)
-    left = without_unseen(task, DATA, {"employer", "residence"}, row_split=False)
-    assert left.relations.names == ("spouse",)
-    assert {e.relation for e in left.examples} >= {"spouse"}
+    task = make_task(setting, DATA, None, row_split=False)
+    left = without_unseen(task, DATA, {"employer", "founder"}, row_split=False)
+    assert left.relations.names == ("residence", "spouse")
+    assert {e.relation for e in left.examples} >= {"residence", "spouse"}
     assert ("employer" in {e.relation for e in left.examples}) == ("employer" in labels)
     with pytest.raises(InputError, match="nothing is left"):
-        without_unseen(task, DATA, {"employer", "spouse"}, row_split=False)
+        without_unseen(task, DATA, {"employer", "residence", "spouse"}, row_split=False)
 
 
 def test_what_a_model_has_seen_is_no_seen_relation_of_the_combined_setting() -> None:

@@ -7,14 +7,15 @@ import json
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zslre.cli.evaluate_usage import check_usage
 from zslre.cli.models import model_folder
 from zslre.cli.numbers import whole
-from zslre.cli.outputs import check_output_file, write_output
+from zslre.cli.outputs import check_output_file, check_output_folder, write_output
 from zslre.cli.progress import Progress, SkippedRows, speaker
 from zslre.cli.training import MARKER_PLACES, MARKERS_HELP
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from zslre.cli import Subparsers
     from zslre.datasets.splits import Split
     from zslre.evaluation.outcome import Outcome
-    from zslre.evaluation.scenarios import EpisodeSettings
-    from zslre.evaluation.tasks import Dataset
+    from zslre.evaluation.runs import RunOptions
+    from zslre.evaluation.tasks import Dataset, Task
     from zslre.extractor import RelationExtractor
 
 DESCRIPTION = """\
@@ -52,23 +53,6 @@ examples:
   zslre evaluate nyt_unseen.txt --setting zero-shot --skip-bad --drop-seen
   zslre evaluate mine.jsonl -r schema.toml --setting supervised --train mine.jsonl --work runs --markdown report.md
 """
-
-# Options that only some settings have, by the name of their argument.
-ONLY_FOR = {
-    "n_way": ("few-shot",),
-    "k_shot": ("few-shot",),
-    "episodes": ("few-shot",),
-    "na_rate": ("few-shot",),
-    "no_side_info": ("few-shot",),
-    "dev": ("few-shot",),
-    "transductive": ("zero-shot",),
-    "drop_seen": ("zero-shot", "few-shot", "combined", "extraction"),
-    "mentions": ("extraction",),
-    "threshold": ("few-shot", "supervised", "extraction"),
-    "split": ("zero-shot", "few-shot", "combined", "extraction"),
-    "unseen": ("zero-shot", "few-shot", "combined", "extraction"),
-}
-ONLY_WITH_TRAIN = ("work", "resume", "base", "markers", "steps", "learning_rate")
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -145,9 +129,11 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry out `zslre evaluate`."""
-    _check_usage(args)
+    check_usage(args)
     for path in (args.json, args.markdown):
         check_output_file(path, (*args.data, *(args.train or ()), *(args.dev or ()), args.relations))
+    for folder in (args.plot, args.work):
+        check_output_folder(folder)
     from zslre.evaluation import report
     from zslre.evaluation.tasks import read_labelled
     from zslre.extractor import RelationExtractor
@@ -167,8 +153,8 @@ def run(args: argparse.Namespace) -> int:
         say(f"known by name alone, which a relation file (-r) would change: {', '.join(bare)}")
     load = lru_cache(maxsize=1)(RelationExtractor.from_pretrained)  # runs with one model load it once
     outcomes: list[Outcome] = []
-    for split, seed, model in _runs(args, data):
-        outcome = _outcome(args, data, train, dev, split, seed, model, load, say)
+    for asked in _runs(args, data, train):
+        outcome = _outcome(args, data, train, dev, asked, load, say)
         outcomes.append(replace(outcome, details={**facts, **outcome.details}))
         scores = report.scores(outcomes)
         # After each run, so that a long series which is stopped leaves what it has.
@@ -185,64 +171,37 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _outcome(
-    args: argparse.Namespace,
-    data: Dataset,
-    train: Dataset | None,
-    dev: Dataset | None,
-    split: Split | None,
-    seed: int,
-    model: Path,
-    load: Callable[[Path], RelationExtractor],
-    say: Callable[[str], None],
-) -> Outcome:
-    """One run: a split, a seed and a model, in whose place --train puts another."""
-    from zslre.cli.trained import trained_model
-    from zslre.evaluation.leaks import check_unseen, seen_in_training
-    from zslre.evaluation.runs import RunOptions, run_task
-    from zslre.evaluation.tasks import make_task, without_unseen
-    from zslre.paths import cache_dir
+@dataclass(frozen=True, slots=True, eq=False)
+class _Run:
+    """A split and a seed, the model for them, in whose place --train puts another, and what is asked."""
+
+    split: Split | None
+    seed: int
+    model: Path
+    task: Task
+    row_split: bool
+    options: RunOptions
+
+
+def _runs(args: argparse.Namespace, data: Dataset, train: Dataset | None) -> list[_Run]:
+    """Every split with every seed. Raises InputError where one cannot be asked, before the first is trained for."""
+    from zslre.evaluation.scenarios import check_episodes
+    from zslre.evaluation.tasks import make_task
     from zslre.serialization import read_config
 
-    progress = Progress(verbosity=-1 if args.quiet else 0)
     same_files = bool({path.resolve() for path in args.data} & {path.resolve() for path in args.train or ()})
-    row_split = same_files if train is not None else bool(read_config(model).get("row_split"))
-    task = make_task(args.setting, data, split, row_split=row_split)
-    if train is not None:
-        start = model if args.model is not None else None
-        model = trained_model(args, train, task, split, seed, start, row_split=row_split, say=say, progress=progress)
-    extractor = load(model)
-    config = extractor.config
-    seen = seen_in_training(extractor, task.unseen)
-    if args.drop_seen and seen:
-        task = without_unseen(task, data, seen, row_split=row_split)
-        say(f"left out, for the model has seen them: {', '.join(seen)}")
-    elif seen and not args.allow_seen:
-        check_unseen(extractor, task.unseen)
-    options = RunOptions(
-        seed=seed,
-        threshold=args.threshold,
-        episodes=_episode_settings(args),
-        transductive=bool(args.transductive),
-        predicted_mentions=args.mentions == "predicted",
-        cache=cache_dir() / "vectors",
-        progress=lambda state: progress.update(lambda: state),
-    )
-    try:
-        outcome = run_task(extractor, task, options, dev=dev)
-    finally:
-        progress.clear()
-    details: dict[str, object] = {"model": config.get("name", str(model)), "seed": seed}
-    details.update({"split": split.name} if split is not None else {})
-    details.update({"mentions": args.mentions or "gold"} if args.setting == "extraction" else {})
-    details.update({"training": config["evaluation"]} if train is not None else {})
-    details.update({"dropped_seen" if args.drop_seen else "seen_in_training": list(seen)} if seen else {})
-    left_out = sorted(set(data.relations.names) - set(task.relations.names))
-    details.update({"neither_seen_nor_unseen": left_out} if args.setting == "combined" and left_out else {})
-    return replace(outcome, details={**details, **outcome.details})
+    runs = []
+    for split, seed, model in _choices(args, data):
+        options = _run_options(args, seed)
+        row_split = same_files if train is not None else bool(read_config(model).get("row_split"))
+        task = make_task(args.setting, data, split, row_split=row_split)
+        if args.setting == "few-shot" and not args.drop_seen:  # which may leave out relations with few rows
+            check_episodes(task, options.episodes)
+        runs.append(_Run(split, seed, model, task, row_split, options))
+    return runs
 
 
-def _runs(args: argparse.Namespace, data: Dataset) -> Iterator[tuple[Split | None, int, Path]]:
+def _choices(args: argparse.Namespace, data: Dataset) -> Iterator[tuple[Split | None, int, Path]]:
     """Every split with every seed, and the model for it."""
     from zslre.datasets.splits import published_split, random_split
     from zslre.serialization import BUILTIN
@@ -258,40 +217,61 @@ def _runs(args: argparse.Namespace, data: Dataset) -> Iterator[tuple[Split | Non
             yield from ((split, seed, model) for split, model in zip(splits, of_each, strict=True))
 
 
-def _episode_settings(args: argparse.Namespace) -> EpisodeSettings:
+def _run_options(args: argparse.Namespace, seed: int) -> RunOptions:
+    from zslre.evaluation.runs import RunOptions
     from zslre.evaluation.scenarios import EpisodeSettings
+    from zslre.paths import cache_dir
 
     given = {name: getattr(args, name) for name in ("n_way", "k_shot", "episodes", "na_rate")}
     chosen = {name: value for name, value in given.items() if value is not None}
-    return EpisodeSettings(**chosen, side_information=not args.no_side_info)
+    return RunOptions(
+        seed=seed,
+        threshold=args.threshold,
+        episodes=EpisodeSettings(**chosen, side_information=not args.no_side_info),
+        transductive=bool(args.transductive),
+        predicted_mentions=args.mentions == "predicted",
+        cache=cache_dir() / "vectors",
+    )
 
 
-def _check_usage(args: argparse.Namespace) -> None:
-    """Refuse options that would change nothing."""
-    flag = {name: "--" + name.replace("_", "-") for name in (*ONLY_FOR, *ONLY_WITH_TRAIN)}
-    for name, settings in ONLY_FOR.items():
-        if getattr(args, name) is not None and args.setting not in settings:
-            args.usage_error(f"{flag[name]} does not go with --setting {args.setting}, only with {', '.join(settings)}")
-    if args.model is not None and len(args.model) > 1 and len(args.model) != len(args.split or ()):
-        args.usage_error(f"{len(args.model)} models: give one, or one for each of --split")
-    if args.setting == "combined" and args.split is None and args.unseen is None:
-        args.usage_error("--setting combined needs --split or --unseen: which relations are unseen?")
-    if args.train is None:
-        for name in ONLY_WITH_TRAIN:
-            if getattr(args, name) is not None:
-                args.usage_error(f"{flag[name]} goes with --train")
-    else:
-        if args.model is not None and (args.base is not None or args.markers is not None):
-            args.usage_error("--base and --markers do not go with -m, a model with an encoder of its own")
-        if args.work is None:
-            args.usage_error("--train needs --work, a folder for models and checkpoints")
-        if args.allow_seen or args.drop_seen:
-            args.usage_error("--allow-seen and --drop-seen do not go with --train: nothing unseen is trained on")
-    drawn = args.train is not None or args.unseen is not None or args.setting in ("few-shot", "combined")
-    if args.seeds is not None and not drawn:
-        args.usage_error("--seeds: nothing is drawn here; it goes with --unseen, --train, few-shot and combined")
-    for name in ("threshold", "dev"):
-        if args.setting == "few-shot" and getattr(args, name) is not None and not args.na_rate:
-            args.usage_error(f"{flag[name]} goes with --na-rate: without it no query is rejected")
-    if args.dev is not None and args.threshold is not None:
-        args.usage_error("--dev and --threshold exclude each other: --dev chooses the threshold")
+def _outcome(
+    args: argparse.Namespace,
+    data: Dataset,
+    train: Dataset | None,
+    dev: Dataset | None,
+    asked: _Run,
+    load: Callable[[Path], RelationExtractor],
+    say: Callable[[str], None],
+) -> Outcome:
+    """What a run gives."""
+    from zslre.cli.trained import trained_model
+    from zslre.evaluation.leaks import check_unseen, seen_in_training
+    from zslre.evaluation.runs import run_task
+    from zslre.evaluation.tasks import without_unseen
+
+    progress = Progress(verbosity=-1 if args.quiet else 0)
+    split, seed, model, task, row_split = asked.split, asked.seed, asked.model, asked.task, asked.row_split
+    if train is not None:
+        start = model if args.model is not None else None
+        model = trained_model(args, train, task, split, seed, start, row_split=row_split, say=say, progress=progress)
+    extractor = load(model)
+    config = extractor.config
+    seen = seen_in_training(extractor, task.unseen)
+    if args.drop_seen and seen:
+        task = without_unseen(task, data, seen, row_split=row_split)
+        say(f"left out, for the model has seen them: {', '.join(seen)}")
+    elif seen and not args.allow_seen:
+        check_unseen(extractor, task.unseen)
+    options = replace(asked.options, progress=lambda state: progress.update(lambda: state))
+    try:
+        outcome = run_task(extractor, task, options, dev=dev)
+    finally:
+        progress.clear()
+    details: dict[str, object] = {"model": config.get("name", str(model)), "seed": seed}
+    details.update({"split": split.name} if split is not None else {})
+    details.update({"mentions": args.mentions or "gold"} if args.setting == "extraction" else {})
+    details.update({"training": config["evaluation"]} if train is not None else {})
+    details.update({"dropped_seen" if args.drop_seen else "seen_in_training": list(seen)} if seen else {})
+    left_out = sorted(set(data.relations.names) - set(task.relations.names))
+    details.update({"neither_seen_nor_unseen": left_out} if args.setting == "combined" and left_out else {})
+    return replace(outcome, details={**details, **outcome.details})

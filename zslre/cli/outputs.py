@@ -27,10 +27,20 @@ def check_output_file(output: str | Path | None, inputs: Iterable[str | Path | N
             raise InputError(f"{output}: the output lies in the input {path}: give it another name")
     if target.is_dir():
         raise InputError(f"{output}: is a folder; give the name of a file")
-    given = Path(output)  # of /dev/stdout, which may be a pipe, only this exists
-    there = next(place for place in (given, *target.parents) if place.exists())
-    if (there != given and not there.is_dir()) or not os.access(there, os.W_OK):
-        raise InputError(f"{output}: cannot be written, because of {there}; check that, or give another name")
+    _check_place(Path(output), is_file=True)
+
+
+def check_output_folder(folder: Path | None) -> None:
+    """Raise InputError where files cannot be written to a folder, which need not be there. None: none was given."""
+    if folder is not None:
+        _check_place(folder, is_file=False)
+
+
+def _check_place(given: Path, *, is_file: bool) -> None:
+    # Of /dev/stdout, which may be a pipe, only the name that was given exists.
+    there = next(place for place in (given, *given.resolve().parents) if place.exists())
+    if not (there.is_dir() or (is_file and there == given)) or not os.access(there, os.W_OK):
+        raise InputError(f"{given}: cannot be written, because of {there}; check that, or give another name")
 
 
 def write_output(path: Path, text: str) -> None:

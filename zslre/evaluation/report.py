@@ -164,7 +164,8 @@ def _figures(outcome: Outcome, counted: Confusion) -> dict[str, float]:
             names = ("rejection_precision", "rejection_recall", "rejection_f1")
             figures.update(zip(names, rejection, strict=True))
     for point in outcome.details.get("curve", ()):
-        if np.isclose(point["unseen_share"], 0.5):
+        # Of a single row of a kind there is no half.
+        if np.isclose(point["unseen_share"], 0.5) and point["harmonic_mean"] is not None:
             figures.update({key: point[key] for key in CURVE})
     if "episode_accuracies" in outcome.details:
         figures["accuracy"] = mean_and_spread(outcome.details["episode_accuracies"])[0]

@@ -6,13 +6,16 @@ the answers; that no prediction changes when they are shuffled is tested.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
+from zslre.datasets.splits import normal_text
 from zslre.encoder import FloatArray
-from zslre.evaluation.episodes import draw_episodes, score_episodes
+from zslre.evaluation.episodes import check_enough, draw_episodes, score_episodes
 from zslre.evaluation.outcome import Outcome
 from zslre.evaluation.tasks import Task
 from zslre.exceptions import InputError
@@ -42,6 +45,10 @@ class EpisodeSettings:
                 raise InputError(f"{name} must be at least 1, got {getattr(self, name)}")
         if not 0 <= self.na_rate < 1:
             raise InputError(f"na_rate is a share of the queries, from 0 to below 1; got {self.na_rate}")
+        if self.n_way == 1 and not self.na_rate:
+            raise InputError(
+                "n_way 1 leaves no choice: give 2 at least, or a na_rate, so that there may be none to choose"
+            )
 
 
 def classify(extractor: RelationExtractor, vectors: FloatArray, *, one_holds: bool) -> tuple[list[str], FloatArray]:
@@ -126,21 +133,22 @@ def few_shot(
     Without side information a prototype is made of support examples alone.
     """
     scorer = extractor.scorer
-    vectors = encode(task.examples)
-    side = (
-        extractor.with_relations(task.relations).prototypes
-        if settings.side_information
-        else without_side(scorer, len(task.relations))
-    )
     numbers = {name: number for number, name in enumerate(task.relations.names)}
     labels = np.array([numbers[str(example.relation)] for example in task.examples])
     drawn = draw_episodes(
-        [np.flatnonzero(labels == number) for number in range(len(numbers))],
+        {name: np.flatnonzero(labels == number) for name, number in numbers.items()},
+        np.array(_originals(task.examples)),
         n_way=settings.n_way,
         k_shot=settings.k_shot,
         episodes=settings.episodes,
         na_rate=settings.na_rate,
         rng=rng,
+    )
+    vectors = encode(task.examples)
+    side = (
+        extractor.with_relations(task.relations).prototypes
+        if settings.side_information
+        else without_side(scorer, len(task.relations))
     )
     scores = score_episodes(scorer, scorer.features(vectors), side, drawn.relations, drawn.support, drawn.queries)
     best = scores.argmax(axis=2)
@@ -165,6 +173,29 @@ def few_shot(
         **({"threshold": threshold} if settings.na_rate > 0 else {}),
     }
     return _outcome(task, gold, predicted, probabilities, details)
+
+
+def check_episodes(task: Task, settings: EpisodeSettings) -> None:
+    """Raise InputError where the task has too few relations or rows for these episodes."""
+    different = [task.examples[number] for number in sorted(set(_originals(task.examples)))]
+    counts = Counter({name: 0 for name in task.relations.names})
+    counts.update(str(example.relation) for example in different)
+    check_enough(counts, n_way=settings.n_way, k_shot=settings.k_shot, na_rate=settings.na_rate)
+
+
+def _originals(examples: Sequence[Example]) -> list[int]:
+    """For each example the number of the first that says the same of the same words, itself where it is that."""
+    first: dict[object, int] = {}
+    return [first.setdefault(_content(example), number) for number, example in enumerate(examples)]
+
+
+def _content(example: Example) -> object:
+    """What copies of a row have in common, however they are tokenised: the words between the ends of its mentions."""
+    text = example.sentence.text
+    ends = [example.head.start, example.head.end, example.tail.start, example.tail.end]
+    cuts = [0, *sorted(ends), len(text)]
+    words = tuple(normal_text(text[start:end]) for start, end in pairwise(cuts))
+    return example.relation, words, tuple(cuts.index(end, 1) for end in ends)
 
 
 def best_rejection(outcome: Outcome) -> float:

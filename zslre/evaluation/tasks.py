@@ -62,7 +62,7 @@ def make_task(setting: str, data: Dataset, split: Split | None, *, row_split: bo
     `row_split`: rows of seen relations come from the fixed fifth that is kept for tests. Rows without a relation are
     asked in the supervised setting and in extraction, where a model may find that there is none. In the combined
     setting, relations that mean an unseen one or its inverse are neither seen nor unseen, and are left out.
-    Raises InputError where rows or relations are missing.
+    Raises InputError where rows or relations are missing, and where one relation is all that there is to choose from.
     """
     unseen = _chosen(data, split) if split is not None else data.relations
     names = set(unseen.names)
@@ -116,4 +116,12 @@ def _chosen(data: Dataset, split: Split) -> RelationSet:
 def _checked(task: Task) -> Task:
     if not any(example.relation is not None for example in task.examples):
         raise InputError(f"no row is left to test in the {task.setting} setting: give more data")
+    # Extraction finds none in most pairs, episodes are checked when they are known, and rows without a relation can be
+    # rejected: else the one answer is right, whatever the model.
+    choosing = task.setting == "zero-shot" or (task.setting == "supervised" and all(e.relation for e in task.examples))
+    if choosing and len(task.relations) == 1:
+        raise InputError(
+            f"{task.relations.names[0]!r} is the only relation left to choose in the {task.setting} setting, and every "
+            "answer would be right: test two at least"
+        )
     return task
