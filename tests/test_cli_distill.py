@@ -267,7 +267,8 @@ def test_layers_that_are_done_are_not_done_again(
         (["--text", str(text)], "text"),
     ):
         assert distill(teacher, data, output, "-q", "--resume", *options) == 1
-        assert f"was made with other settings ({changed}): use them, or start anew" in capsys.readouterr().err
+        said = f"was made with other settings ({changed}): use them, or delete {output}.training to start anew"
+        assert said in capsys.readouterr().err
     save_model(tmp_path / "other", replace(load_model(teacher), encoder=tiny.encoder_tensors(seed=9)))
     assert distill(tmp_path / "other", data, output, "-q", "--resume") == 1
     assert "other settings (base, teacher)" in capsys.readouterr().err

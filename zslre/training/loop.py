@@ -209,9 +209,12 @@ def read_checkpoint(path: Path, settings: Mapping[str, Any]) -> tuple[dict[str, 
             before = dict(note["settings"])
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{path} is damaged ({error}): start anew, without resuming") from error
+        raise ModelError(f"{path} is damaged ({error}): delete {path.parent} to start anew") from error
     if changed := sorted(k for k in {*before, *settings} if before.get(k) != settings.get(k)):
-        raise ModelError(f"{path} was made with other settings ({', '.join(changed)}): use them, or start anew")
+        raise ModelError(
+            f"{path} was made with other settings ({', '.join(changed)}): use them, or delete {path.parent} to start "
+            "anew"
+        )
     return note, tensors
 
 
