@@ -215,6 +215,17 @@ def save_base(folder: Path) -> dict[str, object]:
     return vocabulary
 
 
+def test_a_base_is_loaded_in_silence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from transformers.utils import logging
+
+    save_base(tmp_path)
+    capsys.readouterr()
+    assert logging.is_progress_bar_enabled()
+    TransformerEncoder.from_base(tmp_path)
+    assert capsys.readouterr() == ("", "")
+    assert logging.is_progress_bar_enabled()  # as whoever embeds us has it
+
+
 def test_from_base_adds_markers_and_goes_there_and_back(tmp_path: Path) -> None:
     vocabulary = save_base(tmp_path)
     encoder = TransformerEncoder.from_base(tmp_path)

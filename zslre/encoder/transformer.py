@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers.utils import logging
 
 from zslre.encoder import FloatArray
 from zslre.exceptions import ModelError
@@ -122,13 +124,14 @@ class TransformerEncoder:
         try:
             # With a mask, torch's fused attention trains more slowly on a CPU than plain matrix products. Drawing
             # dropout masks takes a tenth of a step, more than it gives in two passes over the data.
-            backbone = AutoModel.from_pretrained(
-                str(name_or_folder),
-                attn_implementation="eager",
-                attention_probs_dropout_prob=0.0,
-                hidden_dropout_prob=0.0,
-            )
-            hf_tokenizer = AutoTokenizer.from_pretrained(str(name_or_folder))
+            with _without_progress_bars():
+                backbone = AutoModel.from_pretrained(
+                    str(name_or_folder),
+                    attn_implementation="eager",
+                    attention_probs_dropout_prob=0.0,
+                    hidden_dropout_prob=0.0,
+                )
+                hf_tokenizer = AutoTokenizer.from_pretrained(str(name_or_folder))
         except (OSError, ValueError) as error:
             raise ModelError(
                 f"base encoder {str(name_or_folder)!r} cannot be loaded: give a folder with config.json, "
@@ -224,6 +227,18 @@ class TransformerEncoder:
     @staticmethod
     def _numpy(vectors: Tensor) -> FloatArray:
         return vectors.float().cpu().numpy()
+
+
+@contextmanager
+def _without_progress_bars() -> Iterator[None]:
+    """Transformers shows how it loads weights, which takes no time, on standard error whoever runs it."""
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def bf16_is_fast() -> bool:
