@@ -31,6 +31,7 @@ from zslre.training import base, loop  # noqa: E402
 from zslre.training.augmentation import Doubter  # noqa: E402
 from zslre.training.drawn import thinned  # noqa: E402
 from zslre.training.episodes import EpisodeSampler, TrainingEpisode  # noqa: E402
+from zslre.training.finish import MAX_TEXT_TOKENS, model_files  # noqa: E402
 from zslre.training.losses import TEMPERATURE, contrastive_loss, ranking_loss, threshold_loss  # noqa: E402
 from zslre.training.model import TorchScorer  # noqa: E402
 from zslre.training.neighbours import neighbours  # noqa: E402
@@ -161,6 +162,21 @@ def test_sentences_that_differ_in_blanks_are_held_out_together() -> None:
     ]
     data = training_data(rows, RELATIONS, ["spouse"], 0, Observer(lambda line: None))
     assert [s.sentence.text for s in data.partial] == ["Bob leads Zeta"]
+
+
+@pytest.mark.parametrize(("in_text", "offset", "tokens"), [(False, 0, 140), (False, 2, 138), (True, 0, 136)])
+def test_a_model_reads_no_more_tokens_than_it_has_positions_for(in_text: bool, offset: int, tokens: int) -> None:
+    """Markers in the text take four, and some encoders begin behind their padding id."""
+    encoder = tiny.torch_encoder()
+    encoder.module.in_text, encoder.module.position_offset = in_text, offset
+    facts = {"name": "new", "base_encoder": "tiny"}
+    files = model_files(encoder, TorchScorer(tiny.H), tiny.RELATIONS, facts=facts)
+    assert files.config["encoder"]["max_text_tokens"] == tokens < MAX_TEXT_TOKENS
+    text = f"Ann of {'new ' * 300}Rome"
+    packer = Packer(encoder.tokenizer, max_text_tokens=tokens)
+    pair_vectors(encoder, packer, [(Sentence(text, tiny.capitals(text)), [tiny.capitals(text)])])  # type: ignore[list-item]
+    few = model_files(encoder, TorchScorer(tiny.H), tiny.RELATIONS, facts=facts, max_text_tokens=24)
+    assert few.config["encoder"]["max_text_tokens"] == 24
 
 
 def test_a_model_goes_on_with_the_threshold_of_pairs_by_themselves() -> None:
@@ -450,7 +466,7 @@ def test_resuming_where_nothing_is_begins(tmp_path: Path) -> None:
 
 def test_resuming_with_other_settings_is_refused(tmp_path: Path) -> None:
     trainer(tmp_path, config=config(steps=2)).train()
-    with pytest.raises(ModelError, match=r"other settings \(learning_rate, steps\)"):
+    with pytest.raises(ModelError, match=rf"other settings \(learning_rate, steps\).*delete {tmp_path} to"):
         trainer(tmp_path, config=config(steps=4, learning_rate=1.0)).train(resume=True)
 
 
@@ -459,7 +475,7 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path, content: bytes | None) ->
     trainer(tmp_path, config=config(steps=2)).train()
     path = tmp_path / "checkpoint.safetensors"
     path.write_bytes(path.read_bytes()[:-100] if content is None else content)
-    with pytest.raises(ModelError, match=r"checkpoint\.safetensors"):
+    with pytest.raises(ModelError, match=rf"checkpoint\.safetensors is damaged .*: delete {tmp_path} to start anew"):
         trainer(tmp_path, config=config(steps=2)).train(resume=True)
 
 
