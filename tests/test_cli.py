@@ -14,12 +14,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import tiny
 
 import zslre.cli
 from zslre._version import __version__
 from zslre.cli import VERBS, build_parser, main
 from zslre.exceptions import InputError
 from zslre.paths import cache_dir
+from zslre.serialization import save_model
 
 HEAVY = ("torch", "transformers", "numpy", "spacy", "openvino", "tokenizers")
 
@@ -241,6 +243,17 @@ def test_info_says_what_is_installed_even_if_the_model_is_bad(
     assert json.loads(captured.out)["model"] is None
     assert captured.err.startswith("zslre: error: ")
     assert "absent" in captured.err
+
+
+@pytest.mark.parametrize("missing", ["encoder", "scorer", "prototypes", "tokenizer", "relations", "tagger"])
+def test_info_names_what_a_model_lacks(missing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save_model(tmp_path / "model", tiny.tagged_model())
+    (file,) = (tmp_path / "model").glob(f"{missing}.*")
+    file.unlink()
+    assert main(["info", "-m", str(tmp_path / "model")]) == 1
+    captured = capsys.readouterr()
+    assert re.search(r"^model +cannot be read$", captured.out, re.MULTILINE)
+    assert f"model lacks {file.name}: the model folder is not whole" in captured.err
 
 
 def test_info_imports_no_framework() -> None:

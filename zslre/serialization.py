@@ -107,9 +107,7 @@ def load_model(folder: str | Path) -> ModelFiles:
         raise ModelError(
             f"{folder / 'config.json'} lacks what a model needs ({type(error).__name__}: {error}): get the model again"
         ) from error
-    missing = [name for name in (*FILES, *_optional(config)) if not (folder / name).is_file()]
-    if missing:
-        raise ModelError(f"{folder} lacks {', '.join(missing)}: the model folder is not whole, get it again")
+    check_whole(folder, config)
     _check(folder, config)
     try:
         tokenizer = plain_tokenizer((folder / "tokenizer.json").read_text(encoding="utf-8"))
@@ -145,6 +143,13 @@ def load_model(folder: str | Path) -> ModelFiles:
         dim = scorer.pair_views.shape[-1]
         context = _made(folder / CONTEXT, lambda tensors: ContextScorer.of(tensors, config["context"], dim))
     return ModelFiles(config, encoder, scorer, rows, tokenizer, relations, support, tagger, context)
+
+
+def check_whole(folder: Path, config: Mapping[str, Any]) -> None:
+    """Raise ModelError, with their names, if files of the model with this config.json are missing."""
+    missing = [name for name in (*FILES, *_optional(config)) if not (folder / name).is_file()]
+    if missing:
+        raise ModelError(f"{folder} lacks {', '.join(missing)}: the model folder is not whole, get it again")
 
 
 def save_model(folder: str | Path, model: ModelFiles) -> None:

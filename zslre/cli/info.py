@@ -84,12 +84,14 @@ def installed_version(package: str) -> str | None:
 def describe_model(folder: Path | None) -> dict[str, Any]:
     """What `config.json` and the files of a model folder (None: the built-in one) say; `size` in bytes.
 
-    What the configuration leaves out is None. Raises ModelError if the folder is no model that this version reads.
+    What the configuration leaves out is None. Raises ModelError if the folder is no model that this version reads, or
+    lacks a file.
     """
-    from zslre.serialization import BUILTIN, read_config
+    from zslre.serialization import BUILTIN, check_whole, read_config
 
     path = folder if folder is not None else BUILTIN
     config = read_config(path)
+    check_whole(path, config)
     trained = config.get("trained_relations")
     return {
         "name": config.get("name", path.resolve().name),
