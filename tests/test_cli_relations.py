@@ -12,7 +12,7 @@ import pytest
 
 from zslre.cli import relations as cli
 from zslre.exceptions import InputError
-from zslre.relations import Relation, RelationSet, catalogue
+from zslre.relations import Relation, RelationSet, SideInformation, catalogue
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -120,6 +120,33 @@ def test_show_suggests_the_nearest_name(run: Run) -> None:
         run("show", "spose")
 
 
+@pytest.mark.parametrize("key", ["works for", "Works  For "])
+def test_show_finds_by_a_synonym_that_one_relation_has(run: Run, key: str) -> None:
+    assert re.search(r"^name +employer$", run("show", key)[1], re.MULTILINE)
+
+
+def test_show_finds_by_a_synonym_of_a_file(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "schema.toml"
+    shared = [
+        Relation(name, "d", SideInformation(("deals with", *own))) for name, own in (("a", ("b",)), ("b", ("c",)))
+    ]
+    RelationSet(shared).to_file(file)
+    assert re.search(r"^name +b$", run("show", "C", "-r", str(file))[1], re.MULTILINE)
+    assert re.search(r"^name +b$", run("show", "b", "-r", str(file))[1], re.MULTILINE)  # a name before a synonym
+    with pytest.raises(InputError, match=r"schema\.toml: 'deals with' is a synonym of 'a', 'b'; give one of these"):
+        run("show", "deals with", "-r", str(file))
+
+
+def test_nothing_steers_the_terminal(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "schema.json"
+    RelationSet([Relation("a\x1b[31m", "d\x1b[0m", SideInformation(("s\x1b",), ("h\x1b",)), id="i\x1b")]).to_file(file)
+    for argv in (("check", str(file)), ("show", "a\x1b[31m", "-r", str(file))):
+        status, out, err = run(*argv)
+        assert status == 0
+        assert "a\ufffd[31m" in out
+        assert "\x1b" not in out + err
+
+
 # check
 
 
@@ -155,6 +182,56 @@ def test_check_warns_of_what_works_less_well(run: Run, tmp_path: Path) -> None:
         "'foundedBy' and 'founded_by' look like the same relation; keep one, or tell them apart",
     ]
     assert re.search(r"^  +supplies +company -> \?$", out, re.MULTILINE)
+
+
+def test_check_warns_of_relations_that_are_synonyms_of_each_other() -> None:
+    def said(first: Relation, second: Relation) -> list[str]:
+        return [warning for warning in cli.warnings(RelationSet([first, second])) if "each other" in warning]
+
+    buys, gets = (Relation(a, side=SideInformation((b,))) for a, b in (("buys", "Acquires"), ("acquires", "buys")))
+    assert said(buys, gets) == [
+        "'buys' and 'acquires' are synonyms of each other; keep one, or tell them apart"
+    ]  # fmt: skip
+    assert said(buys, Relation("acquires", side=SideInformation(("takes over",)))) == []
+
+
+@pytest.mark.parametrize(
+    ("relation", "warned"),
+    [
+        (Relation("acquired by", id="P26"), True),
+        (Relation("Spouse", id="p26"), False),
+        (Relation("works for", id="P108"), False),  # the catalogue's synonym
+        (Relation("home", side=SideInformation(("residence",)), id="P551"), False),
+        (Relation("home", id="mine-7"), False),
+    ],
+)
+def test_check_warns_of_an_id_of_another_relation(relation: Relation, warned: bool) -> None:
+    said = [warning for warning in cli.warnings(RelationSet([relation])) if "has the id" in warning]
+    assert said == (
+        ["'acquired by' has the id 'P26', which is 'spouse' in the catalogue; correct it, or add that name as a "
+         "synonym"] if warned else []
+    )  # fmt: skip
+
+
+def test_check_warns_of_inverses_that_cannot_be() -> None:
+    relations = RelationSet(
+        [
+            Relation("a", inverse=("b",)),
+            Relation("b", inverse=("c",)),
+            Relation("c", inverse=("B",)),
+            Relation("d", inverse=("e", "spouse")),
+            Relation("e", symmetric=True),
+            Relation("works for", id="P108", inverse=("employs",)),
+            Relation("employs", inverse=("employer",)),  # the catalogue's name of P108
+            Relation("one-sided", inverse=("f",)),
+            Relation("f"),
+        ]
+    )
+    assert [warning for warning in cli.warnings(relations) if "inverse" in warning] == [
+        "'a' has the inverse 'b', whose inverse is 'c'; correct one of them",
+        "'d' has the inverse 'e', which is symmetric, its own inverse; correct one of them",
+        "'d' has the inverse 'spouse', which is symmetric, its own inverse; correct one of them",
+    ]
 
 
 @pytest.mark.parametrize(

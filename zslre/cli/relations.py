@@ -12,6 +12,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from zslre.exceptions import InputError
+from zslre.output import printable
 from zslre.relation_files import to_json
 from zslre.relations import Relation, RelationSet, catalogue
 from zslre.sideinfo.merging import own_part
@@ -81,10 +82,10 @@ def add_parser(subparsers: Subparsers) -> None:
         actions,
         "show",
         "show all that is known of one relation",
-        "Show a relation with its description, synonyms and types.",
+        "Show a relation with its description, synonyms and types. It may be named by a synonym that no other has.",
         SHOW_EXAMPLES,
     )
-    showing.add_argument("relation", metavar="NAME_OR_ID", help="a name, or an id such as P127")
+    showing.add_argument("relation", metavar="NAME_OR_ID", help="a name, an id such as P127, or a synonym")
     showing.add_argument(
         "-r", "--relations", metavar="FILE", help="the .json or .toml file it is in (default: the catalogue)"
     )
@@ -125,15 +126,24 @@ def run_list(arguments: argparse.Namespace) -> int:
 
 
 def run_show(arguments: argparse.Namespace) -> int:
-    """Print one relation. Raises InputError if there is none of this name or id."""
+    """Print one relation. Raises InputError if there is none of this name or id, nor just one with this synonym."""
     relations = catalogue() if arguments.relations is None else RelationSet.from_file(arguments.relations)
     try:
-        relation = relations[arguments.relation]
+        print(describe(_meant(arguments.relation, relations)))
     except InputError as error:
         place = "the catalogue" if arguments.relations is None else arguments.relations
         raise InputError(f"{place}: {error} (`zslre relations list` searches the catalogue)") from error
-    print(describe(relation))
     return 0
+
+
+def _meant(key: str, relations: RelationSet) -> Relation:
+    key = " ".join(key.split())
+    having = [r for r in relations if key.casefold() in _folded(r.side.synonyms)]
+    if relations.get(key) is not None or not having:
+        return relations[key]
+    if len(having) > 1:
+        raise InputError(f"{key!r} is a synonym of {', '.join(repr(r.name) for r in having)}; give one of these")
+    return having[0]
 
 
 def run_check(arguments: argparse.Namespace) -> int:
@@ -157,9 +167,11 @@ def table(relations: Sequence[Relation]) -> str:
     """Id, name and the types of head and tail, a relation a line."""
     rows = [
         (
-            relation.id or "",
-            relation.name,
-            f"{', '.join(relation.side.head_hypernyms) or '?'} -> {', '.join(relation.side.tail_hypernyms) or '?'}",
+            printable(relation.id or ""),
+            printable(relation.name),
+            printable(
+                f"{', '.join(relation.side.head_hypernyms) or '?'} -> {', '.join(relation.side.tail_hypernyms) or '?'}"
+            ),
         )
         for relation in relations
     ]
@@ -179,7 +191,7 @@ def describe(relation: Relation) -> str:
         ("symmetric", "yes" if relation.symmetric else ""),
         ("inverse", ", ".join(_with_name(key) for key in relation.inverse)),
     ]
-    return "\n".join(f"{what:11}  {value}" for what, value in facts if value)
+    return "\n".join(f"{what:11}  {printable(value)}" for what, value in facts if value)
 
 
 def strict_types_warning(relation: Relation) -> str:
@@ -201,12 +213,52 @@ def warnings(relations: RelationSet) -> Iterator[str]:
             yield f"{relation.name!r} does not say what its head and tail are; add head_hypernyms and tail_hypernyms"
         if warning := strict_types_warning(relation):
             yield warning
-        for key in relation.inverse:
-            if relations.get(key) is None and catalogue().get(key) is None:
-                yield f"{relation.name!r} has the inverse {key!r}, which is not here nor in the catalogue; correct it"
-    for first, second in combinations(relations.names, 2):
-        if _near(first, second):
-            yield f"{first!r} and {second!r} look like the same relation; keep one, or tell them apart"
+        if warning := _id_warning(relation):
+            yield warning
+        yield from _inverse_warnings(relation, relations)
+    for first, second in combinations(relations, 2):
+        if _near(first.name, second.name):
+            yield f"{first.name!r} and {second.name!r} look like the same relation; keep one, or tell them apart"
+        elif _lists(first, second) and _lists(second, first):
+            yield f"{first.name!r} and {second.name!r} are synonyms of each other; keep one, or tell them apart"
+
+
+def _id_warning(relation: Relation) -> str:
+    """That the catalogue calls its id something else, which neither knows for a synonym; else nothing."""
+    known = catalogue().get(relation.id) if relation.id is not None else None
+    if known is None or known.keys >= relation.keys or _lists(known, relation) or _lists(relation, known):
+        return ""
+    other = f"{known.name!r} in the catalogue"
+    return f"{relation.name!r} has the id {relation.id!r}, which is {other}; correct it, or add that name as a synonym"
+
+
+def _inverse_warnings(relation: Relation, relations: RelationSet) -> Iterator[str]:
+    """Inverses that cannot be."""
+    own = _known_keys([*relation.keys])
+    for key in relation.inverse:
+        here, other = relations.get(key), relations.get(key) or catalogue().get(key)
+        if other is None:
+            yield f"{relation.name!r} has the inverse {key!r}, which is not here nor in the catalogue; correct it"
+        elif other.symmetric:
+            yield f"{relation.name!r} has the inverse {key!r}, which is symmetric, its own inverse; correct one of them"
+        elif here is not None and here.inverse and not own & _known_keys(here.inverse):
+            theirs = ", ".join(map(repr, here.inverse))
+            yield f"{relation.name!r} has the inverse {key!r}, whose inverse is {theirs}; correct one of them"
+
+
+def _known_keys(keys: Sequence[str]) -> set[str]:
+    """Case-folded names and ids, with those by which the catalogue knows them."""
+    known = [found for key in keys if (found := catalogue().get(key)) is not None]
+    return _folded(keys).union(*(relation.keys for relation in known))
+
+
+def _lists(relation: Relation, other: Relation) -> bool:
+    """Whether it has the other's name among its synonyms."""
+    return other.name.casefold() in _folded(relation.side.synonyms)
+
+
+def _folded(texts: Sequence[str]) -> set[str]:
+    return {text.casefold() for text in texts}
 
 
 def _near(first: str, second: str) -> bool:
