@@ -315,6 +315,7 @@ def test_a_pipe_cannot_be_read_twice(tmp_path: Path, reader: Any) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     both = os.open(pipe, os.O_RDWR)  # so that nobody waits for the other side
+    os.write(both, json.dumps(GOOD).encode())
     try:
         with pytest.raises(InputError, match="pipe: is a pipe or a terminal, which cannot be read twice: write it to"):
             reader(pipe)
