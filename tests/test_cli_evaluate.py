@@ -211,6 +211,7 @@ def test_combined_needs_to_know_what_is_unseen(folder: Path, outcomes: list[Outc
     assert outcomes[0].details["unseen"] == ["employer", "spouse"]
     assert set(outcomes[0].gold) == {"residence", "employer", "founder", "spouse"}
     assert len(outcomes[0].details["curve"]) == 11
+    assert outcomes[0].details["seen_but_not_trained_on"] == ["residence", "founder"]
 
 
 def test_reports_and_plots_are_written(folder: Path, tmp_path: Path) -> None:
@@ -459,7 +460,12 @@ def test_training_leaves_the_unseen_out(
 
 
 def test_supervised_training_never_sees_the_fifth_that_is_tested(
-    folder: Path, base: Path, tmp_path: Path, outcomes: list[Outcome], monkeypatch: pytest.MonkeyPatch
+    folder: Path,
+    base: Path,
+    tmp_path: Path,
+    outcomes: list[Outcome],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     from zslre.training import unseen
 
@@ -476,8 +482,10 @@ def test_supervised_training_never_sees_the_fifth_that_is_tested(
     assert sorted(seen) == sorted(text for text in texts if not is_test_row(text))
     assert len(outcomes[0].gold) == sum(map(is_test_row, texts)) > 0
     # Another test of the same model keeps to these rows.
-    assert evaluate(folder, "supervised", "-m", str(tmp_path / "work" / "supervised-all-seed0")) == 0
-    assert len(outcomes[0].gold) == sum(map(is_test_row, texts))
+    model = str(tmp_path / "work" / "supervised-all-seed0")
+    assert main(["evaluate", str(folder / "data.jsonl"), "--setting", "supervised", "-m", model]) == 0
+    assert len(outcomes[0].gold) == (tested := sum(map(is_test_row, texts)))
+    assert f"{tested} of {len(texts)} rows are tested" in capsys.readouterr().err
 
 
 def test_finished_models_are_used_again(

@@ -256,7 +256,14 @@ def _outcome(
         model = trained_model(args, train, task, split, seed, start, row_split=row_split, say=say, progress=progress)
     extractor = load(model)
     config = extractor.config
+    if row_split and train is None and len(task.examples) < len(data.examples):
+        tested = f"{len(task.examples):,} of {len(data.examples):,} rows"
+        say(f"{tested} are tested: those that this model's training would keep apart of any file")
     seen = seen_in_training(extractor, task.unseen)
+    known = [relation for relation in task.relations if args.setting == "combined" and relation not in task.unseen]
+    new = [relation.name for relation in known if not seen_in_training(extractor, [relation])]
+    if new:
+        say(f"counted as seen, though the model was not trained on them: {', '.join(new)}")
     if args.drop_seen and seen:
         task = without_unseen(task, data, seen, row_split=row_split)
         say(f"left out, for the model has seen them: {', '.join(seen)}")
@@ -273,5 +280,6 @@ def _outcome(
     details.update({"training": config["evaluation"]} if train is not None else {})
     details.update({"dropped_seen" if args.drop_seen else "seen_in_training": list(seen)} if seen else {})
     left_out = sorted(set(data.relations.names) - set(task.relations.names))
+    details.update({"seen_but_not_trained_on": new} if new else {})
     details.update({"neither_seen_nor_unseen": left_out} if args.setting == "combined" and left_out else {})
     return replace(outcome, details={**details, **outcome.details})
