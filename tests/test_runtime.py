@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import math
+import os
+import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -413,3 +417,46 @@ def test_few_shapes_reach_the_graph(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shapes == [(16, 1), (16, 2), (24, 4), (39, 8)]
     with pytest.raises(InputError, match="a row of 40 tokens: the model reads 39"):
         encoder.encode_pairs(random_batch(0, [40], [1]))
+
+
+# Processes
+
+
+def test_a_forked_process_does_not_wait_for_threads_that_it_lacks(encoder: RuntimeEncoder) -> None:
+    encoder.encode_phrases(["w8"])
+    encoder._process += 1
+    with pytest.raises(InputError, match=r"before this process was forked, .* start processes by 'spawn'"):
+        encoder.encode_phrases(["w8"])
+    assert encoder.encode_phrases([]).shape == (0, H)
+
+
+FORKED = """
+import os, signal, sys
+sys.path.insert(0, {tests!r})
+from test_runtime import RuntimeEncoder, SETTINGS, random_tensors, tiny_tokenizer
+
+def loaded():
+    return RuntimeEncoder(random_tensors(), SETTINGS, tiny_tokenizer(), threads=1)
+
+encoder = loaded()
+expected = encoder.encode_phrases(["w8 w9"])
+child = os.fork()
+if not child:
+    signal.alarm(60)
+    encoder = loaded()  # and the one before is freed
+    os._exit(0 if (encoder.encode_phrases(["w8 w9"]) == expected).all() else 1)
+sys.exit(os.waitpid(child, 0)[1])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_may_load_the_model_anew() -> None:
+    code = FORKED.format(tests=str(Path(__file__).parent))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("copied", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_an_encoder_is_not_copied(copied: Callable[[object], object], encoder: RuntimeEncoder) -> None:
+    with pytest.raises(InputError, match="load it in each process"):
+        copied(encoder)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, NoReturn
+from weakref import WeakSet
 
 import numpy as np
 import openvino as ov
@@ -31,6 +33,12 @@ CHARACTERS_A_PASS = 4096  # padding included, some 1,000 tokens: twice as many t
 TOKEN_STEP = 8
 PAIR_STEP = 4
 
+_compilations = WeakSet[Future[list[Any]]]()
+# Those of the process that this one was forked from: freeing a graph without its threads aborts.
+_inherited: list[Future[list[Any]]] = []
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: _inherited.extend(_compilations))
+
 
 class RuntimeEncoder:
     """`Encoder` from tensors by their names on disk, float32 or in the int8 layout of `zslre.encoder.quantization`.
@@ -38,7 +46,8 @@ class RuntimeEncoder:
     `threads`: CPU threads to use, all when None. They share out the rows of a batch, which scales better than working
     on the same rows together, above all on a machine that has other things to do. A graph is compiled in a thread of
     its own, so that whatever the caller loads next need not wait; the first encoding does. Calls from several threads
-    take turns. `tagger`: the head that `tag_scores` needs.
+    take turns, those from a process forked after the loading raise InputError. `tagger`: the head that `tag_scores`
+    needs.
     Raises ModelError when tensors, architecture and tokenizer do not fit together.
     """
 
@@ -68,11 +77,14 @@ class RuntimeEncoder:
         needed = max(tokenizer.get_vocab_size(), *(i + 1 for i in builder.architecture.marker_ids))
         if needed > words:  # the graph would read rows of zeros, silently
             raise ModelError(f"the tokenizer and markers need {needed} word embeddings, the model has {words}")
-        self._turn = threading.Lock()
+        self._turn, self._process = threading.Lock(), os.getpid()
         self._builder, self.threads = builder, threads
         self.tokens_a_pass = TOKENS_A_STREAM * _streams(threads)
         self._requests = self._compiled(model)
         self._tagger: Future[list[Any]] | None = None
+
+    def __reduce__(self) -> NoReturn:
+        raise InputError("a model cannot be pickled or copied: load it in each process, with from_pretrained")
 
     def start_tagger(self) -> TaggerHead:
         """Begin to compile the tagger's graph, which not all need; the first `tag_scores` does it otherwise.
@@ -89,6 +101,7 @@ class RuntimeEncoder:
         compiler = ThreadPoolExecutor(max_workers=1, thread_name_prefix="zslre-compile")
         requests = compiler.submit(_compile, model, self.threads, self.integer_kernels)
         compiler.shutdown(wait=False)
+        _compilations.add(requests)
         return requests
 
     def encode_pairs(self, batch: PackedBatch) -> FloatArray:
@@ -141,6 +154,11 @@ class RuntimeEncoder:
         self, compiled: Future[list[Any]], ids: IntArray, mask: BoolArray, other: IntArray
     ) -> list[FloatArray]:
         """What the graph puts out, its rows shared out among its requests."""
+        if self._process != os.getpid():  # it would wait for ever
+            raise InputError(
+                "the model was loaded before this process was forked, and its threads stayed behind: load it in each "
+                "process, or start processes by 'spawn', as multiprocessing.get_context('spawn') does"
+            )
         inputs = (ids, _widened(mask.astype(np.float32), ids.shape[1] + -ids.shape[1] % KEY_STEP), other)
         requests = compiled.result()
         parts = zip(*(np.array_split(x, min(len(requests), max(len(ids), 1))) for x in inputs), strict=True)
