@@ -81,6 +81,17 @@ def test_csv_has_a_row_a_triple() -> None:
     assert json.loads(explained[0]["explanation"]) == {"name": 1.2346, "keywords": -0.5}
 
 
+def test_a_carriage_return_ends_no_row() -> None:
+    stream = io.StringIO(newline="")
+    split = Triple(Mention("Ann\rReed", 0, 8), "spouse", Mention("Bob", 12, 15), 0.5)
+    open_writer("csv", stream).write("a\rb", [split, TRIPLE])
+    rows = list(csv.DictReader(io.StringIO(stream.getvalue(), newline="")))
+    assert [(row["id"], row["head"], row["tail"], row["head_type"]) for row in rows] == [
+        ("a\rb", "Ann\rReed", "Bob", ""),
+        ("a\rb", "Ann", "Bob\r\nInc", "PERSON"),
+    ]
+
+
 def test_a_table_is_aligned() -> None:
     assert written("table").split("\n") == [
         "a",
@@ -162,11 +173,11 @@ def record_lines(*ids: str) -> str:
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("cut", [1, 5, 40])
+@pytest.mark.parametrize("cut", [1, 5, 40, -3, -11, -15, -22])
 def test_a_cut_record_is_not_counted(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "out.jsonl"
     whole = record_lines("a", "b", "a", "é")
-    path.write_text(whole + record_lines("last")[:-cut], encoding="utf-8")
+    path.write_text(whole + record_lines('la"st\\')[:-cut], encoding="utf-8")
     done, size = resume_point(path)
     assert done == Counter({"a": 2, "b": 1, "é": 1})
     os.truncate(path, size)
@@ -181,3 +192,22 @@ def test_a_foreign_file_is_refused(tmp_path: Path, line: str) -> None:
     path.write_text(f"{record_lines('a')}{line}\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"out\.jsonl, line 2: is no record of zslre"):
         resume_point(path)
+
+
+@pytest.mark.parametrize(
+    "line", ["my precious notes", '{"id": "a", "text": "b"}', '{"triples": [', '{"id": 1', '{"id": "a"}', "id,head"]
+)
+def test_a_foreign_line_without_an_end_is_refused(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "out.jsonl"
+    for before in ("", record_lines("a")):
+        path.write_text(before + line, encoding="utf-8")
+        with pytest.raises(InputError, match=r"out\.jsonl, line .: is no record of zslre \(its last line breaks off\)"):
+            resume_point(path)
+        assert path.read_text(encoding="utf-8") == before + line
+
+
+def test_what_a_power_cut_leaves_is_no_foreign_line(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    for rest in ("\0\0\0", '{"id": "b", "tri\0\0'):
+        path.write_text(record_lines("a") + rest, encoding="utf-8")
+        assert resume_point(path) == ({"a": 1}, len(record_lines("a")))

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import signal
 import tempfile
 import threading
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -81,19 +82,24 @@ class CsvWriter:
         self._stream, self._explain = stream, explain
         header = (*_CSV_HEADER, "explanation") if explain else _CSV_HEADER
         with _record(stream) as spool:
-            csv.writer(spool, lineterminator="\n").writerow(header)
+            _write_row(spool, header)
 
     def write(self, document_id: str, triples: Iterable[Triple]) -> int:
         """See `Writer`."""
         count = 0
         with _record(self._stream) as spool:
-            rows = csv.writer(spool, lineterminator="\n")
             for triple in triples:
                 head, tail = ((m.text, m.start, m.end, m.type) for m in (triple.head, triple.tail))
                 row = [document_id, *head, triple.relation, *tail, round(triple.score, _SCORE_DIGITS)]
-                rows.writerow([*row, _json(_explanation(triple))] if self._explain else row)
+                _write_row(spool, [*row, _json(_explanation(triple))] if self._explain else row)
                 count += 1
         return count
+
+
+def _write_row(spool: TextIO, row: Sequence[object]) -> None:
+    # Before Python 3.13 a carriage return alone is not quoted, though it ends the row for most readers.
+    ends = any("\r" in cell for cell in row if isinstance(cell, str))
+    csv.writer(spool, lineterminator="\n", quoting=csv.QUOTE_ALL if ends else csv.QUOTE_MINIMAL).writerow(row)
 
 
 class TableWriter:
@@ -151,15 +157,17 @@ def resume_point(path: Path) -> tuple[Counter[str], int]:
     """How often each document id has a whole record in the JSON Lines file `path`, and the bytes they take.
 
     A record that an interruption cut short is not counted: truncate the file there. Raises InputError for a file that
-    is no output of zslre.
+    is no output of zslre, or that breaks off in something else than a record.
     """
     done: Counter[str] = Counter()
     size = 0
     with open(path, "rb") as stream:
         for number, line in enumerate(stream, 1):
-            if not line.endswith(b"\n"):
-                break
             try:
+                if not line.endswith(b"\n"):
+                    if _begins_a_record(line):
+                        break
+                    raise ValueError("its last line breaks off")
                 record = json.loads(line)
                 done[_record_id(record)] += 1
             except (ValueError, RecursionError) as error:
@@ -169,6 +177,18 @@ def resume_point(path: Path) -> tuple[Counter[str], int]:
                 ) from error
             size += len(line)
     return done, size
+
+
+def _begins_a_record(line: bytes) -> bool:
+    """Whether a line without an end may be what an interruption left of a record.
+
+    >>> _begins_a_record(b'{"id": "a", "trip'), _begins_a_record(b'{"id": "a", "text": "b"}')
+    (True, False)
+    """
+    line = line.rstrip(b"\0")  # which a power cut may leave
+    name = re.match(rb'\{"id": "(\\.|[^"\\])*\\?', line)
+    rest, whole = (line[name.end() :], b'", "triples": [') if name else (line, b'{"id": "')
+    return rest.startswith(whole) or whole.startswith(rest)
 
 
 def _record_id(record: object) -> str:
