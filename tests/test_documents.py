@@ -38,7 +38,10 @@ def standard_input(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
 
 
 @given(
-    st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("\r\n\u2028\x00\ufeff"), min_size=1),
+    st.text(
+        st.characters(exclude_categories=["Cs"], exclude_characters="\0") | st.sampled_from("\r\n\u2028\ufeff"),
+        min_size=1,
+    ),
     st.integers(0, 9),
 )
 @settings(max_examples=80, deadline=None)
@@ -99,6 +102,16 @@ def test_utf16_gets_its_own_remedy(tmp_path: Path) -> None:
         list(document.blocks)
 
 
+@pytest.mark.parametrize(("codec", "name"), [("utf-16-le", "UTF-16LE"), ("utf-16-be", "UTF-16BE")])
+def test_utf16_without_a_byte_order_mark_is_no_text(tmp_path: Path, codec: str, name: str) -> None:
+    path = tmp_path / "windows.txt"
+    for text in ("Zoë \u2013 of Rome", "R", "Rome. " * 40_000):
+        path.write_bytes(text.encode(codec))
+        [document] = read_documents([path])
+        with pytest.raises(InputError, match=rf"windows\.txt: is not UTF-8 .*iconv -f {name} -t UTF-8"):
+            list(document.blocks)
+
+
 def test_an_empty_text_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.txt").touch()
     [document] = read_documents([tmp_path / "a.txt"])
@@ -118,6 +131,24 @@ def test_empty_standard_input_is_an_error(monkeypatch: pytest.MonkeyPatch) -> No
     [document] = read_documents(["-"])
     with pytest.raises(InputError, match="standard input: is empty"):
         list(document.blocks)
+
+
+@pytest.mark.parametrize(
+    "start", ['{"text": "', '\ufeff\n {"id": 7, "text" : "', '{"mentions": [], "id": "a", "text": "' + "Ann " * 40_000]
+)
+def test_json_lines_on_standard_input_are_no_text(monkeypatch: pytest.MonkeyPatch, start: str) -> None:
+    # What is too long to be seen as a whole has its text within the first block here.
+    standard_input(monkeypatch, f'{start}Rome"}}\n{{"text": "b"}}\n'.encode())
+    [document] = read_documents(["-"])
+    with pytest.raises(InputError, match=r"looks like JSON Lines, .* save it in a file that ends in \.jsonl"):
+        list(document.blocks)
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}\n{"text": "b"}', '"text": Rome', '{Rome} "text": is old', "{"])
+def test_standard_input_with_braces_is_text(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    standard_input(monkeypatch, text.encode())
+    [document] = read_documents(["-"])
+    assert text_of(document) == text
 
 
 # Paths
@@ -150,6 +181,49 @@ def test_folders_are_walked_in_order(tmp_path: Path) -> None:
     assert ids == ["a.txt", "c.jsonl:1", os.path.join("b", "1.txt"), os.path.join("b", "2.md")]
 
 
+def names_in(folder: Path) -> list[str]:
+    return [Path(document.id).relative_to(folder).as_posix() for document in read_documents([folder])]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_linked_folders_are_walked_but_not_for_ever(tmp_path: Path) -> None:
+    folder, other = tmp_path / "in", tmp_path / "other"
+    for path in (folder / "a.txt", folder / "sub" / "b.txt", other / "deep" / "c.txt"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("Rome.")
+    for link, target in {
+        folder / "link": other,
+        folder / "sub" / "same": folder / "sub",
+        folder / "sub" / "up": folder,
+        other / "deep" / "back": folder,
+        folder / "file.txt": other / "deep" / "c.txt",
+        folder / ".hidden": other,
+    }.items():
+        link.symlink_to(target)
+    (other / "above").symlink_to(tmp_path)  # where both are real folders
+    assert names_in(folder) == ["a.txt", "file.txt", "link/deep/c.txt", "sub/b.txt"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.txt")
+    os.mkfifo(tmp_path / "b.jsonl")
+    (tmp_path / "c.txt").write_text("Rome.")
+    with pytest.raises(InputError, match=r"a\.txt: is no regular file"):
+        list(read_documents([tmp_path]))
+    bad: list[InputError] = []
+    assert [text_of(document) for document in read_documents([tmp_path], on_bad=bad.append)] == ["Rome."]
+    assert len(bad) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+@pytest.mark.parametrize("name", ["a.txt", "a.jsonl"])
+def test_a_link_to_nothing_is_named_so(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).symlink_to(tmp_path / "gone")
+    with pytest.raises(InputError, match=r"cannot be read: No such file or directory: it is a link to what is not"):
+        [text_of(document) for document in read_documents([tmp_path])]
+
+
 def test_a_folder_without_texts_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no file that zslre reads"):
         list(read_documents([tmp_path]))
@@ -161,7 +235,7 @@ def test_a_file_that_vanishes_is_an_error(tmp_path: Path, name: str) -> None:
     path.touch()
     documents = read_documents([path])
     path.unlink()
-    with pytest.raises(InputError, match="cannot be read: No such file"):
+    with pytest.raises(InputError, match=r"cannot be read: No such file or directory$"):
         [text_of(document) for document in documents]
 
 
@@ -231,6 +305,14 @@ def test_a_bad_line_is_named_or_left_out(tmp_path: Path, line: str, message: str
     bad: list[InputError] = []
     assert [text_of(document) for document in read_documents([path], on_bad=bad.append)] == ["good", "good too"]
     assert len(bad) == 1
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_line_that_breaks_off_is_told_as_that_line(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text(f'{{"text": "good"}}{end}{{"text": {end}', newline="")
+    with pytest.raises(InputError, match=r"in\.jsonl, line 2: is not JSON: Expecting value, column 1[01]: each line"):
+        list(read_documents([path]))
 
 
 def test_offsets_count_the_byte_order_mark(tmp_path: Path) -> None:

@@ -382,6 +382,19 @@ def test_pipe_is_predict_on_each() -> None:
             assert_close(scores(one), scores(other))
 
 
+@pytest.mark.parametrize("bad", [None, float("nan"), b"Ann"])
+def test_pipe_names_what_is_no_text_behind_the_results_before_it(bad: object) -> None:
+    found = EXTRACTOR.pipe(["Ann lives in Rome", bad, ""], threshold=0.0)  # type: ignore[list-item]
+    assert next(found)
+    with pytest.raises(InputError, match=rf"texts\[1\] must be a string, got {bad!r}"):
+        next(found)
+
+
+def test_pipe_takes_no_single_text() -> None:
+    with pytest.raises(InputError, match=r"got the text 'Ann lives in Rome'; write \[text\], or use predict"):
+        list(EXTRACTOR.pipe("Ann lives in Rome"))
+
+
 def test_pipe_reads_no_further_than_it_must() -> None:
     taken = 0
 

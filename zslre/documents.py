@@ -25,6 +25,7 @@ STDIN = "-"
 
 _READ_BYTES = 65_536
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_JSON_LINE = re.compile(r'\s*\{(?=\s*")[^\n]*"text"\s*:')
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Document:
 def read_documents(
     paths: Sequence[str | Path], *, on_bad: Callable[[InputError], None] | None = None
 ) -> Iterator[Document]:
-    """The documents of files, folders (walked in sorted order; names with a leading dot left out) and "-".
+    """The documents of files, folders (see `walk`) and "-".
 
     A text file is one document with its path as the id, a line of JSON Lines is one with its "id", or "PATH:LINE".
     What cannot be used goes to `on_bad` and is left out, or is raised where that is None: paths at once, before
@@ -82,26 +83,43 @@ def _check_path(path: str | Path) -> None:
 def _read(paths: Iterable[str | Path], on_bad: Callable[[InputError], None] | None) -> Iterator[Document]:
     for path in paths:
         if str(path) == STDIN:
-            yield Document(STDIN, _text_blocks("standard input", lambda: sys.stdin.buffer))
+            yield Document(STDIN, _plain(_text_blocks("standard input", lambda: sys.stdin.buffer)))
             continue
-        for file in _walk(path, on_bad) if os.path.isdir(path) else [str(path)]:
+        for file in _files(path, on_bad) if os.path.isdir(path) else [str(path)]:
             if Path(file).suffix.lower() in TEXT_SUFFIXES:
                 yield Document(_printable(file), _text_blocks(file, _opener(file)))
             else:
                 yield from _json_lines(file, on_bad)
 
 
-def _walk(folder: str | Path, on_bad: Callable[[InputError], None] | None) -> Iterator[str]:
+def walk(folder: str | Path, unreadable: Callable[[OSError], None] | None = None) -> Iterator[tuple[str, list[str]]]:
+    """The folder and those in it, each with the names of its files that zslre reads; all in sorted order.
+
+    Names with a leading dot are left out. Links are followed, but not to a folder that they lie in. What is wrong with
+    a folder goes to `unreadable`.
+    """
+    top = os.fspath(folder)
+    lies_in = {top: frozenset({os.path.realpath(top)})}  # of each folder to come, itself included
+    for parent, folders, files in os.walk(top, onerror=unreadable, followlinks=True):
+        around = lies_in.pop(parent)
+        real = {name: os.path.realpath(os.path.join(parent, name)) for name in folders if not name.startswith(".")}
+        folders[:] = sorted(name for name, place in real.items() if place not in around)
+        lies_in |= {os.path.join(parent, name): around | {real[name]} for name in folders}
+        yield parent, sorted(n for n in files if not n.startswith(".") and Path(n).suffix.lower() in SUFFIXES)
+
+
+def _files(folder: str | Path, on_bad: Callable[[InputError], None] | None) -> Iterator[str]:
     def unreadable(error: OSError) -> None:
         _report(InputError(f"{error.filename}: cannot be read: {error.strerror}"), on_bad)
 
     found = False
-    for parent, folders, files in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
-                found = True
-                yield os.path.join(parent, name)
+    for parent, names in walk(folder, unreadable):
+        for path in (os.path.join(parent, name) for name in names):
+            found = True
+            if os.path.exists(path) and not os.path.isfile(path):  # a pipe may have nobody who writes
+                _report(InputError(f"{path}: is no regular file: name it by itself, or move it away"), on_bad)
+            else:
+                yield path
     if not found:
         _report(InputError(f"{folder}: holds no file that zslre reads ({', '.join(SUFFIXES)})"), on_bad)
 
@@ -117,7 +135,9 @@ def _opener(path: str) -> Callable[[], BinaryIO]:
         try:
             return open(path, "rb")
         except OSError as error:
-            raise InputError(f"{path}: cannot be read: {error.strerror}: check its permissions") from error
+            remedy = ": check its permissions" if isinstance(error, PermissionError) else ""
+            broken = ": it is a link to what is not there" if os.path.islink(path) and not os.path.exists(path) else ""
+            raise InputError(f"{path}: cannot be read: {error.strerror}{remedy}{broken}") from error
 
     return opened
 
@@ -128,6 +148,11 @@ def _text_blocks(name: str, opened: Callable[[], BinaryIO]) -> Iterator[tuple[in
     with opened() as stream:
         while True:
             data = stream.read(_READ_BYTES)
+            if bytes_before == 0 and (encoding := _wide(data)) is not None:
+                raise InputError(
+                    f"{name}: is not UTF-8 but {encoding}, for half of it are NUL characters: convert it, for example "
+                    f"with: iconv -f {encoding} -t UTF-8 FILE > NEW"
+                )
             held_back = len(decoder.getstate()[0])  # the first bytes of a character that the last read cut in two
             try:
                 block = decoder.decode(data, final=not data)
@@ -145,6 +170,32 @@ def _text_blocks(name: str, opened: Callable[[], BinaryIO]) -> Iterator[tuple[in
                 break
     if bytes_before == 0:
         raise InputError(f"{name}: is empty: there is nothing to read relations from")
+
+
+def _wide(data: bytes) -> str | None:
+    """The encoding of two bytes a character that the data is in, though no byte order mark says so.
+
+    >>> _wide("Rome".encode("utf-16-le")), _wide(b"Rome"), _wide("Łódź, Rome".encode("utf-16-be"))
+    ('UTF-16LE', None, 'UTF-16BE')
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return None  # which is no UTF-8 either
+    for encoding, first in (("UTF-16LE", 1), ("UTF-16BE", 0)):
+        halves = data[first::2]
+        if halves.count(0) > len(halves) / 2:
+            return encoding
+    return None
+
+
+def _plain(blocks: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """The blocks of standard input, whose name does not say what it holds."""
+    for offset, block in blocks:
+        if offset <= 1 and _JSON_LINE.match(block):  # 1: behind a byte order mark
+            raise InputError(
+                "standard input: looks like JSON Lines, but is read as plain text: save it in a file that ends in "
+                ".jsonl, and name that (or in .txt, if it is plain text)"
+            )
+        yield offset, block
 
 
 def _not_utf8(name: str, error: UnicodeDecodeError, bytes_before: int, line: int) -> InputError:
@@ -182,11 +233,12 @@ def _json_lines(path: str, on_bad: Callable[[InputError], None] | None) -> Itera
 def _json_document(path: str, number: int, line: bytes, bytes_before: int) -> Document:
     where = f"{path}, line {number}"
     try:
-        record = json.loads(line.decode("utf-8"))
+        record = json.loads(line.decode("utf-8").rstrip("\r\n"))
     except UnicodeDecodeError as error:
         raise _not_utf8(path, error, bytes_before, number) from error
     except (ValueError, RecursionError) as error:
-        raise InputError(f'{where}: is not JSON: {error}: each line must be an object with a "text"') from error
+        reason = f"{error.msg}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else error
+        raise InputError(f'{where}: is not JSON: {reason}: each line must be an object with a "text"') from error
     if not isinstance(record, dict):
         raise InputError(f'{where}: must be an object such as {{"text": "…"}}, got {_kind(record)}')
     text = record.get("text")

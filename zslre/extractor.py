@@ -16,7 +16,7 @@ from zslre.encoder import Encoder, FloatArray, pair_vectors
 from zslre.exceptions import InputError, ModelError
 from zslre.matching import Matcher
 from zslre.packing import Item, Packer, Pair
-from zslre.pipeline import BATCH_SIZE, TOP_K, extract_documents
+from zslre.pipeline import BATCH_SIZE, TOP_K, documents_of, extract_documents
 from zslre.prototypes import Prototypes, build_prototypes
 from zslre.relations import RelationSet, RelationSource
 from zslre.scoring import Scorer
@@ -219,10 +219,12 @@ class RelationExtractor:
         explain: bool = False,
         batch_size: int = BATCH_SIZE,
     ) -> Iterator[list[Triple]]:
-        """Triples of each text, lazily, in constant memory; short texts share passes of the encoder."""
-        documents = (Document.from_text(str(number), text) for number, text in enumerate(texts))
+        """Triples of each text, lazily, in constant memory; short texts share passes of the encoder.
+
+        Raises InputError for what is no string, behind the triples of the texts before it.
+        """
         found = extract_documents(
-            self, documents, threshold=threshold, top_k=top_k, explain=explain, batch_size=batch_size
+            self, documents_of(texts), threshold=threshold, top_k=top_k, explain=explain, batch_size=batch_size
         )
         for _, triples in found:
             yield list(triples)

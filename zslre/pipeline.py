@@ -72,6 +72,16 @@ def extract_documents(
             pass
 
 
+def documents_of(texts: Iterable[str]) -> Iterator[Document]:
+    """The texts as documents with numbers from 0 as ids. Raises InputError for what is no string, in its turn."""
+    if isinstance(texts, str):
+        raise InputError(f"expected a list of texts, got the text {texts!r:.60}; write [text], or use predict")
+    for number, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise InputError(f"texts[{number}] must be a string, got {text!r:.60}; leave it out, or give '' for it")
+        yield Document.from_text(str(number), text)
+
+
 def sentences_of(document: Document) -> Iterator[Sentence]:
     """The sentences of a document, with mentions only if the document names them."""
     if document.mentions is None:
