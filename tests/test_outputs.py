@@ -26,6 +26,50 @@ def test_an_input_is_no_output(tmp_path: Path) -> None:
     check_output_file(tmp_path / "new" / "folder" / "a.txt", [])
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_an_input_by_another_name_is_no_output(tmp_path: Path) -> None:
+    folder, other = tmp_path / "in", tmp_path / "other"
+    folder.mkdir()
+    other.mkdir()
+    (folder / "a.txt").write_text("Ann lives in Rome.")
+    os.link(folder / "a.txt", tmp_path / "hard.out")
+    (other / "b.txt").write_text("Bob lives in Rome.")
+    (folder / "link").symlink_to(other)
+    (folder / "c.txt").symlink_to(tmp_path / "soft.out")
+    (tmp_path / "soft.out").write_text("Cy lives in Rome.")
+    for output, source in [
+        (tmp_path / "hard.out", folder / "a.txt"),
+        (tmp_path / "hard.out", folder),
+        (tmp_path / "soft.out", folder),
+        (other / "b.txt", folder),
+        (other / "new.jsonl", folder),
+    ]:
+        with pytest.raises(InputError, match="give it another name"):
+            check_output_file(output, [source])
+    check_output_file(other / "new.csv", [folder])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="shells redirect otherwise")
+def test_standard_input_is_no_output(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("Ann lives in Rome.")
+    os.link(path, tmp_path / "hard.jsonl")
+    before = os.dup(0)
+    try:
+        with path.open() as stream:
+            os.dup2(stream.fileno(), 0)
+        for output in (path, tmp_path / "hard.jsonl"):
+            with pytest.raises(InputError, match="the output lies in the input -: give it another name"):
+                check_output_file(output, ["-"])
+        check_output_file(tmp_path / "new.jsonl", ["-"])
+        with open(os.devnull) as stream:
+            os.dup2(stream.fileno(), 0)
+        check_output_file(os.devnull, ["-"])  # which nothing can be lost of
+    finally:
+        os.dup2(before, 0)
+        os.close(before)
+
+
 @pytest.mark.parametrize("output", ["folder", "a.txt/b.json"])
 def test_what_cannot_be_written_is_told_first(tmp_path: Path, output: str) -> None:
     (tmp_path / "folder").mkdir()

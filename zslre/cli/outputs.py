@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from zslre.documents import STDIN, SUFFIXES
+from zslre.documents import STDIN, SUFFIXES, walk
 from zslre.exceptions import InputError
 
 
@@ -19,11 +20,9 @@ def check_output_file(output: str | Path | None, inputs: Iterable[str | Path | N
         return
     target = Path(output).resolve()
     for path in inputs:
-        if path is None or path == STDIN:
+        if path is None:
             continue
-        source = Path(path).resolve()
-        inside = source.is_dir() and source in target.parents and target.suffix.lower() in SUFFIXES
-        if source == target or inside:
+        if _is_standard_input(target) if path == STDIN else _is_read(Path(path).resolve(), target):
             raise InputError(f"{output}: the output lies in the input {path}: give it another name")
     if target.is_dir():
         raise InputError(f"{output}: is a folder; give the name of a file")
@@ -41,6 +40,31 @@ def _check_place(given: Path, *, is_file: bool) -> None:
     there = next(place for place in (given, *given.resolve().parents) if place.exists())
     if not (there.is_dir() or (is_file and there == given)) or not os.access(there, os.W_OK):
         raise InputError(f"{given}: cannot be written, because of {there}; check that, or give another name")
+
+
+def _is_standard_input(target: Path) -> bool:
+    try:
+        given, there = os.fstat(0), target.stat()
+    except OSError:  # closed, or not there yet
+        return False
+    return stat.S_ISREG(there.st_mode) and os.path.samestat(given, there)
+
+
+def _is_read(source: Path, target: Path) -> bool:
+    """Whether the target is the source, or would be read in that folder, hard links and linked folders included."""
+    there = target.exists()
+    if not source.is_dir():
+        return source == target or (there and source.exists() and target.samefile(source))
+    text = target.suffix.lower() in SUFFIXES
+    if text and source in target.parents:
+        return True
+    for folder, names in walk(source):
+        files = (os.path.join(folder, name) for name in names)
+        if text and os.path.realpath(folder) == str(target.parent):
+            return True
+        if there and any(os.path.exists(file) and target.samefile(file) for file in files):
+            return True
+    return False
 
 
 def write_output(path: Path, text: str) -> None:
