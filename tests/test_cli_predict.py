@@ -185,6 +185,21 @@ def test_which_relations_are_looked_for(
     assert found == ["built in"] * 2 + ["met with"] * 2 + ["works with"] * 2 + ["met with"] * 2
 
 
+def test_relation_files_add_up(fake: Fake, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, two = str(tmp_path / "one.json"), str(tmp_path / "two.toml")
+    RelationSet.of(["met with", "knows"]).to_file(one)
+    RelationSet.of(["knows", "works with"]).to_file(two)
+    assert main(["predict", text, "-r", one, "-r", two, "--relation", "likes", "-r", one]) == 0
+    assert fake.names == ("met with", "knows", "works with", "likes")
+    RelationSet.of({"Likes": "somebody is fond of somebody", "hates": ""}).to_file(two)
+    RelationSet.of({"likes": "the head is fond of the tail"}).to_file(one)
+    for options, named in ((["-r", two, "--relation", "likes"], "--relation"), (["-r", two, "-r", one], one)):
+        assert main(["predict", text, *options]) == 1
+        assert f"{named}, taken together with {two}: relation 3 ('likes'): its name" in capsys.readouterr().err
+    assert main(["predict", text, "--relation", "P0", "-r", one]) == 1
+    assert "error: --relation: relation 1 ('P0')" in capsys.readouterr().err
+
+
 def test_how_the_model_is_loaded(fake: Fake, text: str) -> None:
     assert main(["predict", text]) == 0
     assert fake.loaded == {"model": None, "threads": None, "ner": None}
@@ -237,7 +252,10 @@ def test_formats(
         (["--threads", "two"], "needs a whole number"),
         (["--format", "xml"], "invalid choice"),
         (["-q", "-v"], "not allowed with"),
+        (["--relation", "s.json"], "--relation takes a relation's name; to read the file s.json, write -r s.json"),
+        (["--relation", "spouse", "--relation", "a/B.TOML"], "to read the file a/B.TOML, write -r"),
         (["--resume"], "--resume needs -o FILE"),
+        (["-", "--resume", "-o", "out.jsonl"], "--resume cannot tell one text of standard input from another"),
         (["--resume", "-o", "out.csv"], "--resume needs JSON Lines output, not csv"),
         (["--resume", "-o", "out.jsonl", "--format", "table"], "--resume needs JSON Lines output, not table"),
     ],
@@ -268,6 +286,22 @@ def test_the_input_is_not_overwritten(text: str, tmp_path: Path, capsys: pytest.
     assert capsys.readouterr().err.count("give it another name") == 2
     assert Path(text).read_bytes() == before
     assert not (tmp_path / "out.jsonl").exists()
+
+
+@pytest.mark.usefixtures("fake")
+def test_the_folder_of_the_output_is_made(text: str, tmp_path: Path) -> None:
+    out = tmp_path / "new" / "folder" / "out.jsonl"
+    for options in (["--resume"], []):
+        assert main(["predict", text, "-o", str(out), *options]) == 0
+        assert len(records(out.read_text(encoding="utf-8"))) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full disk to try")
+@pytest.mark.usefixtures("fake")
+def test_a_full_disk_names_the_output(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for format in ("jsonl", "csv", "table"):
+        assert main(["predict", text, "-o", "/dev/full", "--format", format]) == 1
+        assert capsys.readouterr().err == "zslre: error: /dev/full: No space left on device\n"
 
 
 # What cannot be read

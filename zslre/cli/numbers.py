@@ -29,3 +29,14 @@ def seconds(text: str) -> float:
     if not 0.0 <= value < float("inf"):
         raise ArgumentTypeError(f"needs a number that is not negative, got {text!r}")
     return value
+
+
+def probability(text: str) -> float:
+    """A number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:
+        raise ArgumentTypeError(f"needs a number from 0 to 1, got {text!r}")
+    return value

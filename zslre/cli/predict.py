@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -15,23 +16,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from zslre.cli.models import model_folder
-from zslre.cli.numbers import positive
+from zslre.cli.numbers import positive, probability
 from zslre.cli.outputs import check_output_file
 from zslre.cli.progress import Progress, counted
 from zslre.documents import STDIN, Document, read_documents
 from zslre.exceptions import InputError
 from zslre.output import FORMATS, open_writer, resume_point
 from zslre.pipeline import TOP_K, Extractor, extract_documents
+from zslre.relation_files import SUFFIXES as RELATION_SUFFIXES
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
+    from zslre.relations import RelationSet
 
 DESCRIPTION = """\
 Find relation triples in text files (.txt, .md), JSON Lines files (.jsonl) or standard input.
 
 A line of JSON Lines is an object {"text": "…"}; it may have an "id", and "mentions": [[start, end], [start, end, type]]
 (characters, end exclusive) in place of the recognised ones. Other keys are left alone. Folders are searched for such
-files; files and folders whose names begin with a dot are left out. All text is UTF-8.
+files, links included; files and folders whose names begin with a dot are left out. Standard input is plain text. All
+text is UTF-8.
 """
 EXAMPLES = """\
 examples:
@@ -45,6 +49,7 @@ examples:
 """
 
 _FORMAT_OF_SUFFIX = {".csv": "csv", ".txt": "table"}
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -58,7 +63,14 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("paths", nargs="*", metavar="FILE|DIR|-", help="what to read; '-' is standard input")
     parser.add_argument("-m", "--model", type=model_folder, metavar="DIR", help="a model folder (default: builtin)")
-    parser.add_argument("-r", "--relations", metavar="FILE", help="the relations to find: a .json or .toml file")
+    parser.add_argument(
+        "-r",
+        "--relations",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="the relations to find: a .json or .toml file; may be given again",
+    )
     parser.add_argument(
         "--relation",
         action="append",
@@ -82,7 +94,7 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument(
         "--threshold",
-        type=_probability,
+        type=probability,
         metavar="P",
         help="least score of a triple, 0 to 1 (default: the model's, or the verifier's)",
     )
@@ -119,7 +131,7 @@ def run(arguments: argparse.Namespace) -> int:
     paths = arguments.paths if arguments.paths else [STDIN]
     format = _format(arguments)
     _check_usage(arguments, format)
-    check_output_file(arguments.output, [*paths, arguments.relations, arguments.hypernyms])
+    check_output_file(arguments.output, [*paths, *arguments.relations, arguments.hypernyms])
     progress = Progress(verbosity=_verbosity(arguments))
     counts = _Counts()
 
@@ -168,14 +180,10 @@ def run(arguments: argparse.Namespace) -> int:
 def load_extractor(arguments: argparse.Namespace) -> Extractor:
     """The extractor that -m, -r, --relation, --hypernyms, --verify, --ner and --threads ask for."""
     from zslre.extractor import RelationExtractor
-    from zslre.relations import RelationSet
     from zslre.sideinfo.hypernyms import HypernymTable
     from zslre.verifier import Verifier
 
-    relations = RelationSet.from_file(arguments.relations) if arguments.relations is not None else None
-    if arguments.relation:
-        named = RelationSet.of(arguments.relation)
-        relations = relations.merge(named) if relations is not None else named
+    relations = _relations(arguments)
     hypernyms = HypernymTable.read(arguments.hypernyms) if arguments.hypernyms is not None else None
     extractor = RelationExtractor.from_pretrained(arguments.model, threads=arguments.threads, ner=arguments.ner)
     extractor = extractor.with_relations(relations) if relations is not None else extractor
@@ -183,6 +191,25 @@ def load_extractor(arguments: argparse.Namespace) -> Extractor:
     if arguments.verify is None:
         return extractor
     return extractor.with_verifier(Verifier.from_pretrained(arguments.verify, threads=arguments.threads))
+
+
+def _relations(arguments: argparse.Namespace) -> RelationSet | None:
+    """What -r and --relation name, in this order; None where they are not given."""
+    from zslre.relations import RelationSet
+
+    sources = {str(path): RelationSet.from_file(path) for path in arguments.relations}
+    if arguments.relation:
+        try:
+            sources["--relation"] = RelationSet.of(arguments.relation)
+        except InputError as error:
+            raise InputError(f"--relation: {error}") from error
+    merged: RelationSet | None = None
+    for number, (source, more) in enumerate(sources.items()):
+        try:
+            merged = merged.merge(more) if merged is not None else more
+        except InputError as error:
+            raise InputError(f"{source}, taken together with {', '.join([*sources][:number])}: {error}") from error
+    return merged
 
 
 @dataclass
@@ -227,6 +254,11 @@ def _format(arguments: argparse.Namespace) -> str:
 def _check_usage(arguments: argparse.Namespace, format: str) -> None:
     if not arguments.paths and sys.stdin.isatty():
         arguments.usage_error("name a FILE or DIR to read, or '-' to type a text")
+    for name in arguments.relation:
+        if name.lower().endswith(RELATION_SUFFIXES):
+            arguments.usage_error(f"--relation takes a relation's name; to read the file {name}, write -r {name}")
+    if arguments.resume and STDIN in (arguments.paths or [STDIN]):
+        arguments.usage_error("--resume cannot tell one text of standard input from another: name a FILE or DIR")
     if arguments.resume and arguments.output is None:
         arguments.usage_error("--resume needs -o FILE: it goes on from what that file holds")
     if arguments.resume and format != "jsonl":
@@ -254,17 +286,13 @@ def _output(arguments: argparse.Namespace, format: str, size: int) -> Iterator[T
                 sys.stdout.reconfigure(encoding="utf-8", newline="")
         yield sys.stdout
         return
+    Path(arguments.output).parent.mkdir(parents=True, exist_ok=True)
     if size:
         os.truncate(arguments.output, size)
-    with open(arguments.output, "a" if size else "w", encoding="utf-8", newline="") as stream:
-        yield stream
-
-
-def _probability(text: str) -> float:
     try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0.0 <= value <= 1.0:
-        raise argparse.ArgumentTypeError(f"needs a number from 0 to 1, got {text!r}")
-    return value
+        with open(arguments.output, "a" if size else "w", encoding="utf-8", newline="") as stream:
+            yield stream
+    except OSError as error:
+        if error.filename is None and error.errno in _FULL:
+            error.filename = arguments.output
+        raise
