@@ -311,7 +311,7 @@ def test_a_bad_line_is_named_or_left_out(tmp_path: Path, line: str, message: str
 def test_a_line_that_breaks_off_is_told_as_that_line(tmp_path: Path, end: str) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text(f'{{"text": "good"}}{end}{{"text": {end}', newline="")
-    with pytest.raises(InputError, match=r"in\.jsonl, line 2: is not JSON: Expecting value, column 1[01]: each line"):
+    with pytest.raises(InputError, match=r"in\.jsonl, line 2: is not JSON: Expecting value: column 1[01]: each line"):
         list(read_documents([path]))
 
 

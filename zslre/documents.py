@@ -237,7 +237,7 @@ def _json_document(path: str, number: int, line: bytes, bytes_before: int) -> Do
     except UnicodeDecodeError as error:
         raise _not_utf8(path, error, bytes_before, number) from error
     except (ValueError, RecursionError) as error:
-        reason = f"{error.msg}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else error
+        reason = f"{error.msg}: column {error.colno}" if isinstance(error, json.JSONDecodeError) else error
         raise InputError(f'{where}: is not JSON: {reason}: each line must be an object with a "text"') from error
     if not isinstance(record, dict):
         raise InputError(f'{where}: must be an object such as {{"text": "…"}}, got {_kind(record)}')
