@@ -218,6 +218,17 @@ def test_training_goes_on_from_a_model(
     assert not np.allclose(again, learned.scorer.calibration, atol=1e-3)
 
 
+def test_long_sentences_are_read_as_far_as_the_encoder_reads(
+    data: Path, schema: Path, base: Path, tmp_path: Path
+) -> None:
+    """The encoder has 140 positions; one of the relations is held out."""
+    text = "Dora " + "of new " * 90 + "for Acme"
+    ends = {"residence": ("Dora", "Acme"), "employer": ("Dora", "Acme"), "founder": ("Acme", "Dora")}
+    rows = [example(f"{text} {name}", head, name, tail) for name, (head, tail) in ends.items()]
+    data.write_text(data.read_text(encoding="utf-8") + "\n".join(rows) + "\n", encoding="utf-8")
+    assert train(data, schema, base, tmp_path / "model") == 0
+
+
 def test_head_only_adds_support(
     data: Path, schema: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -204,6 +204,20 @@ def test_linked_folders_are_walked_but_not_for_ever(tmp_path: Path) -> None:
     assert names_in(folder) == ["a.txt", "file.txt", "link/deep/c.txt", "sub/b.txt"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_folder_comes_once_however_many_links_lead_there(tmp_path: Path) -> None:
+    folders = [tmp_path / str(number) for number in range(9)]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "a.txt").write_text("Rome.")
+    for folder in folders:
+        for other in folders:
+            (folder / f"to {other.name}").symlink_to(other)
+    (tmp_path / "!first").symlink_to(folders[0])
+    assert len(names_in(tmp_path)) == 9
+    assert names_in(tmp_path)[0] == "0/a.txt"
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.txt")

@@ -250,6 +250,8 @@ def test_a_short_form_in_parentheses_is_the_same_thing(text: str, other: str, as
     long, short = Mention(text[start:end], start, end, "ORG"), text.rindex(other)
     few = Mention(other, short, short + len(other), "ORG")
     assert bool(asked_pairs(Sentence(text, (long, few)))) == asked
+    untyped = replace(long, type=None), replace(few, type=None)
+    assert bool(asked_pairs(Sentence(text, untyped))) == (asked or other == "International")
     place = replace(few, type="GPE")
     assert asked_pairs(Sentence(text, (long, place))) == [(long, place), (place, long)]
 

@@ -114,6 +114,13 @@ def test_inverses_count_that_the_model_knows_no_more() -> None:
     assert seen_in_training(model(config), [Relation("is_furnished_by")]) == {"is_furnished_by": ["furnishes"]}
 
 
+def test_a_name_may_have_become_that_of_the_inverse() -> None:
+    config = {"trained_relations": ["parent"], "trained_ids": {"parent": "P22"}}
+    known = RelationSet([Relation("parent", inverse=("P22",)), Relation("employer")])
+    begun = RelationExtractor(ENCODER, SCORER, known, config={"encoder": tiny.encoder_settings(), **config})
+    assert seen_in_training(begun, [catalogue()["father"]]) == {"father": ["parent"]}
+
+
 def test_an_id_counts_that_the_models_relation_of_this_name_lacks() -> None:
     config = {"trained_relations": ["partner"], "trained_ids": {"partner": "P26"}}
     known = RelationSet([Relation("partner"), Relation("employer")])

@@ -54,6 +54,14 @@ def test_phrases_by_hand() -> None:
     assert relation_phrases(Relation("r", side=many))["text"] == ", ".join(["r", *many.synonyms[:MAX_SYNONYMS]])
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("placeOfBirth", "place of birth"), ("sued_by", "sued by"), ("made by YouTube", "made by YouTube"), ("__", "__")],
+)
+def test_names_as_programs_write_them_are_read_as_words(name: str, text: str) -> None:
+    assert relation_phrases(Relation(name)) == {"text": text}
+
+
 def test_inflections_that_were_found_are_not_read_but_the_users_are() -> None:
     side = SideInformation(synonyms=("was owned by", "belongs to", "Is Owned By"))
     found = Source("synonyms", "is owned by", "inflection", "2026-05-01", 1.0, "of owned by")

@@ -75,6 +75,8 @@ def test_a_line_with_room_for_more_ends_a_sentence(lines: list[str]) -> None:
         ["Jeopardy! is hosted by Ken.", "It is old."],
         ["Who Framed Roger Rabbit? was directed by Lee.", "Why?", "It paid."],
         ["Louis XIV. was born in Paris.", "He saw World War I.", "It ended."],
+        ["ann lives in Paris!", "my sister works for Acme!", "ok?", "de Gaulle was born in Lille."],
+        ["Was Ann born in Oslo?", "no, in Rome.", "Who won?", "eBay did."],
     ],
 )
 def test_what_goes_on_in_a_small_letter_is_one_sentence(sentences: list[str]) -> None:
@@ -150,7 +152,8 @@ def test_a_sentence_without_end_comes_in_pieces() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["(" * 100_000, "a." * 50_000, "'s" * 50_000, " " * 200_000, "\n" * 200_000, ". " * 30_000]
+    "text",
+    ["(" * 100_000, "a." * 50_000, "'s" * 50_000, " " * 200_000, "\n" * 200_000, ". " * 30_000, "X! is " * 30_000],
 )
 def test_no_text_takes_quadratic_time(text: str) -> None:
     started = time.perf_counter()

@@ -66,13 +66,14 @@ def test_mentions_index_sentence_and_text(detector: TaggerDetector, text: str) -
 
 def test_a_name_ends_with_its_column(detector: TaggerDetector, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zslre.tagger.spans", lambda tags, types: [(0, len(tags), 0)])
-    texts = ("Ann Low\tRome", "Ann Low   Rome", "Ann  Low Rome", "Ann\u2122 Low\nRome")
+    texts = ("Ann Low\tRome", "Ann Low   Rome", "Ann  Low Rome", "Ann\u2122 Low\n    Rome", "Ann<br>Bob<br>Dora")
     found = detector.detect([Sentence(text) for text in texts])
-    assert [sentence.mentions[0].text for sentence in found] == [
-        "Ann Low",
-        "Ann Low",
-        "Ann  Low Rome",
-        "Ann\u2122 Low\nRome",
+    assert [[mention.text for mention in sentence.mentions] for sentence in found] == [
+        ["Ann Low", "Rome"],
+        ["Ann Low", "Rome"],
+        ["Ann  Low Rome"],
+        ["Ann\u2122 Low\n    Rome"],
+        ["Ann", "Bob", "Dora"],
     ]
 
 

@@ -65,6 +65,7 @@ def test_which_names_are_verbs(name: str, expected: tuple[str, bool] | None) -> 
     ("relation", "expected"),
     [
         (Relation("sued by"), [(True, "sued"), (True, "sues")]),
+        (Relation("suedBy"), [(True, "sued"), (True, "sues")]),
         (Relation("wrote"), [(False, "writes"), (True, "written by")]),
         (Relation("beat"), [(False, "beats"), (True, "beaten by")]),
         (Relation("supplies"), [(False, "supplied"), (True, "supplied by")]),

@@ -109,7 +109,7 @@ def _is_short_form(text: str, name: Mention, short: Mention) -> bool:
         return False
     words, few = (re.findall(r"\w+", mention.text.casefold()) for mention in (name, short))
     letters = "".join(word[0] for word in words if word not in ("and", "for", "of", "the"))
-    return set(few) <= set(words) or "".join(few) == letters
+    return (name.type is not None and set(few) <= set(words)) or "".join(few) == letters
 
 
 def certainty(pair: Pair) -> float:

@@ -95,16 +95,16 @@ def _read(paths: Iterable[str | Path], on_bad: Callable[[InputError], None] | No
 def walk(folder: str | Path, unreadable: Callable[[OSError], None] | None = None) -> Iterator[tuple[str, list[str]]]:
     """The folder and those in it, each with the names of its files that zslre reads; all in sorted order.
 
-    Names with a leading dot are left out. Links are followed, but not to a folder that they lie in. What is wrong with
-    a folder goes to `unreadable`.
+    Names with a leading dot are left out. Links to folders are followed; each folder comes once. What is wrong with a
+    folder goes to `unreadable`.
     """
-    top = os.fspath(folder)
-    lies_in = {top: frozenset({os.path.realpath(top)})}  # of each folder to come, itself included
-    for parent, folders, files in os.walk(top, onerror=unreadable, followlinks=True):
-        around = lies_in.pop(parent)
-        real = {name: os.path.realpath(os.path.join(parent, name)) for name in folders if not name.startswith(".")}
-        folders[:] = sorted(name for name, place in real.items() if place not in around)
-        lies_in |= {os.path.join(parent, name): around | {real[name]} for name in folders}
+    seen = {os.path.realpath(folder)}
+    for parent, folders, files in os.walk(folder, onerror=unreadable, followlinks=True):
+        paths = [os.path.join(parent, name) for name in sorted(folders) if not name.startswith(".")]
+        paths.sort(key=os.path.islink)  # of a folder and a link to it, the folder
+        new = {place: path for path in reversed(paths) if (place := os.path.realpath(path)) not in seen}
+        folders[:] = sorted(map(os.path.basename, new.values()))
+        seen.update(new)
         yield parent, sorted(n for n in files if not n.startswith(".") and Path(n).suffix.lower() in SUFFIXES)
 
 

@@ -114,8 +114,7 @@ class RelationExtractor:
         """Compares pair vectors with the relations."""
         known = self.hypernyms
         evidence = TypeEvidence(self.encoder, self.scorer, known) if known is not None else None
-        strict = StrictTypes(self.relations, known)
-        tails = Tails(self.relations)
+        strict, tails = StrictTypes(self.relations, known), Tails(self.relations)
         wordings = Wordings.of(self.encoder, self.scorer, self.relations)
         threads: int | None = getattr(self.encoder, "threads", None)
         return Matcher(self.scorer, self.prototypes, evidence, strict, tails, wordings, self.context, threads)
@@ -219,10 +218,8 @@ class RelationExtractor:
         explain: bool = False,
         batch_size: int = BATCH_SIZE,
     ) -> Iterator[list[Triple]]:
-        """Triples of each text, lazily, in constant memory; short texts share passes of the encoder.
-
-        Raises InputError for what is no string, behind the triples of the texts before it.
-        """
+        """Triples of each text, lazily, in constant memory; short texts share passes of the encoder. Raises InputError for
+        what is no string, behind the triples of the texts before it."""
         found = extract_documents(
             self, documents_of(texts), threshold=threshold, top_k=top_k, explain=explain, batch_size=batch_size
         )

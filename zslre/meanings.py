@@ -57,7 +57,7 @@ def spelling(key: str) -> str:
     """
     if found := _WIKIDATA.fullmatch(key.strip()):
         return "p" + found[2]
-    words = re.sub(r"[\W_]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", key)).strip()
+    words = re.sub(r"[^\w+#]+|_+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", key)).strip()
     return (words or key).casefold()
 
 

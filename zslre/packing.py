@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,7 +137,8 @@ class Packer:
         """
         rows: list[_Row] = []
         first = 0
-        texts = [plain(sentence.text, {mention for pair in pairs for mention in pair}) for sentence, pairs in items]
+        named = ((sentence, {*sentence.mentions, *chain.from_iterable(pairs)}) for sentence, pairs in items)
+        texts = [plain(sentence.text, mentions) for sentence, mentions in named]
         encodings = self.tokenizer.encode_batch(texts, add_special_tokens=False)
         for (_, pairs), encoding, more in zip(items, encodings, self._endings(len(items), followed_by), strict=True):
             rows.extend(self._rows(encoding.ids, np.asarray(encoding.offsets).reshape(-1, 2), pairs, first, more))

@@ -11,13 +11,15 @@ from zslre.types import Mention
 _TAG = (
     "a|abbr|b|blockquote|br|cite|code|div|em|h[1-6]|hr|i|img|li|ol|p|pre|s|small|span|strong|su[bp]|table|t[dhr]|u|ul"
 )
+_TARGET = r"\((?=[^()\s]*[/#.])"
+_ADDRESS = r"[^\s<>\"'()\[\]\u2013\u2014\u3001\u3002\uff0c\uff1b]*"
 # The brackets and the target of a Markdown link, an address, a tag of HTML.
 _MARKUP = re.compile(
-    r"!?\[(?=[^\[\]]*\]\()"
-    r'|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+"[^"]*")?\)'
-    r"|<?(?:https?://|\bwww\.)[^\s<>\"'()\[\]]*(?:\([^\s<>\"'()\[\]]*\)[^\s<>\"'()\[\]]*)*>?"
-    r"|<?\b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+>?"
-    rf"|</?(?:{_TAG})(?:\s[^<>]*)?/?>",
+    rf"!?\[(?=[^\[\]]*\]{_TARGET})"
+    rf'|\]{_TARGET}[^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+"[^"]*")?\)'
+    rf"|<?(?:https?://|\bwww\.){_ADDRESS}(?:\({_ADDRESS}\){_ADDRESS})*(?<![.,;:!?])>?"
+    r"|<?\b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}\b>?"
+    rf"|</?(?:{_TAG})(?:\s[^<>]*=[^<>]*)?\s?/?>",
     re.IGNORECASE,
 )
 _HINT = re.compile(r"\]\(|://|www\.|@|<", re.IGNORECASE)  # no markup is without one of these
@@ -31,16 +33,19 @@ def plain(text: str, mentions: Iterable[Mention] = ()) -> str:
     >>> plain("[Rome](/wiki/Rome) is nice\\u2122, says <i>Ann</i> (ann@example.org).")
     ' Rome              is nice , says    Ann     (               ).'
     """
-    if not text.isascii():
-        text = text.encode("utf-8", "replace").decode("utf-8")
-        text = "".join(" " if _is_pictograph(c) else c for c in text)
-    if not _HINT.search(text):
-        return text
     kept = [(mention.start, mention.end) for mention in mentions]
 
+    def in_a_mention(start: int, end: int) -> bool:
+        return any(left < end and start < right for left, right in kept)
+
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode("utf-8")
+        text = "".join(" " if _is_pictograph(c) and not in_a_mention(i, i + 1) else c for i, c in enumerate(text))
+    if not _HINT.search(text):
+        return text
+
     def blanks(found: re.Match[str]) -> str:
-        in_a_mention = any(start < found.end() and found.start() < end for start, end in kept)
-        return found[0] if in_a_mention else " " * len(found[0])
+        return found[0] if in_a_mention(*found.span()) else " " * len(found[0])
 
     return _MARKUP.sub(blanks, text)
 

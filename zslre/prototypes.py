@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zslre.encoder import Encoder, FloatArray
+from zslre.relation import in_words
 from zslre.relations import Relation
 from zslre.scoring import KINDS, VIEWS, Scorer, unit
 from zslre.sideinfo.merging import own_part
@@ -29,7 +30,7 @@ def relation_phrases(relation: Relation) -> dict[str, str]:
     side = relation.side
     inflected = {s.item.casefold() for s in relation.sources if s.field == "synonyms" and s.source == "inflection"}
     others = [synonym for synonym in side.synonyms if synonym.casefold() not in inflected]
-    text = ", ".join([relation.name, *others[:MAX_SYNONYMS]])
+    text = ", ".join([in_words(relation.name) or relation.name, *others[:MAX_SYNONYMS]])
     phrases = {
         "text": f"{text}: {relation.description}" if relation.description else text,
         "head": ", ".join(side.head_hypernyms),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date as Date
@@ -26,6 +27,17 @@ def text(value: object, what: str) -> str:
     except UnicodeEncodeError as error:
         raise InputError(f"{what} holds half a surrogate pair at character {error.start}; remove it") from error
     return " ".join(value.split())
+
+
+def in_words(name: str) -> str:
+    """A name as a program writes it, in words, "" if it has none; any other as it is.
+
+    >>> in_words("gene_found_in_organism"), in_words("foundedBy"), in_words("maker of YouTube")
+    ('gene found in organism', 'founded by', 'maker of YouTube')
+    """
+    if " " in name or not re.search(r"_|[a-z][A-Z]", name):
+        return name
+    return " ".join(re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name).lower().split())
 
 
 def phrases(value: object, what: str) -> tuple[str, ...]:

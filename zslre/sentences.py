@@ -23,8 +23,11 @@ _LINE_END = re.compile("\r\n|[\n\r\x0b\x85\u2028]")
 _PARAGRAPH_END = re.compile("[\f\u2029]")
 # Ends that sentencex takes for a middle initial ("John I. Smith") and for abbreviations ("m. 1902": married).
 _MISSED_END = re.compile(r"(?:\bWar I|\d\s*mm?)\.(?=\s+[A-Z])")
-# "Jeopardy! is hosted by", "Louis XIV. was born"
-_NO_END = re.compile(r"(?:[!?]|\b[IVX]{1,5}\.)$")
+# "Louis XIV. was born"; "Jeopardy! is hosted by", but of "Is it Rome? no" two sentences.
+_NUMBER = re.compile(r"\b[IVX]{1,5}\.$")
+_TITLE = re.compile(r"\b[A-Z]\w*[!?]$")
+_FINITE = re.compile(r"\s+(?:is|was|are|were|has|had|won|stars|starred|premiered|aired|features|tells|follows)\b")
+_LONGEST_END = 20  # characters of a sentence in which such an end is looked for
 # What ends so goes on in the next line, as in text that is broken by its clauses.
 _GOES_ON = re.compile(r"(?:,|\b(?:an?|the|of|in|at|on|by|for|from|to|with|and|or|as|is|was|are|were))$")
 LEAST_LIST = 3  # lines
@@ -133,7 +136,9 @@ def _of_stretch(text: str) -> Iterator[tuple[int, int]]:
     start = None
     for left, right in _by_sentencex(text):
         start = left if start is None else start
-        if not (text[right:].lstrip()[:1].islower() and _NO_END.search(text, start, right)):
+        end = text[max(start, right - _LONGEST_END) : right]
+        titled = _TITLE.search(end) and _FINITE.match(text, right)
+        if not titled and not (_NUMBER.search(end) and text[right : right + 2].strip().islower()):
             yield start, right
             start = None
 

@@ -20,7 +20,8 @@ from zslre.tagging import NO_WORD, Words, best_tags, closed, spans, without_titl
 from zslre.types import Mention, Sentence
 
 MAX_PADDING = 1.2  # tokens of a batch for each real one
-_COLUMN_END = re.compile(r"\t|\s{3,}")  # as in a table: no name goes on behind it
+# As in a table, and where markup was: no name goes on behind it. Of a line that is indented it is none.
+_COLUMN_END = re.compile(r"(?<!\s)[^\S\r\n]*(?:\t|[^\S\r\n]{3})[^\S\r\n]*(?=\S)")
 _LOW = np.float32(-1e9)  # a score that no path of tags takes
 
 
@@ -63,12 +64,13 @@ class TaggerDetector:
         found = []
         spellings = [text[start:end] for start, end in zip(words.starts, words.ends, strict=True)]
         for first, end, type in without_titles(closed(spans(tags, len(self.types)), spellings, self.types), self.types):
-            start = int(words.starts[first])
-            column = _COLUMN_END.search(read, start, int(words.ends[end - 1]))
-            stop = column.start() if column is not None else int(words.ends[end - 1])
-            left, right = trim(text, start, stop, self.types[type])
-            if left < right:
-                found.append(Mention(text[left:right], left, right, self.types[type]))
+            start, stop = int(words.starts[first]), int(words.ends[end - 1])
+            gaps = [place for gap in _COLUMN_END.finditer(read, start, stop) for place in gap.span()]
+            places = [start, *gaps, stop]
+            for begin, finish in zip(places[::2], places[1::2], strict=True):
+                left, right = trim(text, begin, finish, self.types[type])
+                if left < right:
+                    found.append(Mention(text[left:right], left, right, self.types[type]))
         return tuple(found)
 
     def _scores(self, ids: Sequence[IntArray], shapes: Sequence[IntArray]) -> list[FloatArray]:

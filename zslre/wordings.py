@@ -20,6 +20,7 @@ import numpy as np
 from zslre.encoder import Encoder, FloatArray
 from zslre.packing import IntArray
 from zslre.prototypes import build_prototypes
+from zslre.relation import in_words
 from zslre.relations import Relation
 from zslre.scoring import Scorer
 from zslre.sideinfo.grammar import in_the_past, noun_of, passive_of, verb_of
@@ -89,7 +90,7 @@ def other_wordings(relation: Relation) -> list[tuple[bool, Relation]]:
     """
     if relation.id is not None or relation.symmetric:
         return []
-    name, words = relation.name, wordnet()
+    name, words = in_words(relation.name), wordnet()
     same: list[str] = []
     other: list[str] = []
     if (verb := verb_of(name, words)) is not None:
@@ -114,4 +115,4 @@ def other_wordings(relation: Relation) -> list[tuple[bool, Relation]]:
 
 def is_misread(relation: Relation) -> bool:
     """Whether its own prototype is read from tail to head: of "is the … of", unless it has synonyms by its author."""
-    return noun_of(relation.name) is not None and not own_part(relation).side.synonyms
+    return noun_of(in_words(relation.name)) is not None and not own_part(relation).side.synonyms

@@ -193,7 +193,8 @@ def _runs(args: argparse.Namespace, data: Dataset, train: Dataset | None) -> lis
     runs = []
     for split, seed, model in _choices(args, data):
         options = _run_options(args, seed)
-        row_split = same_files if train is not None else bool(read_config(model).get("row_split"))
+        begun = train is None or args.model is not None
+        row_split = (train is not None and same_files) or (begun and bool(read_config(model).get("row_split")))
         task = make_task(args.setting, data, split, row_split=row_split)
         if args.setting == "few-shot" and not args.drop_seen:  # which may leave out relations with few rows
             check_episodes(task, options.episodes)
@@ -256,12 +257,12 @@ def _outcome(
         model = trained_model(args, train, task, split, seed, start, row_split=row_split, say=say, progress=progress)
     extractor = load(model)
     config = extractor.config
-    if row_split and train is None and len(task.examples) < len(data.examples):
+    if row_split and train is None and args.setting == "supervised" and len(task.examples) < len(data.examples):
         tested = f"{len(task.examples):,} of {len(data.examples):,} rows"
         say(f"{tested} are tested: those that this model's training would keep apart of any file")
     seen = seen_in_training(extractor, task.unseen)
     known = [relation for relation in task.relations if args.setting == "combined" and relation not in task.unseen]
-    new = [relation.name for relation in known if not seen_in_training(extractor, [relation])]
+    new = sorted({relation.name for relation in known} - set(seen_in_training(extractor, known)))
     if new:
         say(f"counted as seen, though the model was not trained on them: {', '.join(new)}")
     if args.drop_seen and seen:

@@ -58,6 +58,8 @@ def _is_read(source: Path, target: Path) -> bool:
     text = target.suffix.lower() in SUFFIXES
     if text and source in target.parents:
         return True
+    if not text and not there:
+        return False
     for folder, names in walk(source):
         files = (os.path.join(folder, name) for name in names)
         if text and os.path.realpath(folder) == str(target.parent):

@@ -72,6 +72,7 @@ def trained_model(
     if start is not None:
         check_unseen(load_model(start), task.unseen)
     say(f"training {output} on {train.name}")
+    keeps_apart = row_split and args.setting in ("supervised", "combined")
     with watched(progress, say) as observer:
         train_for(
             train,
@@ -83,7 +84,7 @@ def trained_model(
             in_text=args.markers == "text",
             start=start,
             resume=bool(args.resume),
-            facts={"evaluation": made, **({"row_split": True} if row_split else {})},
+            facts={"evaluation": made, **({"row_split": True} if keeps_apart else {})},
             observer=observer,
         )
     return Path(output)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
 from zslre.freebase import readable_name
+from zslre.relation import in_words
 from zslre.relations import Relation, RelationSet, SideInformation, catalogue
 
 
@@ -41,17 +41,9 @@ def readable_relation(label: str) -> Relation:
     >>> readable_relation("gene_found_in_organism").name, readable_relation("foundedBy").name
     ('gene found in organism', 'founded by')
     """
-    parts = [" ".join(_words(part).split()) for part in label.split("/")]
+    parts = [in_words(part) for part in label.split("/")]
     if len(parts) > 3 and not parts[0] and all(parts[1:]):
         head, means = parts[-2:]
         return Relation(readable_name(label), "", SideInformation((means,), (head,)), id=label)
-    name = " ".join(_words(label).split()) or label
+    name = in_words(label) or label
     return Relation(name, id=label if name != label else None)
-
-
-def _words(text: str) -> str:
-    return (
-        re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).replace("_", " ").lower()
-        if re.search(r"_|[a-z][A-Z]", text)
-        else text
-    )

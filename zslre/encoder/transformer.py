@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -169,6 +170,12 @@ class TransformerEncoder:
     def variant(self) -> str:
         """What else than weights and texts its vectors depend on."""
         return f"{'markers in the text' if self.module.in_text else ''} {'bfloat16' if self.bf16 else ''}".strip()
+
+    @property
+    def positions(self) -> int:
+        """How many tokens of a text there are positions for."""
+        every = int(self.hf_config.get("max_position_embeddings", sys.maxsize))
+        return every - self.module.position_offset - (MARKERS_PER_PAIR if self.module.in_text else 0)
 
     @property
     def hf_config(self) -> dict[str, Any]:

@@ -74,9 +74,9 @@ def _relations_of(model: RelationExtractor | ModelFiles, names: Iterable[str]) -
     for name in sorted(set(names)):
         meant = model.relations.get(name) or (Relation(name) if name in ids else resolve(name))
         # What training knew of it: the relations that the model has now may know less, or mean another by the name.
-        inverse = tuple(inverses.get(name, ())) or meant.inverse
-        symmetric = meant.symmetric and not inverse
-        meant = replace(meant, id=ids.get(name, meant.id), inverse=inverse, symmetric=symmetric)
+        trained = Relation(name, id=ids.get(name, meant.id))
+        inverse = tuple(key for key in (*inverses.get(name, ()), *meant.inverse) if key.casefold() not in trained.keys)
+        meant = replace(meant, id=trained.id, inverse=inverse, symmetric=meant.symmetric and not inverse)
         new = next((r for r in (meant, Relation(name)) if taken.isdisjoint(r.keys)), None)
         if new is not None:
             found.append(new)

@@ -16,7 +16,8 @@ from zslre.paths import keep_array
 from zslre.types import Example, Sentence
 
 SENTENCES_AT_ONCE = 512
-ARITHMETIC = 2  # to be raised when the same weights come to give other vectors; 2: bfloat16 beside 8 bits
+# To be raised when the same weights come to give other vectors; 2: bfloat16 beside 8 bits, 3: addresses are not read.
+ARITHMETIC = 3
 
 Items = list[tuple[Sentence, list[Pair]]]
 

@@ -20,12 +20,12 @@ from zslre.relations import RelationSet
 from zslre.serialization import ModelFiles, load_model
 from zslre.training.distillation import DistillationConfig, Distiller, Model
 from zslre.training.episodes import EpisodeSampler
-from zslre.training.finish import calibrate, licence_notices, model_files, write_model
+from zslre.training.finish import MAX_TEXT_TOKENS, calibrate, licence_notices, model_files, write_model
 from zslre.training.model import TorchScorer
 from zslre.training.observer import PRINTING, Observer
 from zslre.training.reversal import with_reversed
 from zslre.training.run import held_out_facts, named_weights, trained_facts, training_data
-from zslre.training.start import MAX_TEXT_TOKENS, quantized
+from zslre.training.start import quantized
 from zslre.training.trained import encoder_of, load_trained, own_calibration
 from zslre.training.unlabelled import TextPool
 from zslre.types import Example

@@ -17,7 +17,7 @@ from zslre.encoder.loading import describe_encoder, markers_in_text
 from zslre.encoder.quantization import quantize_state
 from zslre.encoder.ternary import pack_state
 from zslre.encoder.transformer import MARKERS, TransformerEncoder
-from zslre.packing import MARKERS_PER_PAIR, Packer
+from zslre.packing import Packer
 from zslre.prototypes import build_prototypes, relation_phrases
 from zslre.relations import RelationSet
 from zslre.scoring import Scorer
@@ -70,7 +70,7 @@ def model_files(
     stored as what it was trained to be.
     """
     numpy_scorer = scorer.to_numpy(calibration)
-    max_text_tokens = min(max_text_tokens, _positions(encoder))
+    max_text_tokens = min(max_text_tokens, encoder.positions)
     with quantization.weights() if quantization is not None else nullcontext():
         prototypes = build_prototypes(encoder, numpy_scorer, relations)
     tensors, tokenizer = encoder.tensors, encoder.tokenizer
@@ -87,12 +87,6 @@ def model_files(
         "encoder": describe_encoder(encoder.hf_config, marker_ids, max_text_tokens, in_text=encoder.module.in_text),
     }
     return ModelFiles(config, tensors, numpy_scorer, prototypes, tokenizer, relations)
-
-
-def _positions(encoder: TransformerEncoder) -> int:
-    """How many tokens of a text the encoder has positions for."""
-    every = int(encoder.hf_config.get("max_position_embeddings", MAX_TEXT_TOKENS))
-    return every - encoder.module.position_offset - (MARKERS_PER_PAIR if encoder.module.in_text else 0)
 
 
 def write_model(folder: Path, files: ModelFiles, notices: str = "") -> None:

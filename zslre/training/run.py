@@ -20,7 +20,7 @@ from zslre.relations import RelationSet
 from zslre.training.base import BASE_NAME, default_base_folder
 from zslre.training.calibration import fit_kind_weights
 from zslre.training.episodes import EpisodeSampler
-from zslre.training.finish import calibrate, licence_notices, model_files, write_model
+from zslre.training.finish import MAX_TEXT_TOKENS, calibrate, licence_notices, model_files, write_model
 from zslre.training.model import TorchScorer
 from zslre.training.observer import PRINTING, Observer
 from zslre.training.reversal import with_reversed
@@ -185,10 +185,11 @@ def train_model(
 
     encoder.bf16 = False
     if dev_set is not None:
-        weights = fit_kind_weights(encoder, scorer, Packer(encoder.tokenizer), dev, dev_set)
+        packer = Packer(encoder.tokenizer, max_text_tokens=min(MAX_TEXT_TOKENS, encoder.positions))
+        weights = fit_kind_weights(encoder, scorer, packer, dev, dev_set)
         observer.report(f"weights of side information on the held-out relations: {weights}")
         judged = [with_reversed(sentence, sampler.reverse) for sentence in dev]
-        numbers, figures = calibrate(encoder, scorer.to_numpy(), Packer(encoder.tokenizer), judged, dev_set)
+        numbers, figures = calibrate(encoder, scorer.to_numpy(), packer, judged, dev_set)
     config_facts = {
         "name": output.name,
         "base_encoder": known["base_encoder"],

@@ -16,7 +16,7 @@ from zslre.encoder.transformer import MARKERS, TransformerEncoder
 from zslre.packing import MARKERS_PER_PAIR, IntArray, Item, PackedBatch, Packer
 from zslre.training.distillation import DistillationConfig
 from zslre.training.episodes import EpisodeSampler
-from zslre.training.finish import phrases_of
+from zslre.training.finish import MAX_TEXT_TOKENS, phrases_of
 from zslre.training.layerwise import SETTLING_TOKENS, settle_layers, settled_by
 from zslre.training.loop import CHECKPOINT, read_checkpoint, write_checkpoint
 from zslre.training.observer import PRINTING, Observer
@@ -24,7 +24,6 @@ from zslre.training.student import Quantization
 from zslre.training.trained import slimmed
 from zslre.training.unlabelled import Glosses, TextPool
 
-MAX_TEXT_TOKENS = 192
 EPISODES_SHOWN, TOKENS_SHOWN = 300, 800_000  # at most: with few a student learns by heart, all are in memory
 TIMES_SHOWN = 8  # each sentence: of little data more episodes show the same again
 TOKENS_A_PASS = 2048

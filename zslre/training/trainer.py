@@ -53,7 +53,8 @@ class Trainer(TrainingLoop):
         self.encoder, self.scorer, self.sampler, self.config = encoder, scorer, sampler, config
         encoder.bf16 = config.bf16
         # Every pass writes the gradients of all weights: few passes with some padding cost less than many tight ones.
-        self.packer = Packer(encoder.tokenizer, max_text_tokens=128, max_tokens=config.max_tokens, max_padding=1.6)
+        window = min(128, encoder.positions)
+        self.packer = Packer(encoder.tokenizer, max_text_tokens=window, max_tokens=config.max_tokens, max_padding=1.6)
         # Word embeddings stay as they are: half of a small encoder's weights, of which a step sees a few hundred rows,
         # and words that training never shows keep their place among those that it does.
         words: Any = encoder.module.backbone
