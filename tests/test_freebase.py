@@ -10,7 +10,8 @@ import pytest
 
 from zslre.datasets import read_dataset, relations_of
 from zslre.freebase import meaning, readable_name
-from zslre.relations import RelationSet, catalogue, training_leaks
+from zslre.meanings import training_leaks
+from zslre.relations import RelationSet, catalogue
 from zslre.sideinfo.wikidata import properties
 
 

@@ -218,8 +218,8 @@ class RelationExtractor:
         explain: bool = False,
         batch_size: int = BATCH_SIZE,
     ) -> Iterator[list[Triple]]:
-        """Triples of each text, lazily, in constant memory; short texts share passes of the encoder. Raises InputError for
-        what is no string, behind the triples of the texts before it."""
+        """Triples of each text, lazily, in constant memory; short texts share passes of the encoder. For what is no
+        string InputError is raised, behind the triples of the texts before it."""
         found = extract_documents(
             self, documents_of(texts), threshold=threshold, top_k=top_k, explain=explain, batch_size=batch_size
         )
