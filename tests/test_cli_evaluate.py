@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import runpy
 import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -220,6 +221,16 @@ def test_reports_and_plots_are_written(folder: Path, tmp_path: Path) -> None:
     pytest.importorskip("zslre.evaluation.plots")
     assert evaluate(folder, "zero-shot", "--plot", str(tmp_path / "plots")) == 0
     assert list((tmp_path / "plots").iterdir())
+
+
+def test_a_missing_matplotlib_is_told_before_the_work(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    scores = tmp_path / "scores.json"
+    assert evaluate(folder, "zero-shot", "--plot", str(tmp_path / "plots"), "--json", str(scores)) == 1
+    assert "matplotlib" in error(capsys)
+    assert not scores.exists()
 
 
 def test_bad_rows_are_an_error_or_counted(

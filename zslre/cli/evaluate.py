@@ -134,6 +134,10 @@ def run(args: argparse.Namespace) -> int:
         check_output_file(path, (*args.data, *(args.train or ()), *(args.dev or ()), args.relations))
     for folder in (args.plot, args.work):
         check_output_folder(folder)
+    if args.plot is not None:
+        from zslre.evaluation.plots import load_matplotlib
+
+        load_matplotlib()  # which may be missing: told before the work begins
     from zslre.evaluation import report
     from zslre.evaluation.tasks import read_labelled
     from zslre.extractor import RelationExtractor

@@ -46,7 +46,7 @@ def draw(outcomes: Sequence[Outcome], folder: Path) -> list[Path]:
     InputError for outcomes that `report.scores` refuses.
     """
     check(outcomes)
-    matplotlib = _matplotlib()
+    matplotlib = load_matplotlib()
     figures: dict[str, Figure] = {}
     # Whatever the user's own matplotlibrc says; and a dollar sign in a name is no formula.
     with matplotlib.style.context("default"), matplotlib.rc_context({"text.parse_math": False, "font.size": 9}):
@@ -70,7 +70,7 @@ def draw(outcomes: Sequence[Outcome], folder: Path) -> list[Path]:
 def confusion_matrix(outcome: Outcome) -> Figure:
     """Shares of each gold relation's queries, in percent; of more than `MAX_ROWS` relations those most confused."""
     rows, columns, shares, left_out = _shown(confusion(outcome.gold, outcome.predicted))
-    matplotlib = _matplotlib()
+    matplotlib = load_matplotlib()
     # Cells have one size however long the names are: the page grows around them when it is saved.
     figure = matplotlib.figure.Figure(figsize=(_CELL * len(columns), _CELL * len(rows)))
     axes = figure.add_axes((0, 0, 1, 1))
@@ -222,7 +222,7 @@ def _cut(name: str, length: int) -> str:
 
 def _figure(width: float, height: float) -> Figure:
     """An empty page of that many inches that makes room for its labels."""
-    figure: Figure = _matplotlib().figure.Figure(figsize=(width, height), layout="constrained")
+    figure: Figure = load_matplotlib().figure.Figure(figsize=(width, height), layout="constrained")
     return figure
 
 
@@ -248,7 +248,8 @@ def _title(title: str, outcome: Outcome | None, width: int) -> str:
     return "\n".join(lines)
 
 
-def _matplotlib() -> Any:
+def load_matplotlib() -> Any:
+    """The package. Raises MissingDependencyError where it is not installed."""
     try:
         import matplotlib
         import matplotlib.colors
