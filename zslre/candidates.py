@@ -64,21 +64,22 @@ def asked_pairs(sentence: Sentence, *, literal_heads: bool = False) -> list[Pair
     Machines (IBM)" the two are one. Far apart: more than `NEAR` mentions, in the order of the text, unless one of the
     two is the first, of which a long list may be said.
     """
-    order = sorted(set(sentence.mentions), key=lambda mention: (mention.start, mention.end))
-    place = {mention: number for number, mention in enumerate(order)}
-    pairs = [
-        (head, tail)
-        for head, tail in _candidates(sentence, literal_heads)
-        if abs(place[head] - place[tail]) <= NEAR or 0 in (place[head], place[tail])
-    ]
-    adjectives = [mention for mention in sentence.mentions if mention.type == NATIONALITY]
-    said_of = {adjective: name for adjective in adjectives if (name := _described(sentence, adjective))}
-    one = {frozenset(pair) for pair in pairwise(order) if _is_short_form(sentence.text, *pair)}
-    return [
-        (head, tail)
-        for head, tail in pairs
-        if (tail not in said_of or said_of[tail].name == head.name) and frozenset((head, tail)) not in one
-    ]
+    pairs = _candidates(sentence, literal_heads)
+    order = sorted(sentence.mentions, key=lambda mention: (mention.start, mention.end))
+    if len(order) > NEAR + 1:
+        place = {mention: number for number, mention in enumerate(dict.fromkeys(order))}
+        pairs = (pair for pair in pairs if _are_near(*(place[mention] for mention in pair)))
+    adjectives = [mention for mention in order if mention.type == NATIONALITY]
+    if said_of := {adjective: name for adjective in adjectives if (name := _described(sentence, adjective))}:
+        pairs = ((head, tail) for head, tail in pairs if tail not in said_of or said_of[tail].name == head.name)
+    if one := [{name, short} for name, short in pairwise(order) if _is_short_form(sentence.text, name, short)]:
+        pairs = (pair for pair in pairs if {*pair} not in one)
+    return list(pairs)
+
+
+def _are_near(first: int, second: int) -> bool:
+    """By their places in the sentence."""
+    return abs(first - second) <= NEAR or 0 in (first, second)
 
 
 def reversed_places(items: Sequence[Item]) -> IntArray:

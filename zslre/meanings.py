@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from zslre import freebase
-from zslre.relation import Relation
+from zslre.relation import CAMEL_JOINT, Relation
 from zslre.relations import RelationSet, catalogue, of_synonym
 from zslre.sideinfo.merging import own_part
 
@@ -21,13 +21,11 @@ class _Meaning:
 
     same: frozenset[str]
     inverse: frozenset[str]
-    synonyms: frozenset[str] = frozenset()
+    synonyms: frozenset[str]
 
     def gives_away(self, tested: _Meaning) -> bool:
-        called = self.same | self.inverse
-        return bool(
-            called & tested.same or self.same & (tested.inverse | tested.synonyms) or self.synonyms & tested.same
-        )
+        ours, theirs = (self.same, self.inverse, self.synonyms), (tested.inverse, tested.synonyms)
+        return not all(map(tested.same.isdisjoint, ours)) or not all(map(self.same.isdisjoint, theirs))
 
 
 def training_leaks(unseen: Iterable[str | Relation], candidates: RelationSet) -> set[str]:
@@ -39,11 +37,15 @@ def training_leaks(unseen: Iterable[str | Relation], candidates: RelationSet) ->
     a synonym, by the catalogue, where one relation alone has it, or by the author of the other; not by synonyms that
     `zslre side-info build` found. Any other relation under a wholly different name is not recognised: give its id.
     """
+    return set[str]().union(*leaks_of_each(unseen, candidates))
+
+
+def leaks_of_each(unseen: Iterable[str | Relation], candidates: RelationSet) -> Iterator[set[str]]:
+    """The `training_leaks` of each alone, in order."""
     known = (_by_key(candidates), _catalogue())
-    meanings = [_meaning(relation, known) for relation in unseen]
-    parts = ("same", "inverse", "synonyms")
-    tested = _Meaning(*(frozenset[str]().union(*(getattr(meant, part) for meant in meanings)) for part in parts))
-    return {relation.name for relation in candidates if _meaning(relation, known).gives_away(tested)}
+    meanings = {candidate.name: _meaning(candidate, known) for candidate in candidates}
+    for tested in (_meaning(relation, known) for relation in unseen):
+        yield {name for name, meaning in meanings.items() if meaning.gives_away(tested)}
 
 
 @lru_cache(maxsize=65536)
@@ -57,7 +59,7 @@ def spelling(key: str) -> str:
     """
     if found := _WIKIDATA.fullmatch(key.strip()):
         return "p" + found[2]
-    words = re.sub(r"[^\w+#]+|_+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", key)).strip()
+    words = re.sub(r"[^\w+#]+|_+", " ", CAMEL_JOINT.sub(" ", key)).strip()
     return (words or key).casefold()
 
 

@@ -137,8 +137,7 @@ class Packer:
         """
         rows: list[_Row] = []
         first = 0
-        named = ((sentence, {*sentence.mentions, *chain.from_iterable(pairs)}) for sentence, pairs in items)
-        texts = [plain(sentence.text, mentions) for sentence, mentions in named]
+        texts = [plain(s.text, chain(s.mentions, chain.from_iterable(pairs))) for s, pairs in items]
         encodings = self.tokenizer.encode_batch(texts, add_special_tokens=False)
         for (_, pairs), encoding, more in zip(items, encodings, self._endings(len(items), followed_by), strict=True):
             rows.extend(self._rows(encoding.ids, np.asarray(encoding.offsets).reshape(-1, 2), pairs, first, more))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from unicodedata import category
 
 from zslre.types import Mention
@@ -33,21 +33,21 @@ def plain(text: str, mentions: Iterable[Mention] = ()) -> str:
     >>> plain("[Rome](/wiki/Rome) is nice\\u2122, says <i>Ann</i> (ann@example.org).")
     ' Rome              is nice , says    Ann     (               ).'
     """
-    kept = [(mention.start, mention.end) for mention in mentions]
-
-    def in_a_mention(start: int, end: int) -> bool:
-        return any(left < end and start < right for left, right in kept)
-
+    if text.isascii() and not _HINT.search(text):
+        return text
+    kept = {(mention.start, mention.end) for mention in mentions}
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode("utf-8")
-        text = "".join(" " if _is_pictograph(c) and not in_a_mention(i, i + 1) else c for i, c in enumerate(text))
-    if not _HINT.search(text):
-        return text
+        text = _blanked(text, ((i, i + 1) for i, c in enumerate(text) if _is_pictograph(c)), kept)
+    return _blanked(text, (found.span() for found in _MARKUP.finditer(text)), kept) if _HINT.search(text) else text
 
-    def blanks(found: re.Match[str]) -> str:
-        return found[0] if in_a_mention(*found.span()) else " " * len(found[0])
 
-    return _MARKUP.sub(blanks, text)
+def _blanked(text: str, places: Iterable[tuple[int, int]], kept: Collection[tuple[int, int]]) -> str:
+    """The text with blanks at these places, but for those that share a character with what is kept."""
+    for start, end in list(places):
+        if all(right <= start or end <= left for left, right in kept):
+            text = text[:start] + " " * (end - start) + text[end:]
+    return text
 
 
 def _is_pictograph(character: str) -> bool:

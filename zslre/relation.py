@@ -12,6 +12,7 @@ from zslre.exceptions import InputError
 
 _LISTS = ("synonyms", "head_hypernyms", "tail_hypernyms", "keywords")
 _KEYS = ("name", "id", "description", *_LISTS, "symmetric", "inverse", "strict_types", "sources")
+CAMEL_JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])")  # in "foundedBy"
 # What other tools call our keys: too unlike for difflib to find.
 _FOREIGN_KEYS = {"aliases": "synonyms", "label": "name", "relation": "name",
                  "allowed_head": "head_hypernyms", "allowed_tail": "tail_hypernyms",
@@ -37,7 +38,7 @@ def in_words(name: str) -> str:
     """
     if " " in name or not re.search(r"_|[a-z][A-Z]", name):
         return name
-    return " ".join(re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name).lower().split())
+    return " ".join(CAMEL_JOINT.sub(" ", name).replace("_", " ").lower().split())
 
 
 def phrases(value: object, what: str) -> tuple[str, ...]:

@@ -264,9 +264,10 @@ def _outcome(
     if row_split and train is None and args.setting == "supervised" and len(task.examples) < len(data.examples):
         tested = f"{len(task.examples):,} of {len(data.examples):,} rows"
         say(f"{tested} are tested: those that this model's training would keep apart of any file")
-    seen = seen_in_training(extractor, task.unseen)
-    known = [relation for relation in task.relations if args.setting == "combined" and relation not in task.unseen]
-    new = sorted({relation.name for relation in known} - set(seen_in_training(extractor, known)))
+    unseen = [relation.name for relation in task.unseen]
+    trained = seen_in_training(extractor, task.relations if args.setting == "combined" else task.unseen)
+    seen = [name for name in unseen if name in trained]
+    new = sorted({*task.relations.names}.difference(unseen, trained)) if args.setting == "combined" else []
     if new:
         say(f"counted as seen, though the model was not trained on them: {', '.join(new)}")
     if args.drop_seen and seen:
@@ -283,7 +284,7 @@ def _outcome(
     details.update({"split": split.name} if split is not None else {})
     details.update({"mentions": args.mentions or "gold"} if args.setting == "extraction" else {})
     details.update({"training": config["evaluation"]} if train is not None else {})
-    details.update({"dropped_seen" if args.drop_seen else "seen_in_training": list(seen)} if seen else {})
+    details.update({"dropped_seen" if args.drop_seen else "seen_in_training": seen} if seen else {})
     left_out = sorted(set(data.relations.names) - set(task.relations.names))
     details.update({"seen_but_not_trained_on": new} if new else {})
     details.update({"neither_seen_nor_unseen": left_out} if args.setting == "combined" and left_out else {})

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from zslre.exceptions import InputError
 from zslre.output import printable
+from zslre.relation import CAMEL_JOINT
 from zslre.relation_files import to_json
 from zslre.relations import Relation, RelationSet, catalogue
 from zslre.sideinfo.merging import own_part
@@ -263,9 +264,7 @@ def _folded(texts: Sequence[str]) -> set[str]:
 
 def _near(first: str, second: str) -> bool:
     # "foundedBy" and "founded_by" are "founded by"; but "parent of" and "parents of" differ by a letter as well.
-    first, second = (
-        re.sub(r"[\W_]+", "", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)).casefold() or name for name in (first, second)
-    )
+    first, second = (re.sub(r"[\W_]+", "", CAMEL_JOINT.sub(" ", name)).casefold() or name for name in (first, second))
     matcher = difflib.SequenceMatcher(None, first, second, autojunk=False)
     return first == second or (
         matcher.real_quick_ratio() >= NEAR and matcher.quick_ratio() >= NEAR and matcher.ratio() >= NEAR

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
-from zslre.meanings import training_leaks
+from zslre.meanings import leaks_of_each, training_leaks
 from zslre.relations import Relation, RelationSet, resolve
 from zslre.serialization import ModelFiles
 
@@ -26,8 +26,9 @@ def seen_in_training(model: RelationExtractor | ModelFiles, unseen: Iterable[Rel
     trained = _relations_of(model, (*_trained(model), *chosen_by))
     if trained is None:
         return {}
-    seen = {relation.name: sorted(training_leaks([relation], trained)) for relation in unseen}
-    return {name: leaks for name, leaks in seen.items() if leaks}
+    asked = list(unseen)
+    found = zip(asked, leaks_of_each(asked, trained), strict=True)
+    return {relation.name: sorted(leaks) for relation, leaks in found if leaks}
 
 
 def check_unseen(model: RelationExtractor | ModelFiles, unseen: Iterable[Relation]) -> None:
@@ -55,8 +56,11 @@ def dev_relations(model: RelationExtractor, candidates: RelationSet, tested: Ite
     tested_too = training_leaks(tested, candidates)
     free = [relation for relation in candidates if relation.name not in tested_too]
     trained = _relations_of(model, _trained(model))
-    new = [r.name for r in free if trained is None or not training_leaks([r], trained)]
-    return new if len(new) > 1 else [relation.name for relation in free]
+    names = [relation.name for relation in free]
+    if trained is None:
+        return names
+    new = [name for name, leaks in zip(names, leaks_of_each(free, trained), strict=True) if not leaks]
+    return new if len(new) > 1 else names
 
 
 def _trained(model: RelationExtractor | ModelFiles) -> list[str]:
