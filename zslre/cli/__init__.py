@@ -23,6 +23,7 @@ VERBS = ("predict", "train", "distill", "evaluate", "side-info", "crawl", "conve
 
 EXAMPLES = """\
 examples:
+  echo "Marie Curie was born in Warsaw." | zslre predict -
   zslre predict report.txt
   zslre predict report.txt --relation "acquired by" --relation "works for"
   zslre relations list acquire

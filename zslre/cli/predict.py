@@ -39,13 +39,14 @@ text is UTF-8.
 """
 EXAMPLES = """\
 examples:
+  echo "Marie Curie was born in Warsaw." | zslre predict -
   zslre predict report.txt
   zslre predict report.txt --relation "acquired by" --relation "works for"
   zslre predict articles/ -r schema.toml --threshold 0.8 -o triples.jsonl
   zslre predict articles/ -r schema.toml --threshold 0.8 -o triples.jsonl --resume
   zslre predict articles/ -r schema.toml --hypernyms hypernyms.jsonl --explain
   zslre predict report.txt --verify verifier/
-  cat report.txt | zslre predict - --format csv > triples.csv
+  zslre predict report.txt --format csv > triples.csv
 """
 
 _FORMAT_OF_SUFFIX = {".csv": "csv", ".txt": "table"}
