@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import configparser
 import io
 import json
 import os
@@ -272,6 +273,21 @@ def test_info_reports_an_extra_that_is_not_installed(
     monkeypatch.setattr(zslre.cli.info, "installed_version", lambda name: None if name == "torch" else installed(name))
     main(["info"])
     assert re.search(r"^extra 'train' +needs torch$", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_info_names_what_the_extras_install() -> None:
+    from zslre.cli.info import BASE, EXTRAS
+
+    setup = configparser.ConfigParser()
+    setup.read(Path(__file__).parents[1] / "setup.cfg")
+
+    def names(lines: str) -> set[str]:
+        return {re.split(r"[<=>]", line)[0] for line in lines.split("\n") if line and ";" not in line}
+
+    assert set(BASE) == names(setup["options"]["install_requires"])
+    assert set(EXTRAS) == set(setup["options.extras_require"]) - {"dev"}
+    for extra, packages in EXTRAS.items():
+        assert set(packages) == names(setup["options.extras_require"][extra])
 
 
 # The cache folder

