@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,18 @@ def test_a_file_keeps_everything(tmp_path: Path) -> None:
             {"name": "company", "count": 2, "confidence": 0.5, "sources": []},
         ],
     }
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_a_link_and_permissions_stay(tmp_path: Path) -> None:
+    path, link = tmp_path / "h.jsonl", tmp_path / "link"
+    path.touch(mode=0o600)
+    link.symlink_to(path)
+    TABLE.write(link)
+    assert link.is_symlink()
+    assert dict(HypernymTable.read(path)) == dict(TABLE)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert {file.name for file in tmp_path.iterdir()} == {"h.jsonl", "link"}
 
 
 def test_who_did_not_answer_is_kept(tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
-"""Where zslre keeps what it can make again (the cache folder), and whether files and data are what they should be."""
+"""Where zslre keeps what it can make again (the cache folder), how a file is replaced, and whether files and data are
+what they should be."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,15 +29,37 @@ def cache_dir() -> Path:
     return Path(base) / "zslre" if base else Path.home() / ".cache" / "zslre"
 
 
+def partial_of(path: str | Path) -> Path:
+    """Where a file is written before it is whole: beside what a link leads to, so that the link stays one."""
+    place = Path(path).resolve()
+    return place.with_name(f"{place.name}.partial")
+
+
+@contextmanager
+def aside(path: str | Path) -> Iterator[Path]:
+    """The place to write a file at, which is renamed to `path` if the block ends well, and else removed.
+
+    Whoever reads `path` meanwhile, or after a failure, sees the old file. Links stay links, and permissions are kept.
+    """
+    place, partial = Path(path).resolve(), partial_of(path)
+    try:
+        yield partial
+        if place.exists():
+            shutil.copymode(place, partial)
+        partial.replace(place)
+    finally:
+        with suppress(OSError):  # gone in most cases
+            partial.unlink()
+
+
 def keep_array(array: np.ndarray, path: Path) -> None:
     """Write to the cache, aside and renamed. What cannot be written is no error: the next run takes its time again."""
     import numpy as np
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial.npy")
-        np.save(partial, array)
-        partial.replace(path)
+        with aside(path) as partial, partial.open("wb") as file:
+            np.save(file, array)
     except OSError:
         return
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from zslre.exceptions import InputError
+from zslre.paths import aside
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -64,16 +64,9 @@ def write(entries: Sequence[Entry], path: str | os.PathLike[str]) -> None:
     path = Path(path)
     _check_suffix(path, "write")
     text = to_json(entries) if path.suffix.lower() == ".json" else to_toml(entries)
-    place = path.resolve()  # a link stays a link
-    unfinished = place.with_name(f"{place.name}.new")
     try:
-        try:
-            unfinished.write_bytes(text.encode("utf-8"))  # bytes: no line-end translation
-            if place.exists():
-                shutil.copymode(place, unfinished)
-            os.replace(unfinished, place)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with aside(path) as partial:
+            partial.write_bytes(text.encode("utf-8"))  # bytes: no line-end translation
     except OSError as error:
         raise InputError(
             f"{path}: cannot be written ({error.strerror}); check the folder and its permissions"

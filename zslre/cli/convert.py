@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from zslre.cli.outputs import check_output_file
 from zslre.cli.progress import Progress, SkippedRows, counted
 from zslre.exceptions import InputError
+from zslre.paths import partial_of
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
@@ -56,7 +57,6 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Carry out `zslre convert`."""
     from zslre.datasets import WRITERS, read_dataset
-    from zslre.datasets.writers import partial_of
 
     source, destination = arguments.source, arguments.destination
     for written in (destination, partial_of(destination)):

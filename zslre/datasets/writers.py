@@ -10,13 +10,14 @@ import json
 import tempfile
 from array import array
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
 from zslre.datasets.fewrel import NO_RELATION
 from zslre.datasets.tokens import split_tokens
 from zslre.exceptions import InputError
+from zslre.paths import aside
 from zslre.types import Example, Mention
 
 
@@ -26,7 +27,7 @@ def write_jsonl(path: str | Path, examples: Iterable[Example]) -> int:
     Folders that are not there are made. Raises InputError where the file cannot be written.
     """
     count = 0
-    with _aside(path) as stream:
+    with _stream(path) as stream:
         for example in examples:
             stream.write(_dump(_line(example)) + b"\n")
             count += 1
@@ -47,7 +48,7 @@ def write_fewrel(path: str | Path, examples: Iterable[Example]) -> int:
     places: dict[str, array[int]] = {}  # relation -> start and length of each of its rows among the waiting
     # Beside the file, where there is room for it; beside a pipe or device there may be none.
     beside = None if _is_special(Path(path)) else Path(path).resolve().parent
-    with _aside(path) as stream, tempfile.TemporaryFile(dir=beside) as waiting:
+    with _stream(path) as stream, tempfile.TemporaryFile(dir=beside) as waiting:
         end = 0
         for example in examples:
             if example.relation == NO_RELATION:
@@ -71,7 +72,6 @@ def write_fewrel(path: str | Path, examples: Iterable[Example]) -> int:
     return count
 
 
-PARTIAL = ".partial"  # behind the name of a file that is not whole yet
 WRITERS: dict[str, Callable[[str | Path, Iterable[Example]], int]] = {"jsonl": write_jsonl, "fewrel": write_fewrel}
 
 
@@ -102,36 +102,20 @@ def _dump(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode("utf-8")
 
 
-def partial_of(path: str | Path) -> Path:
-    """Where a file is written before it is whole: beside what a link leads to, so that the link stays one."""
-    place = Path(path).resolve()
-    return place.with_name(f"{place.name}{PARTIAL}")
-
-
 def _is_special(path: Path) -> bool:
     """Whether it is a pipe or a device, which must not be replaced by a file."""
     return path.exists() and not path.is_file()
 
 
 @contextmanager
-def _aside(path: str | Path) -> Iterator[BinaryIO]:
-    partial = partial_of(path)
-    special = _is_special(Path(path))
-    try:
-        if not special:
-            partial.parent.mkdir(parents=True, exist_ok=True)
-        stream = (Path(path) if special else partial).open("wb")
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be written ({error.strerror}); check the folder and its permissions"
-        ) from error
-    if special:
+def _stream(path: str | Path) -> Iterator[BinaryIO]:
+    with nullcontext(Path(path)) if _is_special(Path(path)) else aside(path) as place:
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            stream = place.open("wb")
+        except OSError as error:
+            raise InputError(
+                f"{path}: cannot be written ({error.strerror}); check the folder and its permissions"
+            ) from error
         with stream:
             yield stream
-        return
-    try:
-        with stream:
-            yield stream
-        partial.replace(Path(path).resolve())
-    finally:
-        partial.unlink(missing_ok=True)

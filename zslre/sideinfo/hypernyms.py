@@ -12,13 +12,13 @@ Without it, no hypernyms means that the sources know none.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from zslre.exceptions import InputError
+from zslre.paths import aside
 
 SHAPE = '{"entity": "BMW", "hypernyms": [{"name": "car company", "count": 3, "confidence": 0.82, "sources": []}]}'
 
@@ -129,18 +129,12 @@ class HypernymTable(Mapping[str, tuple[Hypernym, ...]]):
 
     def write(self, path: str | Path) -> None:
         """Write the table; whoever reads `path` meanwhile sees the old file or the new one, never a part."""
-        path = Path(path)
-        unfinished = path.with_name(f"{path.name}.new")
-        try:
-            with unfinished.open("w", encoding="utf-8", newline="\n") as stream:
-                for name, hypernyms in self._entries.values():
-                    record: dict[str, Any] = {"entity": name, "hypernyms": [_record(found) for found in hypernyms]}
-                    if why := self.unanswered(name):
-                        record["unanswered"] = why
-                    stream.write(f"{json.dumps(record, ensure_ascii=False)}\n")
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with aside(path) as partial, partial.open("w", encoding="utf-8", newline="\n") as stream:
+            for name, hypernyms in self._entries.values():
+                record: dict[str, Any] = {"entity": name, "hypernyms": [_record(found) for found in hypernyms]}
+                if why := self.unanswered(name):
+                    record["unanswered"] = why
+                stream.write(f"{json.dumps(record, ensure_ascii=False)}\n")
 
     def _add(self, name: str, hypernyms: tuple[Hypernym, ...]) -> None:
         key = entity_key(name)

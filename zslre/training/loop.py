@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.exceptions import InputError, ModelError
+from zslre.paths import aside
 from zslre.relations import RelationSet
 from zslre.training.observer import PRINTING, Observer
 
@@ -196,9 +197,8 @@ def write_checkpoint(
     path: Path, note: Mapping[str, Any], tensors: Mapping[str, Tensor], settings: Mapping[str, Any]
 ) -> None:
     """Written aside and renamed, so that a stop in the middle loses nothing; no pickle."""
-    partial = path.with_suffix(".partial")
-    save_file(contiguous(tensors), partial, metadata={"note": json.dumps({**note, "settings": settings})})
-    partial.replace(path)
+    with aside(path) as partial:
+        save_file(contiguous(tensors), partial, metadata={"note": json.dumps({**note, "settings": settings})})
 
 
 def read_checkpoint(path: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Tensor]]:
