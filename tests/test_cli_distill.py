@@ -293,6 +293,16 @@ def test_misuse(
     assert message in capsys.readouterr().err
 
 
+def test_a_label_that_the_relation_file_lacks_is_refused(
+    teacher: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema = tmp_path / "schema.json"
+    tiny.RELATIONS.without(["founder"]).to_file(schema)
+    assert distill(teacher, data, tmp_path / "student", "-r", str(schema)) == 1
+    said = capsys.readouterr().err
+    assert f"{data}, line 3: labelled 'founder', which is not in the relation file" in said
+
+
 def test_examples_of_a_teacher_are_not_dropped_silently(
     teacher: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -113,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
     say = speaker(args.quiet)
     skipped = SkippedRows(Progress(verbosity=-1), args.skip_bad)
     given = RelationSet.from_file(args.relations) if args.relations is not None else None
-    data = read_labelled(args.data, given, on_bad=skipped)
+    data = read_labelled(args.data, given, on_bad=skipped, strict=True)
     skipped.summarize()
     seen = {example.relation for example in data.examples} - {None}
     if not 0 <= args.hold_out < len(seen):

@@ -136,7 +136,7 @@ def run_build(arguments: argparse.Namespace) -> int:
             "(or --offline, which sends no request)"
         )
     from zslre import relation_files
-    from zslre.cli.train import read
+    from zslre.datasets.labels import read_known
     from zslre.extractor import RelationExtractor
     from zslre.relations import RelationSet
     from zslre.sideinfo.builder import build_side_information
@@ -144,7 +144,7 @@ def run_build(arguments: argparse.Namespace) -> int:
     relations = RelationSet.from_file(arguments.relations)
     relation_files.check_writable(arguments.output)
     check_output_file(arguments.output, (arguments.examples, arguments.hypernyms))
-    examples = list(read(arguments.examples, relations, None)) if arguments.examples is not None else []
+    examples = list(read_known(arguments.examples, relations, None)) if arguments.examples is not None else []
     hypernyms = _hypernyms(arguments, examples)
     extractor = RelationExtractor.from_pretrained(arguments.model, threads=arguments.threads)
     built = build_side_information(

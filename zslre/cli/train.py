@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +26,6 @@ from zslre.exceptions import InputError
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
-    from zslre.datasets.rows import OnBad
     from zslre.relations import RelationSet
     from zslre.types import Example
 
@@ -94,6 +91,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry out `zslre train`."""
+    from zslre.datasets.labels import read_known
     from zslre.evaluation.tasks import read_labelled
     from zslre.relations import RelationSet
 
@@ -114,33 +112,13 @@ def run(args: argparse.Namespace) -> int:
         data = read_labelled(args.data, None, on_bad=skipped)
         relations, examples = data.relations, list(data.examples)
     else:
-        examples = [example for path in args.data for example in read(path, relations, skipped)]
+        examples = [example for path in args.data for example in read_known(path, relations, skipped)]
     skipped.summarize()
     if not any(example.relation for example in examples):
         raise InputError("no example has a relation: there is nothing to learn from")
     if args.head_only:
         return _fit(args, relations, examples, say)
     return _train(args, relations, examples, say)
-
-
-def read(path: Path, relations: RelationSet, on_bad: OnBad) -> Iterator[Example]:
-    """Examples of a file, labelled with the names of `relations`. Raises InputError for another label."""
-    from zslre.datasets import read_dataset
-    from zslre.datasets.rows import numbered_lines
-
-    names: dict[str | None, str | None] = {None: None}
-    for example in read_dataset(path, on_bad=on_bad):
-        if example.relation not in names:
-            relation = relations.get(str(example.relation))
-            if relation is None:
-                label = json.dumps(example.relation, ensure_ascii=False).encode()
-                line = next((f", {place}" for place, text in numbered_lines(path) if label in text), "")
-                raise InputError(
-                    f"{path}{line}: labelled {example.relation!r}, which is not in the relation file: "
-                    "add it there, by name or id"
-                )
-            names[example.relation] = relation.name
-        yield replace(example, relation=names[example.relation])
 
 
 def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Example], say: Callable[[str], None]) -> int:

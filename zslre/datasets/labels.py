@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
+from zslre.datasets.formats import read_dataset
+from zslre.datasets.rows import OnBad, numbered_lines
+from zslre.exceptions import InputError
 from zslre.freebase import readable_name
 from zslre.relation import in_words
 from zslre.relations import Relation, RelationSet, SideInformation, catalogue
+from zslre.types import Example
 
 
 def relations_of(labels: Iterable[str], relations: RelationSet | None = None) -> dict[str, Relation]:
@@ -29,6 +35,23 @@ def relations_of(labels: Iterable[str], relations: RelationSet | None = None) ->
         if shared[relation.name.casefold()] > 1:
             made[label] = replace(relation, name=label)
     return {label: known[label] if label in known else made[label] for label in found}
+
+
+def read_known(path: Path, relations: RelationSet, on_bad: OnBad) -> Iterator[Example]:
+    """Examples of a file, labelled with the names of `relations`. Raises InputError for another label."""
+    names: dict[str | None, str | None] = {None: None}
+    for example in read_dataset(path, on_bad=on_bad):
+        if example.relation not in names:
+            relation = relations.get(str(example.relation))
+            if relation is None:
+                label = json.dumps(example.relation, ensure_ascii=False).encode()
+                line = next((f", {place}" for place, text in numbered_lines(path) if label in text), "")
+                raise InputError(
+                    f"{path}{line}: labelled {example.relation!r}, which is not in the relation file: "
+                    "add it there, by name or id"
+                )
+            names[example.relation] = relation.name
+        yield replace(example, relation=names[example.relation])
 
 
 def readable_relation(label: str) -> Relation:

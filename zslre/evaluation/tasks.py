@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from zslre.datasets.formats import read_dataset
-from zslre.datasets.labels import relations_of
+from zslre.datasets.labels import read_known, relations_of
 from zslre.datasets.splits import Split, is_test_row
 from zslre.exceptions import InputError
 from zslre.meanings import training_leaks
@@ -41,12 +42,15 @@ def read_labelled(
     relations: RelationSet | None,
     *,
     on_bad: Callable[[InputError], None] | None = None,
-    read: Callable[..., Iterable[Example]] = read_dataset,
+    strict: bool = False,
 ) -> Dataset:
     """The rows of files; what relations their labels mean, `relations_of` says.
 
-    Raises InputError for files in which no row has a relation.
+    Raises InputError for files in which no row has a relation and, if `strict`, for a label that `relations` lack.
     """
+    read: Callable[..., Iterable[Example]] = read_dataset
+    if strict and relations is not None:
+        read = partial(read_known, relations=relations)
     examples = [example for path in paths for example in read(path, on_bad=on_bad)]
     found = relations_of((e.relation for e in examples if e.relation is not None), relations)
     examples = [e if e.relation is None else replace(e, relation=found[e.relation].name) for e in examples]

@@ -40,15 +40,23 @@ def without_leaks(
 
 def named(examples: Iterable[Example], relations: RelationSet) -> list[AnnotatedSentence]:
     """Group examples, with the labels (ids or names) written as the relations' names; InputError for an unknown one."""
-    return group_examples(
-        example if example.relation is None else replace(example, relation=name_of(example.relation, relations))
-        for example in examples
-    )
+    known = _names(relations)
+
+    def with_name(example: Example) -> Example:
+        if example.relation is None:
+            return example
+        if example.relation not in known:
+            raise InputError(
+                f"the data is labelled {example.relation!r}, which the relation set lacks: add it, by name or by id"
+            )
+        return replace(example, relation=known[example.relation])
+
+    return group_examples(map(with_name, examples))
 
 
 def renamed(sentences: Iterable[AnnotatedSentence], relations: RelationSet) -> list[AnnotatedSentence]:
     """The same for sentences; a label that `relations` lacks is dropped, and so is its pair (it is no negative)."""
-    known = {key: r.name for r in relations for key in (r.id, r.name) if key}
+    known = _names(relations)
     kept = []
     for annotated in sentences:
         clean = [i for i, labels in enumerate(annotated.labels) if labels <= known.keys()]
@@ -57,11 +65,9 @@ def renamed(sentences: Iterable[AnnotatedSentence], relations: RelationSet) -> l
     return kept
 
 
-def name_of(label: str, relations: RelationSet) -> str:
-    for relation in relations:
-        if label in (relation.id, relation.name):
-            return relation.name
-    raise InputError(f"the data is labelled {label!r}, which the relation set lacks: add it, by name or by id")
+def _names(relations: RelationSet) -> dict[str, str]:
+    """The name that each id or name stands for."""
+    return {key: relation.name for relation in relations for key in (relation.id, relation.name) if key}
 
 
 def sample_per_relation(
