@@ -12,6 +12,7 @@ import pytest
 
 from zslre.cli import relations as cli
 from zslre.exceptions import InputError
+from zslre.output import columns
 from zslre.relations import Relation, RelationSet, SideInformation, catalogue
 
 Run = Callable[..., tuple[int, str, str]]
@@ -135,6 +136,12 @@ def test_show_finds_by_a_synonym_of_a_file(run: Run, tmp_path: Path) -> None:
     assert re.search(r"^name +b$", run("show", "b", "-r", str(file))[1], re.MULTILINE)  # a name before a synonym
     with pytest.raises(InputError, match=r"schema\.toml: 'deals with' is a synonym of 'a', 'b'; give one of these"):
         run("show", "deals with", "-r", str(file))
+
+
+def test_the_table_is_aligned_in_any_script() -> None:
+    relations = [Relation("所属", id="W1"), Relation("works for", id="雇")]
+    lines = cli.table(RelationSet(relations)).splitlines()
+    assert len({columns(line) for line in lines}) == 1
 
 
 def test_nothing_steers_the_terminal(run: Run, tmp_path: Path) -> None:

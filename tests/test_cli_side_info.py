@@ -17,6 +17,7 @@ from wordbag import BagOfWords
 from zslre.cli import side_info as cli
 from zslre.exceptions import InputError, MissingDependencyError
 from zslre.extractor import RelationExtractor
+from zslre.output import columns
 from zslre.relations import Relation, RelationSet, SideInformation, Source
 from zslre.sideinfo.hypernyms import Hypernym, HypernymTable
 from zslre.sideinfo.kinds import hypernyms as wordnet_hypernyms
@@ -228,6 +229,18 @@ def test_show_prints_each_item_with_its_source(run: Run, tmp_path: Path) -> None
         "bare (P5)",
         " nothing but its name and description",
     ]
+
+
+def test_what_is_printed_steers_no_terminal_and_is_aligned(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "schema.json"
+    side = SideInformation(("\x1b[2J", "東京"), ("\x1b]0;title",), keywords=("abcd",))
+    RelationSet([Relation("made\x1b[31m by", side=side)]).to_file(file)
+    _, out, _ = run("show", str(file))
+    _, _, said = run("build", str(file), "-o", str(tmp_path / "out.json"))
+    assert not {"\x1b"} & set(out + said)
+    head, *lines = out.splitlines()
+    assert head == "made\ufffd[31m by"
+    assert len({columns(line) for line in lines}) == 1  # all end in "you"
 
 
 @pytest.mark.parametrize("action", [[], ["build"], ["show"]])

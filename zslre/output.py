@@ -15,7 +15,7 @@ import tempfile
 import threading
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -124,12 +124,9 @@ class TableWriter:
         return count
 
     def _write_rows(self, spool: TextIO, triples: list[Triple]) -> None:
-        rows = [tuple(_cell(part) for part in (t.head.text, t.relation, t.tail.text)) for t in triples]
-        titled = [("head", "relation", "tail"), *rows]
-        wide = [max(columns(row[at]) for row in titled) for at in range(2)]
-        scores = ["score", *(f"{triple.score:.2f}" for triple in triples)]
-        for index, (score, (head, relation, tail)) in enumerate(zip(scores, titled, strict=True)):
-            spool.write(f"  {score:>5}  {padded(head, wide[0])}  {padded(relation, wide[1])}  {tail}\n")
+        rows = [(f"{t.score:.2f}", *map(_cell, (t.head.text, t.relation, t.tail.text))) for t in triples]
+        for index, line in enumerate(aligned([("score", "head", "relation", "tail"), *rows], right=(0,))):
+            spool.write(f"  {line}\n")
             if self._explain and index:
                 parts = "  ".join(f"{name} {value:+.2f}" for name, value in _explanation(triples[index - 1]).items())
                 spool.write(f"         {parts}\n")
@@ -233,9 +230,20 @@ def columns(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
 
 
-def padded(text: str, wide: int) -> str:
-    """Filled up to `wide` columns of a terminal."""
-    return text + " " * (wide - columns(text))
+def aligned(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> list[str]:
+    """A line for each row, its cells made `printable` and set in columns; those numbered in `right` end together.
+
+    >>> aligned([["東京", "9"], ["Rome", "10"], ["Ur", ""]], right=[1])
+    ['東京   9', 'Rome  10', 'Ur']
+    """
+    rows = [[printable(cell) for cell in row] for row in rows]
+    wide = [max(map(columns, column)) for column in zip(*rows, strict=True)]
+
+    def placed(at: int, cell: str) -> str:
+        space = " " * (wide[at] - columns(cell))
+        return space + cell if at in right else cell + space
+
+    return ["  ".join(placed(at, cell) for at, cell in enumerate(row)).rstrip() for row in rows]
 
 
 @contextmanager

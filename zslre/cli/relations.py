@@ -12,7 +12,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from zslre.exceptions import InputError
-from zslre.output import printable
+from zslre.output import aligned, printable
 from zslre.relation import CAMEL_JOINT
 from zslre.relation_files import to_json
 from zslre.relations import Relation, RelationSet, catalogue
@@ -166,18 +166,12 @@ def run_check(arguments: argparse.Namespace) -> int:
 
 def table(relations: Sequence[Relation]) -> str:
     """Id, name and the types of head and tail, a relation a line."""
-    rows = [
-        (
-            printable(relation.id or ""),
-            printable(relation.name),
-            printable(
-                f"{', '.join(relation.side.head_hypernyms) or '?'} -> {', '.join(relation.side.tail_hypernyms) or '?'}"
-            ),
-        )
-        for relation in relations
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    return "\n".join(f"{key:{widths[0]}}  {name:{widths[1]}}  {types}" for key, name, types in rows)
+    return "\n".join(aligned([(relation.id or "", relation.name, types(relation)) for relation in relations]))
+
+
+def types(relation: Relation) -> str:
+    """What head and tail are; ? for what is not said."""
+    return f"{', '.join(relation.side.head_hypernyms) or '?'} -> {', '.join(relation.side.tail_hypernyms) or '?'}"
 
 
 def describe(relation: Relation) -> str:

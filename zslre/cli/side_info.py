@@ -15,8 +15,9 @@ from zslre.cli.models import model_folder
 from zslre.cli.numbers import positive
 from zslre.cli.outputs import check_output_file
 from zslre.cli.progress import Progress, counted
-from zslre.cli.relations import strict_types_warning
+from zslre.cli.relations import strict_types_warning, types
 from zslre.exceptions import InputError, MissingDependencyError
+from zslre.output import aligned, printable
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
@@ -160,7 +161,7 @@ def run_build(arguments: argparse.Namespace) -> int:
         if warning := strict_types_warning(relation):
             print(f"zslre: {warning}", file=sys.stderr)
         if not arguments.quiet:
-            print(f"{relation.name}: {_counts(relation)}", file=sys.stderr)
+            print(printable(f"{relation.name}: {_counts(relation)}"), file=sys.stderr)
     return 0
 
 
@@ -181,12 +182,10 @@ def describe(relation: Relation) -> str:
             source = sources.pop((field, item.casefold()), None)
             rows.append((title, item, *(_facts(source) if source is not None else ("", _YOURS, "", ""))))
     rows += [(f"not {_TITLES[source.field]}", source.item, *_facts(source)) for source in sources.values()]
-    head = f"{relation.name} ({relation.id})" if relation.id is not None else relation.name
+    head = printable(f"{relation.name} ({relation.id})" if relation.id is not None else relation.name)
     if not rows:
         return f"{head}\n  nothing but its name{' and description' if relation.description else ''}"
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    lines = ("  ".join(f"{cell:{width}}" for cell, width in zip(row, [*widths, 0], strict=True)) for row in rows)
-    return "\n".join([head, *(f"  {line.rstrip()}" for line in lines)])
+    return "\n".join([head, *(f"  {line}" for line in aligned(rows))])
 
 
 def _facts(source: Source) -> tuple[str, ...]:
@@ -194,9 +193,8 @@ def _facts(source: Source) -> tuple[str, ...]:
 
 
 def _counts(relation: Relation) -> str:
-    side = relation.side
-    types = f"{', '.join(side.head_hypernyms) or '?'} -> {', '.join(side.tail_hypernyms) or '?'}"
-    return f"{counted(len(side.synonyms), 'synonym')}, {types}, {counted(len(side.keywords), 'keyword')}"
+    synonyms, keywords = len(relation.side.synonyms), len(relation.side.keywords)
+    return f"{counted(synonyms, 'synonym')}, {types(relation)}, {counted(keywords, 'keyword')}"
 
 
 def _hypernyms(arguments: argparse.Namespace, examples: Sequence[Example]) -> HypernymTable | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from zslre.output import columns, padded, printable
+from zslre.output import aligned, printable
 
 # Names of the figures in a table; what a table leaves out stands in the dict.
 FIGURES = {
@@ -196,14 +196,7 @@ def _title(key: str) -> str:
 
 def _aligned(rows: Rows) -> str:
     """Columns of numbers to the right, of words to the left."""
-    rows = [[printable(cell) for cell in row] for row in rows]
-    wide = [max(columns(row[at]) for row in rows) for at in range(len(rows[0]))]
-    numeric = [_is_numeric(rows, at) for at in range(len(rows[0]))]
-    return _lines(
-        rows,
-        lambda at, cell: " " * (wide[at] - columns(cell)) + cell if numeric[at] else padded(cell, wide[at]),
-        "  ",
-    )
+    return "\n".join(aligned(rows, right=[at for at in range(len(rows[0])) if _is_numeric(rows, at)]))
 
 
 def piped(rows: Rows) -> str:
@@ -215,10 +208,6 @@ def piped(rows: Rows) -> str:
 
 def _is_numeric(rows: Rows, at: int) -> bool:
     return all(row[at][:1] in "0123456789-" for row in rows[1:])
-
-
-def _lines(rows: Rows, cell: Callable[[int, str], str], gap: str) -> str:
-    return "\n".join(gap.join(cell(at, text) for at, text in enumerate(row)).rstrip() for row in rows)
 
 
 def _escaped(text: str) -> str:
