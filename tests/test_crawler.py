@@ -59,7 +59,7 @@ def do(server: Server, tmp_path: Path, output: Path) -> Do:
         sources: tuple[Any, ...],
         seeds: Any = (),
         sitemaps: Any = (),
-        nouns: Any = None,
+        nouns: Any = hypernyms,
         on_progress: Any = None,
         **changes: Any,
     ) -> Outcome:

@@ -125,7 +125,6 @@ def run(args: argparse.Namespace) -> int:
     from zslre.sideinfo.crawler import Entity, crawl
     from zslre.sideinfo.crawler.crawler import planned
     from zslre.sideinfo.crawler.entities import distinct, read_entities
-    from zslre.sideinfo.kinds import hypernyms
 
     sources = tuple(args.source) if args.source else _DEFAULT_SOURCES
     _check_usage(args, sources)
@@ -136,11 +135,10 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"{args.entities}: holds no name")
     settings = _settings(args)
     begin = {"seeds": _read_seeds(args.seed_urls) if args.seed_urls is not None else [], "sitemaps": args.sitemap}
-    nouns = hypernyms if "wordnet" in sources else None
     if set(sources) != {"wordnet"}:
         _ = settings.agent  # refuses to go on without a contact
     if args.dry_run:
-        for address in planned(entities, args.output, settings, sources=sources, nouns=nouns, **begin):
+        for address in planned(entities, args.output, settings, sources=sources, **begin):
             print(address)
         return 0
     progress = Progress(verbosity=-1 if args.quiet else int(args.verbose))
@@ -149,7 +147,6 @@ def run(args: argparse.Namespace) -> int:
         args.output,
         settings,
         sources=sources,
-        nouns=nouns,
         **begin,
         on_progress=lambda report, counts: progress.update(
             lambda: f"{report.tasks:,} steps, {counts.requests:,} pages fetched, {counts.from_cache:,} from the cache"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -27,7 +26,9 @@ from zslre.sideinfo.crawler.sources import Nouns, Source, WordNetSource
 from zslre.sideinfo.crawler.web import WebSource
 from zslre.sideinfo.crawler.wikidata import WikidataSource
 from zslre.sideinfo.hypernyms import HypernymTable, entity_key
+from zslre.sideinfo.kinds import hypernyms
 from zslre.sideinfo.ranking import rank
+from zslre.threads import all_threads
 
 SourceName: TypeAlias = Literal["wikipedia", "wikidata", "web", "wordnet"]
 SOURCES: tuple[SourceName, ...] = get_args(SourceName)
@@ -59,7 +60,7 @@ def crawl(
     sources: Sequence[SourceName] = ("wikipedia", "wikidata"),
     seeds: Sequence[str] = (),
     sitemaps: Sequence[str] = (),
-    nouns: Nouns | None = None,
+    nouns: Nouns = hypernyms,
     resolver: Resolver = resolve,
     clock: Clock | None = None,
     reader: Reader | None = None,
@@ -70,9 +71,9 @@ def crawl(
     Other names that the table at `output` has already stay there; the outcome's table has those of `entities` alone.
     The journal lies beside the output and is all that a later run needs. `seeds`: addresses of pages, or of sitemaps
     if they end like some, for the source "web"; `sitemaps`: of sitemaps, however they end.
-    `nouns` gives WordNet's hypernyms, sense by sense. `resolver`, `clock` and `reader` stand in for the network, the
-    time, and the processes that read. Raises InputError for settings that do not fit together, and for a missing
-    contact, and where something else than a table is at `output`.
+    `nouns`, `resolver`, `clock` and `reader` stand in for WordNet, the network, the time, and the processes that read.
+    Raises InputError for settings that do not fit together, and for a missing contact, and where something else than a
+    table is at `output`.
     """
     old = _old_table(output)
     clock = clock if clock is not None else SystemClock()
@@ -84,7 +85,7 @@ def crawl(
             fetcher = Fetcher(settings, resolver=resolver, clock=clock)
             stack.callback(fetcher.close)
         if reader is None:
-            reader = ProcessReader(max(1, (os.cpu_count() or 1) - 1), read=partial(read_here, noisy=settings.noisy))
+            reader = ProcessReader(max(1, all_threads() - 1), read=partial(read_here, noisy=settings.noisy))
         stack.callback(reader.close)
         # Closed first: what is cut off by closing the others must not go down as a page's own fault.
         pages: Pages = fetcher if fetcher is not None else NoPages()
@@ -135,7 +136,6 @@ def planned(
     sources: Sequence[SourceName],
     seeds: Sequence[str] = (),
     sitemaps: Sequence[str] = (),
-    nouns: Nouns | None = None,
 ) -> Iterator[str]:
     """The first addresses that a crawl would ask; touches neither the network nor a file."""
     _ = _old_table(output)
@@ -148,7 +148,6 @@ def planned(
         sources=sources,
         seeds=seeds,
         sitemaps=sitemaps,
-        nouns=nouns,
         today="",
     )
     done = read_past(journal_path(output), since=since, standard=_standard(made, settings)).done
@@ -182,18 +181,16 @@ def _sources(
     sources: Sequence[SourceName],
     seeds: Sequence[str],
     sitemaps: Sequence[str],
-    nouns: Nouns | None,
+    nouns: Nouns = hypernyms,
     today: str,
 ) -> list[Source]:
     if "web" in sources and not seeds and not sitemaps and not settings.search:
         raise InputError("the source 'web' needs addresses of pages or sitemaps, or a search address, to begin with")
-    if "wordnet" in sources and nouns is None:
-        raise InputError("the source 'wordnet' needs a function that gives the hypernyms of a noun")
     contexts = {entity_key(entity.name): entity.context for entity in entities}
     s = settings
     made: list[Source] = []
     for name in dict.fromkeys(sources):
-        if name == "wordnet" and nouns is not None:
+        if name == "wordnet":
             made.append(WordNetSource(nouns, today, contexts))
         elif name == "wikipedia":
             api = s.wikipedia_api
