@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import re
 import shlex
@@ -15,12 +14,12 @@ import pytest
 from wordbag import BagOfWords
 
 from zslre.cli import side_info as cli
-from zslre.exceptions import InputError, MissingDependencyError
+from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
 from zslre.output import columns
 from zslre.relations import Relation, RelationSet, SideInformation, Source
+from zslre.sideinfo.crawler import CrawlSettings, Entity
 from zslre.sideinfo.hypernyms import Hypernym, HypernymTable
-from zslre.sideinfo.kinds import hypernyms as wordnet_hypernyms
 from zslre.sideinfo.wikidata import Property
 
 Run = Callable[..., tuple[int, str, str]]
@@ -117,25 +116,19 @@ def test_crawl_asks_for_the_names_of_the_examples(
 ) -> None:
     asked: list[object] = []
 
-    def crawl(entities: Sequence[str], place: Path, settings: str, **options: object) -> SimpleNamespace:
-        asked.append((entities, place, settings, options["sources"]))
-        assert options["nouns"] is wordnet_hypernyms
+    def crawl(entities: Sequence[Entity], place: Path, settings: CrawlSettings, **options: object) -> SimpleNamespace:
+        asked.append((entities, place, settings.contact, options["sources"]))
         table = HypernymTable({name: (Hypernym("brewery", 2, 0.7),) for name in ("Acme", "Zeta")})
         return SimpleNamespace(table=table, failures={}, report=SimpleNamespace(unfinished={}))
 
-    crawler = SimpleNamespace(
-        crawl=crawl, Entity=lambda name, context: (name, context), CrawlSettings=lambda contact: contact
-    )
-    real = importlib.import_module
-    monkeypatch.setattr(
-        importlib, "import_module", lambda name: crawler if name == "zslre.sideinfo.crawler" else real(name)
-    )
+    monkeypatch.setattr("zslre.sideinfo.crawler.crawl", crawl)
     out = tmp_path / "out.json"
     base = ("build", str(schema), "-o", str(out), "--examples", str(examples), "--crawl")
     run(*base, "--contact", "ann@example.org")
     run(*base, "--offline")
     ann, bob = "Ann gets paid by Acme", "Bob gets paid by Zeta"
-    names, place = [("Ann", ann), ("Acme", ann), ("Bob", bob), ("Zeta", bob)], tmp_path / "out.hypernyms.jsonl"
+    names = [Entity(name, said) for name, said in (("Ann", ann), ("Acme", ann), ("Bob", bob), ("Zeta", bob))]
+    place = tmp_path / "out.hypernyms.jsonl"
     assert asked == [
         (names, place, "ann@example.org", ("wikipedia", "wikidata", "wordnet")),
         (names, place, "", ("wordnet",)),
@@ -144,19 +137,10 @@ def test_crawl_asks_for_the_names_of_the_examples(
     assert brewery.source == "crawl"
 
 
-def test_an_absent_crawler_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    def absent(name: str) -> object:
-        raise ImportError(f"No module named {name!r}")
-
-    monkeypatch.setattr("importlib.import_module", absent)
-    with pytest.raises(MissingDependencyError, match=r"pip install 'zslre\[crawl\]'"):
-        cli.crawled({"Acme": ""}, Path("out.hypernyms.jsonl"), contact="ann@example.org", offline=False)
-
-
-def test_a_crawl_needs_a_contact_and_names_an_option_that_there_is(run: Run, schema: Path, examples: Path) -> None:
-    for contact in ((), ("--contact", "ann")):
+def test_a_crawl_needs_a_contact_and_names_an_option_that_there_is(run: Run, schema: Path, tmp_path: Path) -> None:
+    for contact in ((), ("--contact", "ann"), ("--contact", "ann@host"), ("--contact", "安@example.org")):
         with pytest.raises(InputError, match="--contact with an e-mail address") as error:
-            run("build", str(schema), "-o", str(schema), "--examples", str(examples), "--crawl", *contact)
+            run("build", str(schema), "-o", str(schema), "--examples", str(tmp_path / "none"), "--crawl", *contact)
         assert "--user-agent" not in str(error.value)
 
 

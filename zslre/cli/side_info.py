@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,13 +14,13 @@ from zslre.cli.numbers import positive
 from zslre.cli.outputs import check_output_file
 from zslre.cli.progress import Progress, counted
 from zslre.cli.relations import strict_types_warning, types
-from zslre.exceptions import InputError, MissingDependencyError
+from zslre.exceptions import InputError
 from zslre.output import aligned, printable
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
     from zslre.relations import Relation, Source
-    from zslre.sideinfo.crawler import Outcome
+    from zslre.sideinfo.crawler.crawler import SourceName
     from zslre.sideinfo.hypernyms import HypernymTable
     from zslre.types import Example
 
@@ -131,11 +129,8 @@ def run_build(arguments: argparse.Namespace) -> int:
         arguments.usage_error("--crawl and --hypernyms tell what the entities of examples are: give --examples too")
     if arguments.crawl and arguments.hypernyms is not None:
         arguments.usage_error("--crawl and --hypernyms do not go together: `zslre crawl` writes such a file")
-    if arguments.crawl and not arguments.offline and not re.search(r"\S@\S|https?://\S", arguments.contact):
-        raise InputError(
-            "--crawl needs --contact with an e-mail address or a web page, so that whoever runs a site can reach you "
-            "(or --offline, which sends no request)"
-        )
+    if arguments.crawl and not arguments.offline:
+        _check_contact(arguments.contact)
     from zslre import relation_files
     from zslre.datasets.labels import read_known
     from zslre.extractor import RelationExtractor
@@ -163,6 +158,18 @@ def run_build(arguments: argparse.Namespace) -> int:
         if not arguments.quiet:
             print(printable(f"{relation.name}: {_counts(relation)}"), file=sys.stderr)
     return 0
+
+
+def _check_contact(contact: str) -> None:
+    from zslre.sideinfo.crawler import CrawlSettings
+
+    try:
+        _ = CrawlSettings(contact=contact).agent
+    except InputError as error:
+        raise InputError(
+            "--crawl needs --contact with an e-mail address or a web page, in plain letters, so that whoever runs a "
+            "site can reach you (or --offline, which sends no request)"
+        ) from error
 
 
 def run_show(arguments: argparse.Namespace) -> int:
@@ -217,26 +224,17 @@ def crawled(
     """What the crawler finds for the names, kept at `place`; `offline`: without a request, so from WordNet alone.
 
     `contexts`: name → sentences that it stands in. What could not be asked is said on standard error.
-
-    The one place that knows the crawler.
     """
-    from zslre.sideinfo.kinds import hypernyms
+    from zslre.sideinfo.crawler import CrawlSettings, Entity, crawl
 
-    try:
-        crawler = importlib.import_module("zslre.sideinfo.crawler")
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"crawling needs packages that are absent ({error}): pip install 'zslre[crawl]'"
-        ) from error
-    sources = ("wordnet",) if offline else ("wikipedia", "wikidata", "wordnet")
-    entities = [crawler.Entity(name, context) for name, context in contexts.items()]
+    sources: tuple[SourceName, ...] = ("wordnet",) if offline else ("wikipedia", "wikidata", "wordnet")
+    entities = [Entity(name, context) for name, context in contexts.items()]
     progress = Progress(verbosity=-1 if quiet else 0)
-    outcome: Outcome = crawler.crawl(
+    outcome = crawl(
         entities,
         place,
-        crawler.CrawlSettings(contact=contact),
+        CrawlSettings(contact=contact),
         sources=sources,
-        nouns=hypernyms,
         on_progress=lambda report, counts: progress.update(
             lambda: f"asking for {len(entities):,} names: {report.tasks:,} steps, {counts.requests:,} pages fetched"
         ),
