@@ -37,12 +37,14 @@ class SimpleReader:
     """Reads "X is a Y." only, and needs no tagger for it."""
 
     def read(self, text: Text) -> Reading:
+        if text.links:
+            return Reading(links=tuple(links(text.body.decode())))
         sentences = re.findall(r"[^.<>\n]+\.", text.body.decode())
         found = [(s, re.match(r"\s*(.+?) is an? ([\w ]+)\.", s)) for s in sentences]
         matches = tuple(Match(m[1], ((m[2], 1.0),), "is a", s.strip()) for s, m in found if m)
         if text.about and found and found[0][1]:
             matches = (Match(text.about, matches[0].hypernyms, DEFINITION, matches[0].sentence), *matches)
-        return Reading(matches, tuple(links(text.body.decode())) if text.type else ())
+        return Reading(matches)
 
     def close(self) -> None: ...
 

@@ -111,6 +111,9 @@ def test_deep_nesting_and_broken_markup_do_no_harm() -> None:
 def test_reading_a_page_finds_what_it_says() -> None:
     reading = read_here(Text(PAGE.encode(), "text/html"))
     assert [(m.hyponym, m.hypernyms[0][0]) for m in reading.matches] == [("BMW", "German car company")]
+    assert not reading.links
+    reading = read_here(Text(PAGE.encode(), "text/html", links=True))
+    assert not reading.matches
     assert reading.links[-1] == "https://other.test/x"
 
 
@@ -142,7 +145,7 @@ def read_and_note(text: Text) -> Reading:
         with open(text.type, "ab") as notes:
             notes.write(b"x")
         time.sleep(60)
-    return Reading((), ())
+    return Reading()
 
 
 def test_a_page_that_takes_too_long_is_read_once(tmp_path: Path) -> None:

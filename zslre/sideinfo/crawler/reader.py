@@ -32,19 +32,21 @@ class Text:
     """What is to be read: a page's bytes with their content type, or, with type "", UTF-8 text.
 
     `about`: the name that the text, like an encyclopedia's article, begins with a definition of; "" if it does not.
+    `links`: whether a page is asked for its links, and not for what it says.
     """
 
     body: bytes
     type: str = ""
     about: str = ""
+    links: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a text says, and the links of a page in case somebody wants to follow them."""
+    """What a text says, or the links of a page."""
 
-    matches: tuple[Match, ...]
-    links: tuple[str, ...]
+    matches: tuple[Match, ...] = ()
+    links: tuple[str, ...] = ()
 
 
 class Reader(Protocol):
@@ -62,7 +64,7 @@ class NoReader:
 
     def read(self, text: Text) -> Reading:
         """See `Reader`."""
-        return Reading((), ())
+        return Reading()
 
     def close(self) -> None: ...
 
@@ -74,15 +76,13 @@ def read_here(text: Text, *, noisy: bool = False) -> Reading:
     """Read in this process, without limits."""
     from zslre.sideinfo.crawler.text import decode, links, page_text
 
-    if not text.type:
-        content, found = text.body.decode("utf-8", "replace"), []
-    else:
-        content = page_text(text.body, text.type)
-        found = links(decode(text.body, text.type)) if "html" in text.type else []
+    if text.links:
+        return Reading(links=tuple(links(decode(text.body, text.type))) if "html" in text.type else ())
+    content = page_text(text.body, text.type) if text.type else text.body.decode("utf-8", "replace")
     sentences = [sentence.text for sentence in split_sentences(content)]
     matcher = _matcher(noisy)
     defined = matcher.definition(text.about, content) if text.about else []
-    return Reading((*defined, *(m for matches in matcher.matches(sentences) for m in matches)), tuple(found))
+    return Reading((*defined, *(m for matches in matcher.matches(sentences) for m in matches)))
 
 
 class ProcessReader:

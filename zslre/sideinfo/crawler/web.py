@@ -114,7 +114,7 @@ class WebSource:
                 raise Refused(f"answers a search with what is no JSON ({type(error).__name__})") from error
         else:
             here = parts_of(page.url).netloc
-            found_there = self._reader.read(Text(page.body, page.type)).links
+            found_there = self._reader.read(Text(page.body, page.type, links=True)).links
             absolute = (_checked(link, page.url) for link in found_there)
             found = [url for url in absolute if parts_of(url).netloc != here]
         return list(dict.fromkeys(url for url in found if url))[: self._search_results]
