@@ -163,20 +163,17 @@ class Fetcher:
             raise Refused(f"is no address ({error})") from error
         if kept.status_code != 504:
             self.counts.cached()
-            return self._judged(kept)
+            if kept.status_code >= 400:
+                raise Missing(f"status {kept.status_code}")
+            response: requests.Response = kept
+            return response
 
         def request() -> requests.Response:
             self.counts.spend(self.settings.max_pages)
             return lane.session.get(url, headers=headers, allow_redirects=False)
 
-        response = self._judged(lane.send(request))
+        response = lane.send(request)
         self.counts.bytes += len(response.content)
-        return response
-
-    @staticmethod
-    def _judged(response: requests.Response) -> requests.Response:
-        if response.status_code >= 400:
-            raise Missing(f"status {response.status_code}")
         return response
 
     def _ask_robots(self, url: str) -> None:

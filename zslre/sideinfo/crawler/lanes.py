@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 import requests
 
 from zslre.sideinfo.crawler.clock import Clock
-from zslre.sideinfo.crawler.problems import Missing, Problem, Unreachable
+from zslre.sideinfo.crawler.problems import Missing, Problem, Unreachable, causes
 
 _BUSY = frozenset({429, 500, 502, 503, 504})
 # Addresses of one host that fail one after another, all retries included, before the rest is given up.
@@ -97,9 +97,5 @@ def _plain(error: requests.RequestException) -> str:
     """The innermost cause in a few words: library errors wrap each other and repeat addresses."""
     if isinstance(error, requests.Timeout):
         return "no answer in time"
-    seen: list[BaseException] = []
-    inner: BaseException = error
-    while inner not in seen:  # causes may go round in circles
-        seen.append(inner)
-        inner = inner.__cause__ or inner.__context__ or inner
+    *_, inner = causes(error)
     return " ".join(str(inner).split())[:200] or type(inner).__name__

@@ -9,6 +9,8 @@ Problem
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 
 class Problem(Exception):
     """Base class. A problem that is `lasting` will be the same tomorrow, and is not tried again until pages expire."""
@@ -34,3 +36,12 @@ class Spent(Problem):
     """The budget of requests is used up."""
 
     lasting = False
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The error, what led to it, what led to that, and so on; each once, for causes may go round in circles."""
+    seen: list[BaseException] = []
+    while error not in seen:
+        yield error
+        seen.append(error)
+        error = error.__cause__ or error.__context__ or error

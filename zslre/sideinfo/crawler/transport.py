@@ -20,7 +20,7 @@ from urllib3.exceptions import HTTPError
 from zslre.sideinfo.crawler.addresses import Resolver, connection_pools
 from zslre.sideinfo.crawler.fetch import JSON
 from zslre.sideinfo.crawler.packed import gunzip
-from zslre.sideinfo.crawler.problems import Refused
+from zslre.sideinfo.crawler.problems import Refused, causes
 
 _CHUNK = 65_536
 # A MediaWiki that is busy or in trouble says so with status 200; it must be neither read nor cached as an answer.
@@ -55,7 +55,7 @@ class LimitedAdapter(HTTPAdapter):
                 with response.raw as raw:
                     body = self._body(raw, str(request.headers.get("Accept", "")))
             except (requests.RequestException, HTTPError, OSError) as error:
-                if refused := _cause(error, Refused):
+                if refused := next((cause for cause in causes(error) if isinstance(cause, Refused)), None):
                     raise refused from error
                 if expired():
                     raise requests.Timeout(f"no whole answer within {self._timeout:g} s") from error
@@ -142,14 +142,3 @@ def _is_json(body: bytes | bytearray) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _cause(error: BaseException, kind: type[Refused]) -> Refused | None:
-    """The error of that kind that led to this one, if there is one; causes may go round in circles."""
-    seen: list[BaseException] = []
-    while error not in seen:
-        if isinstance(error, kind):
-            return error
-        seen.append(error)
-        error = error.__cause__ or error.__context__ or error
-    return None
