@@ -7,6 +7,8 @@ from typing import Any
 from zslre.exceptions import InputError
 from zslre.types import Mention
 
+NO_RELATION = "NA"  # in several formats
+
 
 def string(value: Any, what: str) -> str:
     if not isinstance(value, str):

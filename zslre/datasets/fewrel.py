@@ -16,13 +16,12 @@ from typing import Any
 
 import ijson
 
-from zslre.datasets.checks import relation_name
+from zslre.datasets.checks import NO_RELATION, relation_name
 from zslre.datasets.rows import OnBad, head_of, json_rows, json_stream, json_value, read_rows
 from zslre.datasets.tokens import TokenText
 from zslre.exceptions import InputError
 from zslre.types import Example, Mention, Sentence
 
-NO_RELATION = "NA"
 SHAPE = 'a row needs tokens, h and t, as {"tokens": ["Ann", …], "h": ["ann", "Q1", [[0]]], "t": [...]}'
 
 

@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from zslre.datasets.checks import mention_at, relation_name, string
+from zslre.datasets.checks import NO_RELATION, mention_at, relation_name, string
 from zslre.datasets.rows import OnBad, json_rows, json_value, read_rows
 from zslre.exceptions import InputError
 from zslre.types import Example, Mention, Sentence
 
-NO_RELATION = "NA"
 SHAPE = (
     'a line looks like {"text": "Ann lives in Rome", "relation": "/people/person/place_lived", '
     '"h": {"name": "Ann", "pos": [0, 3]}, "t": {"name": "Rome", "pos": [13, 17]}}'

@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from zslre.datasets.checks import relation_name
+from zslre.datasets.checks import NO_RELATION, relation_name
 from zslre.datasets.rows import OnBad, numbered_lines, read_rows
 from zslre.datasets.surfaces import nearest_pair
 from zslre.exceptions import InputError
 from zslre.types import Example, Sentence
 
-NO_RELATION = "NA"
 END = "###END###"
 COLUMNS = ("m1", "m2", "head", "tail", "relation", "sentence")
 SHAPE = f"a line has the columns {', '.join(COLUMNS)}, separated by tabs, and ends in {END}"

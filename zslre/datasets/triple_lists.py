@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from zslre.datasets.checks import relation_name, string
+from zslre.datasets.checks import NO_RELATION, relation_name, string
 from zslre.datasets.rows import OnBad, json_rows, json_value, read_rows
 from zslre.datasets.surfaces import nearest_pair
 from zslre.exceptions import InputError
 from zslre.types import Example, Sentence
 
-NO_RELATION = "NA"
 SHAPE = 'a row looks like {"text": "Ann lives in Rome", "triple_list": [["Ann", "/people/person/place_lived", "Rome"]]}'
 
 

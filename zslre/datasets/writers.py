@@ -14,7 +14,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
-from zslre.datasets.fewrel import NO_RELATION
+from zslre.datasets.checks import NO_RELATION
 from zslre.datasets.tokens import split_tokens
 from zslre.exceptions import InputError
 from zslre.paths import aside
