@@ -1,5 +1,5 @@
-"""Where zslre keeps what it can make again (the cache folder), how a file is replaced, and whether files and data are
-what they should be."""
+"""Where zslre keeps what it can make again (the cache folder), how files are read and replaced, and whether files and
+data are what they should be."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
+
+from zslre.exceptions import InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,6 +52,18 @@ def aside(path: str | Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # gone in most cases
             partial.unlink()
+
+
+@contextmanager
+def opened(path: str | Path, *, give: str) -> Iterator[TextIO]:
+    """A UTF-8 file to read. Raises InputError for one that cannot be read or is none, and says what to `give`."""
+    try:
+        with Path(path).open(encoding="utf-8-sig") as file:
+            yield file
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); give {give}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is not UTF-8 ({error}); convert it, for instance with iconv") from error
 
 
 def keep_array(array: np.ndarray, path: Path) -> None:

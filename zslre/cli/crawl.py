@@ -11,6 +11,7 @@ from zslre.cli.numbers import positive, seconds, whole
 from zslre.cli.outputs import check_output_file
 from zslre.cli.progress import Progress, counted
 from zslre.exceptions import InputError
+from zslre.paths import opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -197,12 +198,8 @@ def _read_seeds(path: Path) -> list[str]:
     from zslre.sideinfo.crawler.problems import Refused
     from zslre.sideinfo.crawler.urls import checked_url
 
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); give a file with one address a line") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not UTF-8 ({error}); convert it, for instance with iconv") from error
+    with opened(path, give="a file with one address a line") as file:
+        lines = file.read().splitlines()
     seeds = []
     for number, line in enumerate(lines, start=1):
         url = line.strip()

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from zslre.exceptions import InputError
-from zslre.paths import aside
+from zslre.paths import aside, opened
 
 SHAPE = '{"entity": "BMW", "hypernyms": [{"name": "car company", "count": 3, "confidence": 0.82, "sources": []}]}'
 
@@ -85,22 +85,17 @@ class HypernymTable(Mapping[str, tuple[Hypernym, ...]]):
     def read(cls, path: str | Path) -> HypernymTable:
         """The table of a file; raises InputError naming file and line."""
         table = cls({})
-        try:
-            with Path(path).open(encoding="utf-8-sig") as lines:
-                for number, line in enumerate(lines, start=1):
-                    if not line.strip():
-                        continue
-                    try:
-                        name, hypernyms, why = _entry(json.loads(line))
-                        table._add(name, hypernyms)
-                        table._unanswered |= {entity_key(name): why} if why else {}
-                    except (KeyError, TypeError, ValueError, RecursionError) as error:
-                        what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-                        raise InputError(f"{path}, line {number}: {what}; a line looks like {SHAPE}") from error
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read ({error.strerror}); give a file of `zslre crawl`") from error
-        except UnicodeDecodeError as error:
-            raise InputError(f"{path}: is not UTF-8 ({error}); convert it, for instance with iconv") from error
+        with opened(path, give="a file of `zslre crawl`") as lines:
+            for number, line in enumerate(lines, start=1):
+                if not line.strip():
+                    continue
+                try:
+                    name, hypernyms, why = _entry(json.loads(line))
+                    table._add(name, hypernyms)
+                    table._unanswered |= {entity_key(name): why} if why else {}
+                except (KeyError, TypeError, ValueError, RecursionError) as error:
+                    what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+                    raise InputError(f"{path}, line {number}: {what}; a line looks like {SHAPE}") from error
         return table
 
     def unanswered(self, name: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zslre.exceptions import InputError
+from zslre.paths import opened
 from zslre.relation import text
 from zslre.sideinfo.hypernyms import entity_key
 
@@ -25,19 +26,11 @@ def read_entities(path: str | Path) -> Iterator[Entity]:
 
     Raises InputError naming file and line.
     """
-    try:
-        with Path(path).open(encoding="utf-8-sig") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield (
-                        _of_json(line, f"{path}, line {number}")
-                        if str(path).lower().endswith(".jsonl")
-                        else Entity(line.strip())
-                    )
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); give a file with one name a line") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not UTF-8 ({error}); convert it, for instance with iconv") from error
+    is_json = str(path).lower().endswith(".jsonl")
+    with opened(path, give="a file with one name a line") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield _of_json(line, f"{path}, line {number}") if is_json else Entity(line.strip())
 
 
 def distinct(entities: Iterable[Entity]) -> list[Entity]:
