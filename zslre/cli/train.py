@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,7 +85,7 @@ def add_parser(subparsers: Subparsers) -> None:
         help=f"relations to judge by (default: one in five from {MIN_RELATIONS_TO_HOLD_OUT} relations on, else 0)",
     )
     add_training_options(parser, eval_every=100)
-    parser.set_defaults(run=run, default=parser.get_default)
+    parser.set_defaults(run=run, default=parser.get_default, usage_error=parser.error)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -100,9 +99,9 @@ def run(args: argparse.Namespace) -> int:
             f"--{name.replace('_', '-')}" for name in ENCODER_OPTIONS if getattr(args, name) != args.default(name)
         ]
         if changed:
-            return _usage(f"not with --head-only, which trains no encoder: {', '.join(changed)}")
+            args.usage_error(f"not with --head-only, which trains no encoder: {', '.join(changed)}")
     if args.model is not None and (args.base is not None or args.markers is not None):
-        return _usage("--base and --markers do not go with -m, a model with an encoder of its own")
+        args.usage_error("--base and --markers do not go with -m, a model with an encoder of its own")
     check_output(args.output)
 
     say = speaker(args.quiet)
@@ -174,8 +173,3 @@ def _train(
             observer=observer,
         )
     return finish(args.output, work, say)
-
-
-def _usage(message: str) -> int:
-    print(f"zslre train: error: {message}", file=sys.stderr)
-    return 2
