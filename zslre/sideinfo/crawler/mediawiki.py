@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from zslre.sideinfo.crawler.api import api_url, ask, likeness, one_by_one, shape
 from zslre.sideinfo.crawler.fetch import Pages
 from zslre.sideinfo.crawler.problems import Refused
 from zslre.sideinfo.crawler.reader import Reader, Text
-from zslre.sideinfo.crawler.sources import Result, Task, again, batches, told_names
+from zslre.sideinfo.crawler.sources import NameSource, Result, Task
 from zslre.sideinfo.hearst import DEFINITION
 from zslre.sideinfo.hypernyms import Evidence, entity_key
 from zslre.sideinfo.ranking import Finding
@@ -33,10 +33,11 @@ class _Article:
     ambiguous: bool
 
 
-class MediaWikiSource:
-    """`contexts`: the key of each name → a sentence that it stands in, which chooses among its meanings, or ""."""
+class MediaWikiSource(NameSource):
+    """The `contexts` of names choose among their meanings."""
 
     name = "wikipedia"
+    batch = BATCH
 
     def __init__(
         self,
@@ -45,34 +46,22 @@ class MediaWikiSource:
         *,
         api: str,
         today: str,
-        contexts: Mapping[str, str] | None = None,
+        contexts: Mapping[str, str],
         noisy: bool = False,
     ) -> None:
-        self._source, self._reader, self._api, self._today, self._noisy = pages, reader, api, today, noisy
-        self._contexts = contexts if contexts is not None else {}
-
-    def tasks(self, names: Sequence[str], done: Collection[Task]) -> Iterator[Task]:
-        """See `Source`."""
-        return batches(self.name, names, done, BATCH)
+        super().__init__(contexts, api, noisy)
+        self._source, self._reader, self._api, self._today = pages, reader, api, today
 
     def address(self, task: Task) -> str:
         """See `Source`."""
         return self._query(task.items)
-
-    def names(self, task: Task) -> tuple[str, ...]:
-        """See `Source`."""
-        return task.items
-
-    def told(self, task: Task) -> tuple[str | None, ...]:
-        """See `Source`."""
-        return told_names(task.items, self._contexts, self._api, self._noisy)
 
     def run(self, task: Task) -> Result:
         """See `Source`."""
         with shaped():
             articles = self._articles(task.items)
         found, failed = one_by_one(task.items, lambda name: self._said(name, articles.get(name)))
-        return Result(tuple(f for findings in found.values() for f in findings), again(self.name, failed))
+        return self._result((f for findings in found.values() for f in findings), failed)
 
     def _query(self, names: Sequence[str]) -> str:
         return api_url(
@@ -122,7 +111,7 @@ class MediaWikiSource:
 
     def _meaning(self, name: str, article: _Article) -> _Article | None:
         """The meaning of an ambiguous name that fits its context best; None without a context that fits any."""
-        context = self._contexts.get(entity_key(name), "")
+        context = self._context(name)
         if not context:
             return None
         url = api_url(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -75,57 +75,63 @@ class Source(Protocol):
         ...
 
 
-def told_names(names: Sequence[str], contexts: Mapping[str, str], *settings: object) -> tuple[str | None, ...]:
-    """`Source.told` of a batch of names: the settings, and the sentence that each of them stands in."""
-    said = (contexts.get(entity_key(name)) for name in names)
-    return tuple(fingerprint((*settings, context)) if context is not None else None for context in said)
+class NameSource:
+    """What those sources share that are asked about names, `batch` of them at a time.
 
+    `contexts`: the key of each name → sentences that it stands in, or "". `settings`: what else the answers depend on.
+    """
 
-def batches(source: str, names: Sequence[str], done: Collection[Task], size: int) -> Iterator[Task]:
-    """Tasks of `size` names each, without the names that are done."""
-    finished = {item for task in done if task.source == source and task.kind == NAMES for item in task.items}
-    left = [name for name in names if name not in finished]
-    for at in range(0, len(left), size):
-        yield Task(source, NAMES, tuple(left[at : at + size]))
+    name: str
+    batch: int
 
-
-def again(source: str, names: Sequence[str]) -> tuple[Task, ...]:
-    """A task of its own for the names of a batch that failed, if there are some."""
-    return (Task(source, NAMES, tuple(names)),) if names else ()
-
-
-class WordNetSource:
-    """WordNet's hypernyms, offline: `hypernyms` gives, for each sense of a noun, its kinds, the nearest first; `today`
-    the date (YYYY-MM-DD); `contexts`: the key of each name → sentences that it stands in, or ""."""
-
-    name = "wordnet"
-
-    def __init__(self, hypernyms: Nouns, today: str, contexts: Mapping[str, str] | None = None) -> None:
-        self._hypernyms, self._today = hypernyms, today
-        self._contexts = contexts if contexts is not None else {}
+    def __init__(self, contexts: Mapping[str, str], *settings: object) -> None:
+        self._contexts, self._settings = contexts, settings
 
     def tasks(self, names: Sequence[str], done: Collection[Task]) -> Iterator[Task]:
         """See `Source`."""
-        return batches(self.name, names, done, 1)
-
-    def address(self, task: Task) -> str:
-        """See `Source`."""
-        return ""
+        finished = {item for task in done if task.source == self.name and task.kind == NAMES for item in task.items}
+        left = [name for name in names if name not in finished]
+        for at in range(0, len(left), self.batch):
+            yield Task(self.name, NAMES, tuple(left[at : at + self.batch]))
 
     def names(self, task: Task) -> tuple[str, ...]:
         """See `Source`."""
         return task.items
 
     def told(self, task: Task) -> tuple[str | None, ...]:
+        """See `Source`: the settings, and what each name stands in."""
+        said = (self._contexts.get(entity_key(name)) for name in task.items)
+        return tuple(fingerprint((*self._settings, context)) if context is not None else None for context in said)
+
+    def _context(self, name: str) -> str:
+        return self._contexts.get(entity_key(name), "")
+
+    def _result(self, findings: Iterable[Finding], failed: Sequence[str]) -> Result:
+        """With a task of its own for the names of the batch that failed, if there are some."""
+        return Result(tuple(findings), (Task(self.name, NAMES, tuple(failed)),) if failed else ())
+
+
+class WordNetSource(NameSource):
+    """WordNet's hypernyms, offline: `hypernyms` gives, for each sense of a noun, its kinds, the nearest first; `today`
+    the date (YYYY-MM-DD)."""
+
+    name = "wordnet"
+    batch = 1
+
+    def __init__(self, hypernyms: Nouns, today: str, contexts: Mapping[str, str]) -> None:
+        super().__init__(contexts)
+        self._hypernyms, self._today = hypernyms, today
+
+    def address(self, task: Task) -> str:
         """See `Source`."""
-        return told_names(task.items, self._contexts)
+        return ""
 
     def run(self, task: Task) -> Result:
         """See `Source`."""
         return Result(tuple(finding for name in task.items for finding in self._findings(name)))
 
     def _findings(self, name: str) -> Iterator[Finding]:
-        for place, kinds in enumerate(self._hypernyms(name, self._contexts.get(entity_key(name), ""))):
+        for place, kinds in enumerate(self._hypernyms(name, self._context(name))):
             evidence = Evidence(self.name, "", self._today, getattr(kinds, "said", ""))
             likely = LIKELY_SENSE**place
             yield Finding(name, tuple((kind, likely * NEXT_STEP**step) for step, kind in enumerate(kinds)), evidence)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from zslre.sideinfo.crawler.api import api_url, ask, likeness, one_by_one, shaped, titles
 from zslre.sideinfo.crawler.fetch import Pages
-from zslre.sideinfo.crawler.sources import Result, Task, again, batches, told_names
+from zslre.sideinfo.crawler.sources import NameSource, Result, Task
 from zslre.sideinfo.hypernyms import Evidence, entity_key
 from zslre.sideinfo.ranking import Finding
 
@@ -19,32 +19,19 @@ STATEMENT = 3.0
 _STEP = 0.5
 
 
-class WikidataSource:
+class WikidataSource(NameSource):
     """`depth`: steps up from the class that an item is an instance of. `contexts` as in `MediaWikiSource`."""
 
     name = "wikidata"
+    batch = BATCH
 
-    def __init__(
-        self, pages: Pages, *, api: str, today: str, depth: int, contexts: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, pages: Pages, *, api: str, today: str, depth: int, contexts: Mapping[str, str]) -> None:
+        super().__init__(contexts, api, depth)
         self._pages, self._api, self._today, self._depth = pages, api, today, depth
-        self._contexts = contexts if contexts is not None else {}
-
-    def tasks(self, names: Sequence[str], done: Collection[Task]) -> Iterator[Task]:
-        """See `Source`."""
-        return batches(self.name, names, done, BATCH)
 
     def address(self, task: Task) -> str:
         """See `Source`."""
         return self._by_title(task.items)
-
-    def names(self, task: Task) -> tuple[str, ...]:
-        """See `Source`."""
-        return task.items
-
-    def told(self, task: Task) -> tuple[str | None, ...]:
-        """See `Source`."""
-        return told_names(task.items, self._contexts, self._api, self._depth)
 
     def run(self, task: Task) -> Result:
         """See `Source`."""
@@ -59,7 +46,7 @@ class WikidataSource:
                     seen = {q for step in steps for q in step}
                     steps.append([q for q in dict.fromkeys(above) if q not in seen])
             found = (self._findings(name, items[name], steps, known) for name, steps in levels.items())
-            return Result(tuple(finding for findings in found for finding in findings), again(self.name, failed))
+            return self._result((finding for findings in found for finding in findings), failed)
 
     def _by_title(self, names: Sequence[str]) -> str:
         return api_url(
@@ -98,7 +85,7 @@ class WikidataSource:
         url = api_url(self._api, action="wbsearchentities", search=name, language="en", type="item", limit=7)
         with shaped():
             hits = [hit for hit in ask(self._pages, url).get("search", ()) if self._is_called(hit, name)]
-            context = self._contexts.get(entity_key(name), "")
+            context = self._context(name)
             # The interface lists the best known first, and max keeps the first of equals.
             best = max(hits, key=lambda hit: likeness(context, hit.get("description", "")), default=None)
             return str(best["id"]) if best is not None else ""
