@@ -111,6 +111,11 @@ def test_long_lists_are_kept_on_disk_for_the_same_model(monkeypatch: pytest.Monk
     assert np.array_equal(PhraseVectors(second).kept_on_disk(["a board", "a team"]), rows)
     assert PhraseVectors(other).kept_on_disk(["a board", "a team"]).shape == rows.shape
     assert (len(first.calls), len(second.calls), len(other.calls)) == (1, 0, 1)
+    second.variant = "bfloat16"  # the same weights give other vectors
+    PhraseVectors(second).kept_on_disk(["a board", "a team"])
+    monkeypatch.setattr("zslre.encoder.ARITHMETIC", "another")
+    PhraseVectors(second).kept_on_disk(["a board", "a team"])
+    assert len(second.calls) == 2
 
 
 def test_a_cut_cache_file_is_made_again_and_an_unwritable_one_does_no_harm(tmp_path: Path) -> None:

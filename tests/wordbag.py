@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 import numpy as np
+import tiny
 
 from zslre.encoder import FloatArray
 from zslre.sideinfo.words import is_content, words_of
@@ -16,6 +17,7 @@ class BagOfWords:
     """Words count by their first five letters, so that founder and founded are alike; `calls` are what was encoded."""
 
     dim = 128
+    tokenizer = tiny.tokenizer()
     tensors: Mapping[str, np.ndarray] = {"seed": np.zeros(1)}
 
     def __init__(self) -> None:

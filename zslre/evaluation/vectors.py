@@ -10,14 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from zslre.encoder import Encoder, FloatArray, pair_vectors
+from zslre.encoder import Encoder, FloatArray, encoder_digest, pair_vectors
 from zslre.packing import Packer, Pair
 from zslre.paths import keep_array
 from zslre.types import Example, Sentence
 
 SENTENCES_AT_ONCE = 512
-# To be raised when the same weights come to give other vectors; 2: bfloat16 beside 8 bits, 3: addresses are not read.
-ARITHMETIC = 3
 
 Items = list[tuple[Sentence, list[Pair]]]
 
@@ -67,13 +65,8 @@ def _items(examples: Sequence[Example]) -> tuple[Items, list[int]]:
 
 
 def _digest(encoder: Encoder, packer: Packer, items: Items) -> str:
-    """Of all that the vectors depend on: weights, tokenizer, window, texts and spans."""
-    variant = getattr(encoder, "variant", "")  # of the torch encoder: where its markers are, what it computes in
-    digest = hashlib.sha256(f"{ARITHMETIC} {type(encoder).__name__} {variant} {packer.room}".encode())
-    for name, tensor in sorted(encoder.tensors.items()):
-        digest.update(f"{name} {tensor.dtype} {tensor.shape}".encode())
-        digest.update(np.ascontiguousarray(tensor).view(np.uint8).data)
-    digest.update(encoder.tokenizer.to_str().encode())
+    """Of all that the vectors depend on: the encoder, the window, texts and spans."""
+    digest = hashlib.sha256(f"{encoder_digest(encoder)} {packer.room}".encode())
     for sentence, pairs in items:
         spans = [(mention.start, mention.end) for pair in pairs for mention in pair]
         digest.update(json.dumps([sentence.text, spans]).encode())

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from zslre.encoder import PhraseEncoder
 from zslre.mentions import MentionDetector
 from zslre.relations import Relation, RelationSet, Source
 from zslre.sideinfo.descriptions import OTHER, described_types, named_kinds
@@ -23,7 +24,7 @@ from zslre.sideinfo.keywords import keywords, phrases_of
 from zslre.sideinfo.merging import merged, own_part
 from zslre.sideinfo.query import ROLES
 from zslre.sideinfo.synonyms import synonyms
-from zslre.sideinfo.vectors import PhraseEncoder, PhraseVectors
+from zslre.sideinfo.vectors import PhraseVectors
 from zslre.sideinfo.wikidata import Match, PropertyIndex, properties
 from zslre.sideinfo.wordnet import wordnet
 from zslre.sideinfo.words import plural, words_of

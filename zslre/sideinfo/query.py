@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zslre.encoder import FloatArray
+from zslre.encoder import FloatArray, PhraseEncoder
 from zslre.packing import Pair
 from zslre.relations import Relation, RelationSet
 from zslre.scoring import VIEWS, Scorer
 from zslre.sideinfo.entity_types import compatible, type_words, words_of_label
 from zslre.sideinfo.hypernyms import HypernymTable
 from zslre.sideinfo.merging import own_part
-from zslre.sideinfo.vectors import PhraseEncoder, PhraseVectors
+from zslre.sideinfo.vectors import PhraseVectors
 from zslre.types import Mention
 
 # How far a mention's known types replace what the sentence suggests. On documents 211-250 of Re-DocRED, with the types

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 import numpy as np
 
-from zslre.encoder import FloatArray
+from zslre.encoder import FloatArray, PhraseEncoder, encoder_digest
 from zslre.paths import cache_dir, keep_array
 from zslre.scoring import unit
-
-
-class PhraseEncoder(Protocol):
-    """The part of `Encoder` that side information needs."""
-
-    dim: int
-
-    @property
-    def tensors(self) -> Mapping[str, np.ndarray]: ...
-
-    def encode_phrases(self, phrases: Sequence[str]) -> FloatArray: ...
 
 
 class PhraseVectors:
@@ -39,7 +27,8 @@ class PhraseVectors:
 
     def kept_on_disk(self, phrases: Sequence[str]) -> FloatArray:
         """The same for a long, fixed list: computed once a model, then read from the cache folder."""
-        path = cache_dir() / "phrases" / f"{_digest(self.encoder.tensors, phrases)}.npy"
+        asked = "\n".join([encoder_digest(self.encoder), *phrases])
+        path = cache_dir() / "phrases" / f"{hashlib.sha256(asked.encode()).hexdigest()[:32]}.npy"
         try:
             vectors = np.load(path).astype(np.float32)
         except (OSError, ValueError, EOFError):  # not there yet, or cut short
@@ -48,10 +37,3 @@ class PhraseVectors:
             vectors = halved.astype(np.float32)  # as the next run will read them
         self._known.update(zip(phrases, vectors, strict=True))
         return vectors
-
-
-def _digest(tensors: Mapping[str, np.ndarray], phrases: Sequence[str]) -> str:
-    digest = hashlib.sha256("\n".join(phrases).encode("utf-8"))
-    for name in sorted(tensors):
-        digest.update(np.ascontiguousarray(tensors[name]).tobytes())
-    return digest.hexdigest()[:32]

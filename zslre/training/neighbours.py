@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from zslre.encoder import PhraseEncoder
 from zslre.prototypes import relation_phrases
 from zslre.relations import RelationSet
-from zslre.sideinfo.vectors import PhraseEncoder, PhraseVectors
+from zslre.sideinfo.vectors import PhraseVectors
 
 
 def neighbours(relations: RelationSet, encoder: PhraseEncoder) -> dict[str, list[str]]:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from zslre.candidates import LITERALS, candidate_pairs
 from zslre.datasets.annotated import AnnotatedSentence
+from zslre.encoder import PhraseEncoder
 from zslre.mentions import DEFAULT_PIPELINE
 from zslre.packing import Pair
 from zslre.relations import RelationSet
-from zslre.sideinfo.vectors import PhraseEncoder, PhraseVectors
+from zslre.sideinfo.vectors import PhraseVectors
 from zslre.training.augmentation import SUBJECT, path_between, says_of
 from zslre.training.drawn import Drawn
 from zslre.types import Mention, Sentence
