@@ -21,7 +21,6 @@ from zslre.prototypes import (
 )
 from zslre.relations import Relation, RelationSet, SideInformation, Source
 from zslre.scoring import KINDS, unit
-from zslre.sideinfo.merging import own_part
 
 SCORER = tiny.scorer()
 
@@ -95,9 +94,9 @@ BUILT = Relation(
 
 
 def test_what_was_found_is_told_from_what_was_written() -> None:
-    assert relation_phrases(own_part(BUILT)) == {"text": "residence, home: where one lives", "tail": "place"}
+    assert relation_phrases(BUILT.own_part) == {"text": "residence, home: where one lives", "tail": "place"}
     for relation in tiny.RELATIONS:
-        assert relation_phrases(own_part(relation)) == relation_phrases(relation)
+        assert relation_phrases(relation.own_part) == relation_phrases(relation)
 
 
 def test_what_was_found_counts_a_third() -> None:

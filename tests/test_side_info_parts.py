@@ -25,7 +25,7 @@ from zslre.sideinfo.entity_types import PLACES, compatible, gazetteer, type_word
 from zslre.sideinfo.generalise import common_types
 from zslre.sideinfo.hypernyms import Hypernym, HypernymTable
 from zslre.sideinfo.keywords import keywords, marginal_relevance, phrases_of
-from zslre.sideinfo.merging import merged, own_part
+from zslre.sideinfo.merging import merged
 from zslre.sideinfo.synonyms import synonyms
 from zslre.sideinfo.vectors import PhraseVectors
 from zslre.sideinfo.wikidata import Property, PropertyIndex, properties
@@ -480,8 +480,8 @@ def test_merging_twice_is_merging_once(mine: list[str], old: list[str], new: lis
     once = merged(before, found, {"wordnet"})
     twice = merged(once, found, {"wordnet"})
     assert twice.to_dict() == once.to_dict()
-    assert set(own_part(before).side.synonyms) == set(items) - set(old)
-    assert set(own_part(before).side.synonyms) <= set(once.side.synonyms)
+    assert set(before.own_part.side.synonyms) == set(items) - set(old)
+    assert set(before.own_part.side.synonyms) <= set(once.side.synonyms)
     for item in set(old) - set(items):
         assert item not in once.side.synonyms
 

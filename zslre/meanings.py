@@ -10,7 +10,6 @@ from functools import lru_cache
 from zslre import freebase
 from zslre.relation import CAMEL_JOINT, Relation
 from zslre.relations import RelationSet, catalogue, of_synonym
-from zslre.sideinfo.merging import own_part
 
 _WIKIDATA = re.compile(r"(?:https?://(?:www\.)?wikidata\.org/\S*?|wdt?:)?(P)\s?([0-9]+)", re.IGNORECASE)
 
@@ -92,7 +91,7 @@ def _meaning(relation: str | Relation, known: Sequence[Mapping[str, Relation]]) 
     }
     records, synonyms = [*given, *_records(keys, known)], set[str]()
     if keys.isdisjoint(_catalogue()):
-        synonyms = {spelling(synonym) for record in records for synonym in own_part(record).side.synonyms}
+        synonyms = {spelling(synonym) for record in records for synonym in record.own_part.side.synonyms}
         records += [meant for key in sorted(keys) if (meant := of_synonym(key)) is not None]
     inverse = {spelling(key) for record in records for key in record.inverse}
     inverse |= {spelling(key) for found in meanings for key in found.inverse}

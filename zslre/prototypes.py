@@ -11,7 +11,6 @@ from zslre.encoder import Encoder, FloatArray
 from zslre.relation import in_words
 from zslre.relations import Relation
 from zslre.scoring import KINDS, VIEWS, Scorer, unit
-from zslre.sideinfo.merging import own_part
 
 MAX_SYNONYMS = 6
 # What `zslre side-info build` found counts by so much beside what a relation's author wrote. Chosen of 1/3, 1/2, 2/3
@@ -74,7 +73,7 @@ def build_prototypes(
     support: Mapping[str, FloatArray] | None = None,
 ) -> Prototypes:
     """Prototypes of `relations`; `support` maps a name to the pair vectors (K, D) of its support examples."""
-    phrases = [(relation_phrases(relation), relation_phrases(own_part(relation))) for relation in relations]
+    phrases = [(relation_phrases(relation), relation_phrases(relation.own_part)) for relation in relations]
     vectors_of = _encode_unique(encoder, [text for both in phrases for kinds in both for text in kinds.values()])
     widths = kind_widths(scorer)
     starts = np.cumsum([0, *widths])

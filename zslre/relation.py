@@ -10,8 +10,8 @@ from datetime import date as Date
 
 from zslre.exceptions import InputError
 
-_LISTS = ("synonyms", "head_hypernyms", "tail_hypernyms", "keywords")
-_KEYS = ("name", "id", "description", *_LISTS, "symmetric", "inverse", "strict_types", "sources")
+LISTS = ("synonyms", "head_hypernyms", "tail_hypernyms", "keywords")
+_KEYS = ("name", "id", "description", *LISTS, "symmetric", "inverse", "strict_types", "sources")
 CAMEL_JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])")  # in "foundedBy"
 # What other tools call our keys: too unlike for difflib to find.
 _FOREIGN_KEYS = {"aliases": "synonyms", "label": "name", "relation": "name",
@@ -67,12 +67,12 @@ class SideInformation:
     keywords: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in _LISTS:
+        for name in LISTS:
             object.__setattr__(self, name, phrases(getattr(self, name), name))
 
     def __bool__(self) -> bool:
         """False when there is none at all."""
-        return any(getattr(self, name) for name in _LISTS)
+        return any(getattr(self, name) for name in LISTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +91,8 @@ class Source:
     detail: str = ""
 
     def __post_init__(self) -> None:
-        if self.field not in _LISTS:
-            raise InputError(f"sources: unknown field {self.field!r:.60}; use one of {', '.join(_LISTS)}")
+        if self.field not in LISTS:
+            raise InputError(f"sources: unknown field {self.field!r:.60}; use one of {', '.join(LISTS)}")
         for name in ("item", "source", "date", "detail"):
             object.__setattr__(self, name, text(getattr(self, name), f"sources: {name}"))
             if not getattr(self, name) and name != "detail":
@@ -177,6 +177,18 @@ class Relation:
         """The name and the id, case-folded: what the relation can be looked up by."""
         return frozenset(key.casefold() for key in (self.name, self.id) if key is not None)
 
+    @property
+    def own_part(self) -> Relation:
+        """The relation with the user's own items only: those without a source."""
+        if not self.sources:
+            return self
+        known = {source.key for source in self.sources}
+        lists = {
+            name: tuple(item for item in getattr(self.side, name) if (name, item.casefold()) not in known)
+            for name in LISTS
+        }
+        return replace(self, side=SideInformation(**lists), sources=())
+
     def called(self, synonym: str) -> Relation:
         """The same relation by one of its synonyms, the name among the synonyms instead."""
         others = tuple(other for other in self.side.synonyms if other.casefold() != synonym.casefold())
@@ -191,7 +203,7 @@ class Relation:
         if "name" not in entry:
             raise InputError("has no name; add one (an entry with an id and nothing else is the catalogue's relation)")
         values = dict(entry)
-        side = SideInformation(**{key: values.pop(key) for key in _LISTS if key in values})  # type: ignore[arg-type]
+        side = SideInformation(**{key: values.pop(key) for key in LISTS if key in values})  # type: ignore[arg-type]
         if "sources" in values:
             if isinstance(values["sources"], (str, Mapping)) or not isinstance(values["sources"], Iterable):
                 raise InputError(f"sources must be a list of tables, got {values['sources']!r:.60}")
@@ -200,7 +212,7 @@ class Relation:
 
     def to_dict(self) -> dict[str, object]:
         """The entry of a relation-set file that describes this relation; what is empty is left out."""
-        side = {key: list(getattr(self.side, key)) for key in _LISTS}
+        side = {key: list(getattr(self.side, key)) for key in LISTS}
         values: dict[str, object] = {"name": self.name, "id": self.id, "description": self.description, **side,
                                      "symmetric": self.symmetric, "inverse": list(self.inverse),
                                      "strict_types": self.strict_types,

@@ -12,7 +12,6 @@ from zslre.candidates import ANYTHING, LITERAL_KINDS, LITERALS
 from zslre.encoder import FloatArray
 from zslre.packing import Pair
 from zslre.relations import Relation, catalogue
-from zslre.sideinfo.merging import own_part
 
 WHEN_KINDS = frozenset(["date", "time", "year", "day", "point in time"])
 # Not America, which is said for the United States.
@@ -67,7 +66,7 @@ def takes_names_only(relation: Relation) -> bool:
     >>> [takes_names_only(resolve(name)) for name in ("employer", "date of birth", "part of", "supplies")]
     [True, False, False, False]
     """
-    kinds = set(own_part(relation).side.tail_hypernyms)
+    kinds = set(relation.own_part.side.tail_hypernyms)
     return bool(kinds) and kinds <= _kinds_of_names()
 
 
@@ -78,7 +77,7 @@ def takes_times_only(relation: Relation) -> bool:
     >>> [takes_times_only(resolve(name)) for name in ("employer", "date of birth", "part of")]
     [False, True, False]
     """
-    kinds = set(own_part(relation).side.tail_hypernyms)
+    kinds = set(relation.own_part.side.tail_hypernyms)
     return bool(kinds) and kinds <= WHEN_KINDS
 
 
@@ -92,7 +91,7 @@ def takes_countries_only(relation: Relation) -> bool:
     >>> [takes_countries_only(resolve(name)) for name in ("country of citizenship", "continent", "location")]
     [True, False, False]
     """
-    return set(own_part(relation).side.tail_hypernyms) == {"country"}
+    return set(relation.own_part.side.tail_hypernyms) == {"country"}
 
 
 def tells_when(text: str) -> bool:

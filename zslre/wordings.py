@@ -24,7 +24,6 @@ from zslre.relation import in_words
 from zslre.relations import Relation
 from zslre.scoring import Scorer
 from zslre.sideinfo.grammar import in_the_past, noun_of, passive_of, verb_of
-from zslre.sideinfo.merging import own_part
 from zslre.sideinfo.wordnet import wordnet
 from zslre.sideinfo.words import Form, inflect
 
@@ -104,7 +103,7 @@ def other_wordings(relation: Relation) -> list[tuple[bool, Relation]]:
         other = [f"has {noun}"]
     if not same and not other:
         return []
-    there = replace(own_part(relation).side, synonyms=())  # what was found would count as if it had been written
+    there = replace(relation.own_part.side, synonyms=())  # what was found would count as if it had been written
     back = replace(there, head_hypernyms=there.tail_hypernyms, tail_hypernyms=there.head_hypernyms)
     bare = not relation.description and not relation.side.synonyms
     forward = [wording for wording in dict.fromkeys([name, *same]) if same and not (bare and wording == name)]
@@ -115,4 +114,4 @@ def other_wordings(relation: Relation) -> list[tuple[bool, Relation]]:
 
 def is_misread(relation: Relation) -> bool:
     """Whether its own prototype is read from tail to head: of "is the … of", unless it has synonyms by its author."""
-    return noun_of(in_words(relation.name)) is not None and not own_part(relation).side.synonyms
+    return noun_of(in_words(relation.name)) is not None and not relation.own_part.side.synonyms

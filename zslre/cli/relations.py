@@ -16,7 +16,6 @@ from zslre.output import aligned, printable
 from zslre.relation import CAMEL_JOINT
 from zslre.relation_files import to_json
 from zslre.relations import Relation, RelationSet, catalogue
-from zslre.sideinfo.merging import own_part
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
@@ -191,7 +190,7 @@ def describe(relation: Relation) -> str:
 
 def strict_types_warning(relation: Relation) -> str:
     """That it is strict and has no types by its author, which alone are; else nothing."""
-    own = own_part(relation).side
+    own = relation.own_part.side
     if not relation.strict_types or own.head_hypernyms or own.tail_hypernyms:
         return ""
     found = " (found ones rule nothing out)" if relation.side != own else ""

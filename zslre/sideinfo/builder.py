@@ -21,7 +21,7 @@ from zslre.sideinfo.entity_types import type_words, types_in
 from zslre.sideinfo.generalise import common_types, with_hypernyms
 from zslre.sideinfo.hypernyms import HypernymTable
 from zslre.sideinfo.keywords import keywords, phrases_of
-from zslre.sideinfo.merging import merged, own_part
+from zslre.sideinfo.merging import merged
 from zslre.sideinfo.query import ROLES
 from zslre.sideinfo.synonyms import synonyms
 from zslre.sideinfo.vectors import PhraseVectors
@@ -73,7 +73,7 @@ def build_side_information(
     vectors = PhraseVectors(encoder)
     index = PropertyIndex(vectors, exclude=exclude)
     date = (today if today is not None else datetime.date.today()).isoformat()
-    own = [own_part(relation) for relation in relations]
+    own = [relation.own_part for relation in relations]
     shown = {name: _typed(found, detector) for name, found in _by_relation(examples).items()}
     found = {
         relation.name: _Items(date, asked={"wikidata", "wordnet", "inflection", "description"}) for relation in own

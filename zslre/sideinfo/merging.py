@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 
+from zslre.relation import LISTS
 from zslre.relations import Relation, SideInformation, Source
 
-FIELDS = tuple(f.name for f in fields(SideInformation))
 SAME_CONFIDENCE = 0.02  # encoders round differently from one machine to the next
-
-
-def own_part(relation: Relation) -> Relation:
-    """The relation with the user's own items only: those without a source."""
-    if not relation.sources:
-        return relation
-    known = {source.key for source in relation.sources}
-    lists = {
-        name: tuple(item for item in getattr(relation.side, name) if (name, item.casefold()) not in known)
-        for name in FIELDS
-    }
-    return replace(relation, side=SideInformation(**lists), sources=())
 
 
 def merged(relation: Relation, found: Sequence[Source], asked: Collection[str]) -> Relation:
@@ -36,7 +24,7 @@ def merged(relation: Relation, found: Sequence[Source], asked: Collection[str]) 
             new.setdefault(source.key, source)
     lists: dict[str, tuple[str, ...]] = {}
     kept: list[Source] = []
-    for name in FIELDS:
+    for name in LISTS:
         items: list[str] = []
         present = {item.casefold() for item in getattr(relation.side, name)}
         for item in getattr(relation.side, name):

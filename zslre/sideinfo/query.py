@@ -12,7 +12,6 @@ from zslre.relations import Relation, RelationSet
 from zslre.scoring import VIEWS, Scorer
 from zslre.sideinfo.entity_types import compatible, type_words, words_of_label
 from zslre.sideinfo.hypernyms import HypernymTable
-from zslre.sideinfo.merging import own_part
 from zslre.sideinfo.vectors import PhraseVectors
 from zslre.types import Mention
 
@@ -65,7 +64,7 @@ class StrictTypes:
     """
 
     def __init__(self, relations: RelationSet, table: HypernymTable | None) -> None:
-        self._relations, self._table = [own_part(relation) for relation in relations], table
+        self._relations, self._table = [relation.own_part for relation in relations], table
         self._strict = [(column, relation) for column, relation in enumerate(self._relations) if relation.strict_types]
         self._unfit: dict[tuple[tuple[str, ...], tuple[str, ...]], np.ndarray] = {}
 
