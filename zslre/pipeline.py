@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from zslre.documents import Document
 from zslre.exceptions import InputError
-from zslre.mentions import MentionDetector, place_mentions
+from zslre.mentions import place_mentions
 from zslre.sentences import split_blocks
 from zslre.types import Sentence, Triple
+
+if TYPE_CHECKING:
+    from zslre.extractor import RelationExtractor
 
 # Sentences that are worked on together: many, so that short documents share passes and like lengths meet.
 BATCH_SIZE = 256
 TOP_K = 3  # relations that a pair gets at most: somebody may have written, directed and produced a film
-
-
-class Extractor(Protocol):
-    """What `RelationExtractor` offers to this module."""
-
-    @property
-    def detector(self) -> MentionDetector: ...
-
-    def extract_sentences(
-        self,
-        sentences: Iterable[Sentence],
-        *,
-        threshold: float | None = None,
-        top_k: int = TOP_K,
-        explain: bool = False,
-        batch_size: int = BATCH_SIZE,
-    ) -> Iterator[list[Triple]]: ...
 
 
 class _End:
@@ -41,7 +27,7 @@ _END = _End()
 
 
 def extract_documents(
-    extractor: Extractor,
+    extractor: RelationExtractor,
     documents: Iterable[Document],
     *,
     threshold: float | None = None,
@@ -95,7 +81,7 @@ _Step = tuple[Document, Sentence | InputError | _End]
 
 
 def _triples(
-    extractor: Extractor,
+    extractor: RelationExtractor,
     documents: Iterable[Document],
     threshold: float | None,
     top_k: int,
@@ -129,7 +115,7 @@ def _triples(
             on_sentences(len(sentences))
 
 
-def _detect(extractor: Extractor, steps: Sequence[_Step]) -> list[Sentence]:
+def _detect(extractor: RelationExtractor, steps: Sequence[_Step]) -> list[Sentence]:
     """The sentences of the steps in order, with mentions: found, or kept where the document names them."""
     pairs = [(document, event) for document, event in steps if isinstance(event, Sentence)]
     bare = [sentence for document, sentence in pairs if document.mentions is None]

@@ -22,11 +22,12 @@ from zslre.cli.progress import Progress, counted
 from zslre.documents import STDIN, Document, read_documents
 from zslre.exceptions import InputError
 from zslre.output import FORMATS, open_writer, resume_point
-from zslre.pipeline import TOP_K, Extractor, extract_documents
+from zslre.pipeline import TOP_K, extract_documents
 from zslre.relation_files import SUFFIXES as RELATION_SUFFIXES
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
+    from zslre.extractor import RelationExtractor
     from zslre.relations import RelationSet
 
 DESCRIPTION = """\
@@ -178,7 +179,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def load_extractor(arguments: argparse.Namespace) -> Extractor:
+def load_extractor(arguments: argparse.Namespace) -> RelationExtractor:
     """The extractor that -m, -r, --relation, --hypernyms, --verify, --ner and --threads ask for."""
     from zslre.extractor import RelationExtractor
     from zslre.sideinfo.hypernyms import HypernymTable
