@@ -88,11 +88,6 @@ class Scorer:
         return np.asarray((log_odds(probabilities) - offset) / slope, dtype=np.float32)
 
 
-def calibrated_probabilities(margins: FloatArray, slope: float, offset: float) -> FloatArray:
-    """sigmoid(slope · margin + offset), any shape."""
-    return sigmoid(slope * margins + offset)
-
-
 def sigmoid(log_odds: FloatArray) -> FloatArray:
     """1 / (1 + exp(-x)), any shape."""
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(log_odds, -60.0, 60.0))), dtype=np.float32)

@@ -20,7 +20,6 @@ START_SHARES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # of a row's largest we
 
 _POWERS = 3 ** np.arange(TRITS_A_BYTE)
 _TRITS = ((np.arange(256)[:, None] // _POWERS) % 3 - 1).astype(np.int8)  # (256, 5): byte → its trits
-_ZEROS = int(_POWERS.sum())  # the byte of five zeros
 
 Trits = NDArray[np.int8]
 Scales = NDArray[np.float32]

@@ -15,8 +15,6 @@ from zslre.meanings import training_leaks
 from zslre.relations import Relation, RelationSet
 from zslre.types import Example
 
-SETTINGS = ("zero-shot", "few-shot", "supervised", "combined", "extraction")
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:

@@ -35,7 +35,6 @@ LEAST_INFORMATION = 0.17
 class Synset:
     """Words that mean one thing. `name` is as in NLTK: first word, part of speech, number of that word's sense."""
 
-    number: int
     name: str
     words: tuple[str, ...]
     gloss: str
@@ -67,7 +66,7 @@ class WordNet:
         words = self.words(number)
         part: Part = "n" if number < self._n_nouns else "v"
         sense = self.senses(words[0], part).index(number) + 1
-        return Synset(number, f"{words[0].replace(' ', '_')}.{part}.{sense:02}", words, self._glosses[number])
+        return Synset(f"{words[0].replace(' ', '_')}.{part}.{sense:02}", words, self._glosses[number])
 
     def noun_glosses(self) -> Sequence[str]:
         """The definitions of all nouns."""

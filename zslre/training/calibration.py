@@ -18,7 +18,7 @@ from zslre.exceptions import InputError
 from zslre.packing import Packer
 from zslre.prototypes import build_prototypes, relation_phrases
 from zslre.relations import RelationSet
-from zslre.scoring import KINDS, Scorer, calibrated_probabilities
+from zslre.scoring import KINDS, Scorer, sigmoid
 from zslre.training.losses import ranking_loss
 from zslre.training.model import TorchScorer
 
@@ -108,7 +108,7 @@ def calibrated(
     The figures: the `threshold` of `best_threshold`, its `f1`, and the `calibration_error`, all in [0, 1].
     """
     slope, offset = fit_calibration(margins, correct)
-    probabilities = calibrated_probabilities(margins, slope, offset)
+    probabilities = sigmoid(slope * margins + offset)
     threshold = best_threshold(probabilities, n_labels, least_precision)
     kept = probabilities >= threshold
     _, _, f1 = precision_recall_f1(int(correct[kept].sum()), int(kept.sum()), n_labels)
