@@ -473,9 +473,10 @@ def test_words_are_replaced_by_like_ones() -> None:
     assert (again == ids).all()
 
 
-def test_text_gives_pairs_of_mentions_or_of_words() -> None:
+def test_text_gives_pairs_of_mentions_or_of_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zslre.training.unlabelled.PAIRS_A_SENTENCE", 4)
     text = "Ann met Bob and Carl. nobody here has names. Word."
-    pool = TextPool([Document.from_text("a", text)], tiny.CapitalDetector(), size=5, max_pairs=4)
+    pool = TextPool([Document.from_text("a", text)], tiny.CapitalDetector())
     assert len(pool.sentences) == 2
     items = {sentence.text: pairs for sentence, pairs in pool.items(0)}
     assert len(items["Ann met Bob and Carl."]) == 4

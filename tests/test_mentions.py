@@ -140,7 +140,7 @@ def test_an_unknown_scheme_names_the_remedy(source: str) -> None:
 
 def test_batch_size_must_be_positive() -> None:
     with pytest.raises(InputError, match="at least 1, got 0"):
-        load_detector("spacy", batch_size=0)
+        SpacyDetector(batch_size=0)
 
 
 # Trimmed

@@ -286,12 +286,13 @@ def test_nothing_to_pack() -> None:
     assert list(Packer(TOKENIZER).pack([(Sentence("Ann lives"), [])])) == []
 
 
-def test_phrases_by_hand_and_cut_with_their_end_kept() -> None:
+def test_phrases_by_hand_and_cut_with_their_end_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     ids, mask = pack_phrases(TOKENIZER, ["lives in", "city"])
     lives, in_, city = (TOKENIZER.token_to_id(word) for word in ("lives", "in", "city"))
     np.testing.assert_array_equal(mask, [[True, True, True, True], [True, True, True, False]])
     np.testing.assert_array_equal(ids, [[CLS, lives, in_, SEP], [CLS, city, SEP, 0]])
-    ids, _ = pack_phrases(TOKENIZER, ["city " * 50], max_tokens=6)
+    monkeypatch.setattr("zslre.packing.PHRASE_TOKENS", 6)
+    ids, _ = pack_phrases(TOKENIZER, ["city " * 50])
     np.testing.assert_array_equal(ids, [[CLS, city, city, city, city, SEP]])
 
 

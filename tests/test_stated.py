@@ -62,7 +62,7 @@ def test_what_only_one_pair_shares_or_is_known_is_left_out() -> None:
         "Mary Smith joined Microsoft in 1992 .",
         "Tom Jones praised Microsoft in 1993 .",
     ]
-    found = read_stated([Sentence(text) for text in texts], pipeline=DEFAULT_PIPELINE)
+    found = read_stated([Sentence(text) for text in texts])
     assert {min(s.labels[0]) for s in found} == {"joined"}
     pairs = {(s.pairs[0][0].text, s.pairs[0][1].text) for s in found}
     assert pairs == {("Mary Smith", "Microsoft"), ("Tom Jones", "Siemens")}

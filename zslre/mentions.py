@@ -84,7 +84,7 @@ class SpacyDetector:
         return nlp
 
 
-def load_detector(source: str = "spacy", *, batch_size: int = 128, threads: int | None = None) -> MentionDetector:
+def load_detector(source: str = "spacy", *, threads: int | None = None) -> MentionDetector:
     """What `source` names: `spacy` (the default pipeline), `spacy:NAME` or `builtin`, the built-in model's tagger.
 
     `threads`: CPU threads of the built-in model, all when None. Raises InputError for another source.
@@ -99,7 +99,7 @@ def load_detector(source: str = "spacy", *, batch_size: int = 128, threads: int 
             f"unknown mention detector {source!r}: use 'builtin' for the tagger, or 'spacy:NAME' with the name of an "
             f"installed spaCy pipeline, for example 'spacy:{DEFAULT_PIPELINE}'"
         )
-    return SpacyDetector(name if name else DEFAULT_PIPELINE, batch_size=batch_size)
+    return SpacyDetector(name if name else DEFAULT_PIPELINE)
 
 
 def for_spacy(text: str) -> str:

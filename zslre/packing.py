@@ -26,6 +26,7 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 MARKERS_PER_PAIR = 4
+PHRASE_TOKENS = 128  # that are read of a phrase at most
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -261,10 +262,10 @@ def _place(pieces: Sequence[tuple[int, int]], token: int) -> int:
     return before - 1
 
 
-def pack_phrases(tokenizer: Tokenizer, phrases: Sequence[str], *, max_tokens: int = 128) -> tuple[IntArray, BoolArray]:
-    """Token ids and mask of phrases, both (N, L); what goes past `max_tokens` (a very long description) is not read."""
+def pack_phrases(tokenizer: Tokenizer, phrases: Sequence[str]) -> tuple[IntArray, BoolArray]:
+    """Token ids and mask of phrases, both (N, L); of a very long description only PHRASE_TOKENS are read."""
     encodings = tokenizer.encode_batch(list(phrases))
-    rows = [e.ids if len(e.ids) <= max_tokens else [*e.ids[: max_tokens - 1], e.ids[-1]] for e in encodings]
+    rows = [e.ids if len(e.ids) <= PHRASE_TOKENS else [*e.ids[: PHRASE_TOKENS - 1], e.ids[-1]] for e in encodings]
     ids = np.zeros((len(rows), max(map(len, rows))), dtype=np.int64)
     mask = np.zeros(ids.shape, dtype=np.bool_)
     for i, row in enumerate(rows):

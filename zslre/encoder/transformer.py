@@ -26,6 +26,7 @@ MARKER_WORDS = ("subject", "subject", "object", "object")
 # Position ids of these start behind the padding id (Hugging Face's `create_position_ids_from_input_ids`).
 OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet"})
 ROWS_A_PASS = 64  # of pairs with markers in the text
+PHRASES_A_PASS = 64
 
 
 class PairTransformer(nn.Module):
@@ -113,11 +114,11 @@ class TransformerEncoder:
 
     tokens_a_pass = 8192
 
-    def __init__(self, module: PairTransformer, tokenizer: Tokenizer, *, bf16: bool = False) -> None:
+    def __init__(self, module: PairTransformer, tokenizer: Tokenizer) -> None:
         self.module = module
         self.tokenizer = tokenizer
         self.dim = module.dim
-        self.bf16 = bf16
+        self.bf16 = False
 
     @classmethod
     def from_base(cls, name_or_folder: str | Path, *, in_text: bool = False) -> TransformerEncoder:
@@ -198,13 +199,13 @@ class TransformerEncoder:
         with torch.inference_mode(), self.autocast():
             return self._numpy(self.pair_tensor(batch))
 
-    def encode_phrases(self, phrases: Sequence[str], *, batch_size: int = 64) -> FloatArray:
+    def encode_phrases(self, phrases: Sequence[str]) -> FloatArray:
         self.module.eval()
         order = sorted(range(len(phrases)), key=lambda i: len(phrases[i]))
         vectors = np.zeros((len(phrases), self.dim), dtype=np.float32)
         with torch.inference_mode(), self.autocast():
-            for first in range(0, len(order), batch_size):
-                chosen = order[first : first + batch_size]
+            for first in range(0, len(order), PHRASES_A_PASS):
+                chosen = order[first : first + PHRASES_A_PASS]
                 vectors[chosen] = self._numpy(self.phrase_tensor([phrases[i] for i in chosen]))
         return vectors
 

@@ -69,11 +69,10 @@ _SYMBOL = re.compile(r"[PCS][a-z](\d+)")
 class PatternMatcher:
     """Finds pattern matches in sentences. `noisy` switches the less reliable patterns on as well.
 
-    `name` is the import name of a spaCy pipeline with a tagger and a lemmatizer; it is loaded at the first use.
+    spaCy's tagger and lemmatizer are loaded at the first use.
     """
 
-    def __init__(self, name: str = DEFAULT_PIPELINE, *, noisy: bool = False) -> None:
-        self.name = name
+    def __init__(self, *, noisy: bool = False) -> None:
         self._patterns = {
             pattern: re.compile(rf"(?<!\S){expression}")
             for pattern, expression in (PATTERNS | NOISY_PATTERNS if noisy else PATTERNS).items()
@@ -105,7 +104,7 @@ class PatternMatcher:
 
     @cached_property
     def _pipeline(self) -> Language:
-        nlp = _load(self.name)
+        nlp = _load(DEFAULT_PIPELINE)
         self._own_strings = len(nlp.vocab.strings)
         return nlp
 

@@ -63,7 +63,7 @@ class _Pair:
         return sum(self.sites.values())
 
 
-def rank(findings: Iterable[Finding], names: Sequence[str], *, smoothing_rank: int = RANK) -> HypernymTable:
+def rank(findings: Iterable[Finding], names: Sequence[str]) -> HypernymTable:
     """The table of `names`, each with its hypernyms, surest first; names of which nothing is known have none.
 
     All findings count for the smoothing, whoever they are about.
@@ -82,7 +82,7 @@ def rank(findings: Iterable[Finding], names: Sequence[str], *, smoothing_rank: i
             pairs[entity_key(name)][head].add("name", NAME_WEIGHT, said)
     _add_lists(pairs, lists)
     counts = {(entity, name): pair.weight for entity, of in pairs.items() for name, pair in of.items()}
-    smoothed = smooth(counts, rank=smoothing_rank)
+    smoothed = smooth(counts, rank=RANK)
     return HypernymTable({name: _ranked(entity_key(name), pairs.get(entity_key(name), {}), smoothed) for name in names})
 
 

@@ -141,14 +141,11 @@ class Doubter:
     somebody went to), a negation would not touch the fact, and the sentence is left out.
     """
 
-    def __init__(self, name: str = DEFAULT_PIPELINE) -> None:
-        self.name = name
-
     @cached_property
     def pipeline(self) -> Language:
         import spacy
 
-        return spacy.load(self.name, exclude=["ner"])
+        return spacy.load(DEFAULT_PIPELINE, exclude=["ner"])
 
     def doubt(
         self, asked: Sequence[tuple[Sentence, Pair]], rng: np.random.Generator

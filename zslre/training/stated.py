@@ -38,15 +38,15 @@ SYMMETRIC = frozenset(
 
 
 def read_stated(
-    sentences: Sequence[Sentence], *, known: Collection[str] = (), pipeline: str = DEFAULT_PIPELINE, processes: int = 1
+    sentences: Sequence[Sentence], *, known: Collection[str] = (), processes: int = 1
 ) -> list[AnnotatedSentence]:
     """Sentences with one pair each, labelled with the phrase that ties it; none of the phrases `known`.
 
-    The mentions are the pipeline's named entities without dates and numbers.
+    The mentions are spaCy's named entities without dates and numbers.
     """
     import spacy
 
-    parser = spacy.load(pipeline)
+    parser = spacy.load(DEFAULT_PIPELINE)
     taken = {plain(phrase) for phrase in known}
     found: dict[str, dict[tuple[str, str], AnnotatedSentence]] = {}
     for doc in parser.pipe((s.text for s in sentences), batch_size=64, n_process=processes):

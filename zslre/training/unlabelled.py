@@ -16,6 +16,7 @@ from zslre.pipeline import sentences_of
 from zslre.sideinfo.wordnet import wordnet
 from zslre.types import Mention, Sentence
 
+SENTENCES_A_DRAW, PAIRS_A_SENTENCE = 16, 8  # at most
 NEIGHBOURS = 8  # words that may stand in for a word
 _WORD = re.compile(r"\w+")
 
@@ -23,19 +24,10 @@ _WORD = re.compile(r"\w+")
 class TextPool:
     """Draws sentences of some documents with pairs of their mentions, or of two of their words where mentions lack.
 
-    What is drawn depends on `seed` and the step alone. `size`: sentences a draw; `max_pairs`: pairs a sentence.
-    Raises InputError if no sentence has two words.
+    What is drawn depends on `seed` and the step alone. Raises InputError if no sentence has two words.
     """
 
-    def __init__(
-        self,
-        documents: Iterable[Document],
-        detector: MentionDetector,
-        *,
-        size: int = 16,
-        max_pairs: int = 8,
-        seed: int = 0,
-    ) -> None:
+    def __init__(self, documents: Iterable[Document], detector: MentionDetector, *, seed: int = 0) -> None:
         self.sentences = [
             sentence
             for document in documents
@@ -44,18 +36,18 @@ class TextPool:
         ]
         if not self.sentences:
             raise InputError("the unlabelled text has no sentence of two words: give more of it")
-        self.detector, self.size, self.max_pairs, self.seed = detector, size, max_pairs, seed
+        self.detector, self.seed = detector, seed
 
     def items(self, step: int) -> list[tuple[Sentence, tuple[Pair, ...]]]:
         rng = np.random.default_rng([self.seed, step, 2])
-        chosen = rng.choice(len(self.sentences), size=min(self.size, len(self.sentences)), replace=False)
+        chosen = rng.choice(len(self.sentences), size=min(SENTENCES_A_DRAW, len(self.sentences)), replace=False)
         detected = self.detector.detect([Sentence(self.sentences[number].text) for number in chosen])
         items = []
         for sentence in detected:
             pairs = candidate_pairs(sentence)
             if not pairs:
                 pairs = candidate_pairs(Sentence(sentence.text, two_words(sentence.text, rng)))
-            kept = sorted(rng.choice(len(pairs), size=min(self.max_pairs, len(pairs)), replace=False))
+            kept = sorted(rng.choice(len(pairs), size=min(PAIRS_A_SENTENCE, len(pairs)), replace=False))
             items.append((sentence, tuple(pairs[place] for place in kept)))
         return items
 

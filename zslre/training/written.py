@@ -72,9 +72,7 @@ class Phrase:
 class Writer:
     """Writes sentences for `relations`, with names from `examples`; parses the synonyms once, with a spaCy pipeline."""
 
-    def __init__(
-        self, relations: RelationSet, examples: Iterable[AnnotatedSentence], pipeline: str = DEFAULT_PIPELINE
-    ) -> None:
+    def __init__(self, relations: RelationSet, examples: Iterable[AnnotatedSentence]) -> None:
         self.relations = relations
         self.names = names_by_hypernym(relations, examples)
         self.everything = sorted({name for names in self.names.values() for name in names})
@@ -83,7 +81,7 @@ class Writer:
                 f"the examples name {len(self.everything)} heads and tails of the relations; writing about them needs "
                 f"at least {MOST_NAMES}"
             )
-        self.phrases = shaped_phrases(relations, pipeline)
+        self.phrases = shaped_phrases(relations)
 
     def write(
         self, relations: Sequence[Relation], rng: np.random.Generator
@@ -175,11 +173,11 @@ def names_by_hypernym(relations: RelationSet, examples: Iterable[AnnotatedSenten
     return {hypernym: list(found) for hypernym, found in names.items()}
 
 
-def shaped_phrases(relations: RelationSet, pipeline: str) -> dict[str, list[Phrase]]:
+def shaped_phrases(relations: RelationSet) -> dict[str, list[Phrase]]:
     """The names and synonyms of each relation, with the shape that its first word's part of speech asks for."""
     import spacy
 
-    nlp = spacy.load(pipeline, exclude=["ner", "parser"])
+    nlp = spacy.load(DEFAULT_PIPELINE, exclude=["ner", "parser"])
     asked = [(r.name, words) for r in relations for words in (r.name, *r.side.synonyms) if not set(words) & set("(),/")]
     shaped: dict[str, list[Phrase]] = {r.name: [] for r in relations}
     for (name, words), doc in zip(asked, nlp.pipe(f"It {words} them ." for _, words in asked), strict=True):
