@@ -30,8 +30,8 @@ Tensors = dict[str, NDArray[Any]]
 class TernaryEncoder(RuntimeEncoder):
     """`Encoder` from packed tensors. Stores again what it was made of, byte for byte.
 
-    The int8 kernels multiply -1, 0 and 1 like any other bytes. Kernels that compute on packed weights lose more by
-    unpacking in every pass than they save in memory traffic: what ternary weights buy is size.
+    The int8 kernels multiply integers of -13 … 13 like any other bytes. Kernels that compute on packed weights lose
+    more by unpacking in every pass than they save in memory traffic: what ternary weights buy is size.
     Raises ModelError for bytes that are no packed trits, and whatever `RuntimeEncoder` raises.
     """
 

@@ -1,6 +1,7 @@
 """Ternary weights: from a matrix to -1, 0 and 1 with one scale a row, and five of those in a byte. Pure functions.
 
-Where three values are too few for a matrix, its weights get two trits: integers of -4 … 4, in balanced ternary.
+Where three values are too few for a matrix, its weights get two trits (integers of -4 … 4, in balanced ternary) or
+three (-13 … 13).
 """
 
 from __future__ import annotations
