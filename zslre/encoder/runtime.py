@@ -62,8 +62,6 @@ class RuntimeEncoder:
     ) -> None:
         if threads is not None and threads < 1:
             raise InputError(f"threads must be at least 1, got {threads}")
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
         self.tokenizer = tokenizer
         self.tensors = self.graph_tensors = tensors
         quantized = any(tensor.dtype == np.int8 for tensor in tensors.values())
