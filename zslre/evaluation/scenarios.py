@@ -16,6 +16,7 @@ import numpy as np
 from zslre.datasets.splits import normal_text
 from zslre.encoder import FloatArray
 from zslre.evaluation.episodes import check_enough, draw_episodes, score_episodes
+from zslre.evaluation.metrics import harmonic_mean
 from zslre.evaluation.outcome import Outcome
 from zslre.evaluation.tasks import Task
 from zslre.exceptions import InputError
@@ -113,7 +114,7 @@ def mixture_curve(seen: np.ndarray, unseen: np.ndarray, rng: np.random.Generator
         n_unseen = round(share * size)
         parts = seen[: size - n_unseen], unseen[:n_unseen]
         s, u = (float(part.mean()) if len(part) else None for part in parts)
-        mean = None if s is None or u is None else 2 * s * u / (s + u) if s + u else 0.0
+        mean = None if s is None or u is None else harmonic_mean(s, u)
         accuracy = float(np.concatenate(parts).mean())
         point = {"unseen_share": share, "seen_accuracy": s, "unseen_accuracy": u, "harmonic_mean": mean}
         curve.append({**point, "accuracy": accuracy})

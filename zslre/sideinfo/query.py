@@ -9,7 +9,7 @@ import numpy as np
 from zslre.encoder import FloatArray, PhraseEncoder
 from zslre.packing import Pair
 from zslre.relations import Relation, RelationSet
-from zslre.scoring import VIEWS, Scorer
+from zslre.scoring import VIEWS, Scorer, unit
 from zslre.sideinfo.entity_types import compatible, type_words, words_of_label
 from zslre.sideinfo.hypernyms import HypernymTable
 from zslre.sideinfo.vectors import PhraseVectors
@@ -44,9 +44,8 @@ class TypeEvidence:
                 continue
             columns = self._columns(role)
             views = self._vectors([phrases[row] for row in rows]) @ self._scorer.phrase_views[VIEWS.index(role)].T
-            views /= np.maximum(np.linalg.norm(views, axis=1, keepdims=True), 1e-12)
             keep[rows, columns] = 1.0 - TYPE_SHARE
-            add[rows, columns] = TYPE_SHARE * views
+            add[rows, columns] = TYPE_SHARE * unit(views)
         return keep, add
 
     def roles(self) -> list[tuple[str, slice]]:

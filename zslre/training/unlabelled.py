@@ -13,6 +13,8 @@ from zslre.exceptions import InputError
 from zslre.mentions import MentionDetector
 from zslre.packing import BoolArray, IntArray, Pair
 from zslre.pipeline import sentences_of
+from zslre.scoring import unit
+from zslre.sideinfo.senses import sense_text
 from zslre.sideinfo.wordnet import wordnet
 from zslre.types import Mention, Sentence
 
@@ -74,9 +76,7 @@ class Glosses:
         numbers = rng.choice(len(self.wordnet), size=self.size, replace=False).tolist()
         found = []
         for number, alone in zip(numbers, rng.random(self.size) < 0.3, strict=True):
-            synset = self.wordnet.synset(number)
-            words = ", ".join(synset.words)
-            found.append(words if alone else f"{words}: {synset.gloss}")
+            found.append(", ".join(self.wordnet.words(number)) if alone else sense_text(self.wordnet, number))
         return found
 
 
@@ -95,8 +95,7 @@ class WordReplacement:
         self.words = np.array(whole, dtype=np.int64)  # (W,) token ids
         self.place = np.full(max(len(tokens), len(embeddings)), -1, dtype=np.int64)  # token id → place in words
         self.place[self.words] = np.arange(len(self.words))
-        vectors = embeddings[self.words].astype(np.float32)
-        self.unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        self.unit = unit(embeddings[self.words].astype(np.float32))
         self.like = np.full((len(self.words), min(NEIGHBOURS, len(self.words) - 1)), -1, dtype=np.int64)
 
     def replace(self, ids: IntArray, mask: BoolArray, rng: np.random.Generator) -> IntArray:
