@@ -145,11 +145,7 @@ class TransformerEncoder:
         size = max(tokenizer.get_vocab_size(), backbone.config.vocab_size)
         backbone.resize_token_embeddings(size, mean_resizing=False)
         _start_markers_as_words(backbone, tokenizer)
-        if hasattr(backbone, "pooler"):
-            backbone.pooler = None  # its output is never used
-        if backbone.config.model_type == "mpnet":
-            _bias_by_position_id(backbone)
-        return cls(PairTransformer(backbone, _marker_ids(tokenizer), in_text=in_text), tokenizer)
+        return cls(_on_top_of(backbone, tokenizer, in_text=in_text), tokenizer)
 
     @classmethod
     def from_state(
@@ -158,11 +154,7 @@ class TransformerEncoder:
         """Rebuild a trained encoder from its `hf_config` and `tensors`."""
         settings = {key: value for key, value in hf_config.items() if key != "model_type"}
         backbone = AutoModel.from_config(AutoConfig.for_model(hf_config["model_type"], **settings))
-        if hasattr(backbone, "pooler"):
-            backbone.pooler = None
-        if backbone.config.model_type == "mpnet":
-            _bias_by_position_id(backbone)
-        module = PairTransformer(backbone, _marker_ids(tokenizer), in_text=in_text)
+        module = _on_top_of(backbone, tokenizer, in_text=in_text)
         tensors = {key: torch.from_numpy(np.array(value)) for key, value in state.items()}
         module.load_state_dict({_module_name(key): value for key, value in tensors.items()})
         return cls(module, tokenizer)
@@ -186,13 +178,8 @@ class TransformerEncoder:
     @property
     def tensors(self) -> dict[str, np.ndarray]:
         """Tensors by their names on disk: Hugging Face's for the backbone, `pair.*` for the rest; float32."""
-        return {
-            key.removeprefix("backbone.") if key.startswith("backbone.") else f"pair.{key}": value.detach()
-            .float()
-            .cpu()
-            .numpy()
-            for key, value in self.module.state_dict().items()
-        }
+        state = self.module.state_dict()
+        return {name_on_disk(key): value.detach().float().cpu().numpy() for key, value in state.items()}
 
     def encode_pairs(self, batch: PackedBatch) -> FloatArray:
         self.module.eval()
@@ -255,6 +242,15 @@ def bf16_is_fast() -> bool:
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
+def _on_top_of(backbone: Any, tokenizer: Tokenizer, *, in_text: bool) -> PairTransformer:
+    """The layers of pair vectors on a backbone, which loses its pooler, whose output is never used."""
+    if hasattr(backbone, "pooler"):
+        backbone.pooler = None
+    if backbone.config.model_type == "mpnet":
+        _bias_by_position_id(backbone)
+    return PairTransformer(backbone, _marker_ids(tokenizer), in_text=in_text)
+
+
 def _marker_ids(tokenizer: Tokenizer) -> list[int]:
     ids = [number for marker in MARKERS if (number := tokenizer.token_to_id(marker)) is not None]
     if len(ids) < len(MARKERS):
@@ -270,7 +266,17 @@ def _start_markers_as_words(backbone: Any, tokenizer: Tokenizer) -> None:
             embeddings[marker] = embeddings[pieces].mean(dim=0)
 
 
+def name_on_disk(name: str) -> str:
+    """Of what `PairTransformer` calls by another name.
+
+    >>> name_on_disk("backbone.embeddings.LayerNorm.bias"), name_on_disk("query.weight")
+    ('embeddings.LayerNorm.bias', 'pair.query.weight')
+    """
+    return name.removeprefix("backbone.") if name.startswith("backbone.") else f"pair.{name}"
+
+
 def _module_name(name: str) -> str:
+    """The inverse of `name_on_disk`."""
     return name.removeprefix("pair.") if name.startswith("pair.") else f"backbone.{name}"
 
 

@@ -8,17 +8,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from torch import Tensor, nn
 
-from zslre.encoder.transformer import TransformerEncoder
+from zslre.encoder.transformer import TransformerEncoder, name_on_disk
 from zslre.packing import PackedBatch
 
 
 def linear_layers(encoder: TransformerEncoder) -> dict[str, nn.Linear]:
     """The linear layers of an encoder by their names on disk."""
-    return {
-        name.removeprefix("backbone.") if name.startswith("backbone.") else f"pair.{name}": layer
-        for name, layer in encoder.module.named_modules()
-        if isinstance(layer, nn.Linear)
-    }
+    return {name_on_disk(name): layer for name, layer in encoder.module.named_modules() if isinstance(layer, nn.Linear)}
 
 
 def input_ranges(
