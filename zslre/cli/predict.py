@@ -22,7 +22,7 @@ from zslre.cli.progress import Progress, counted
 from zslre.documents import STDIN, Document, read_documents
 from zslre.exceptions import InputError
 from zslre.output import FORMATS, open_writer, resume_point
-from zslre.pipeline import TOP_K, extract_documents
+from zslre.pipeline import BATCH_SIZE, TOP_K, extract_documents
 from zslre.relation_files import SUFFIXES as RELATION_SUFFIXES
 
 if TYPE_CHECKING:
@@ -117,9 +117,9 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--batch-size",
         type=positive,
-        default=256,
+        default=BATCH_SIZE,
         metavar="N",
-        help="sentences that are worked on together (default: 256)",
+        help=f"sentences that are worked on together (default: {BATCH_SIZE})",
     )
     parser.add_argument("--threads", type=positive, metavar="N", help="processor threads (default: all cores)")
     loudness = parser.add_mutually_exclusive_group()
