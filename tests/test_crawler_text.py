@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from zslre.exceptions import MissingDependencyError
 from zslre.sideinfo.crawler.problems import Refused
 from zslre.sideinfo.crawler.reader import ProcessReader, Reading, Text, _serve, read_here
 from zslre.sideinfo.crawler.text import decode, html_text, links, page_text
@@ -135,6 +136,19 @@ def test_pages_that_make_the_parser_run_away_are_refused_and_the_next_ones_read(
             with pytest.raises(Refused, match=why):
                 reader.read(Text(body))
         assert reader.read(Text(b"good")).links == ("good",)
+    finally:
+        reader.close()
+
+
+def read_without_tagger(text: Text) -> Reading:
+    raise MissingDependencyError("finding hypernyms in text needs spaCy")
+
+
+def test_a_missing_tagger_is_no_fault_of_a_page() -> None:
+    reader = ProcessReader(read=read_without_tagger)
+    try:
+        with pytest.raises(MissingDependencyError, match="needs spaCy"):
+            reader.read(Text(b"good"))
     finally:
         reader.close()
 

@@ -18,6 +18,7 @@ from functools import lru_cache
 from multiprocessing.connection import Connection
 from typing import Protocol, TypeAlias
 
+from zslre.exceptions import MissingDependencyError
 from zslre.sentences import split_sentences
 from zslre.sideinfo.crawler.problems import Refused
 from zslre.sideinfo.hearst import Match, PatternMatcher
@@ -162,7 +163,9 @@ class _Process:
     def _receive(self, seconds: float) -> Answer:
         if not self._pipe.poll(seconds):
             raise TimeoutError
-        answer: Answer = self._pipe.recv()
+        answer: Answer | MissingDependencyError = self._pipe.recv()
+        if isinstance(answer, MissingDependencyError):
+            raise answer
         return answer
 
     def end(self) -> None:
@@ -177,7 +180,11 @@ def _serve(pipe: Connection, read: Callable[[Text], Reading]) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    read(Text(b"It is warm."))  # loads the tagger before the clock of the first page runs
+    try:
+        read(Text(b"It is warm."))  # loads the tagger before the clock of the first page runs
+    except MissingDependencyError as missing:
+        pipe.send(missing)
+        return
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the parent is gone, perhaps killed
         pipe.send(None)
         while True:
