@@ -24,10 +24,10 @@ from zslre.sideinfo.crawler.journal import Entry, Journal, read_journal
 from zslre.sideinfo.crawler.reader import Reading, Text
 from zslre.sideinfo.crawler.sources import Result, Task
 from zslre.sideinfo.crawler.text import links
-from zslre.sideinfo.hearst import DEFINITION, Match
 from zslre.sideinfo.hypernyms import Evidence, HypernymTable
-from zslre.sideinfo.kinds import hypernyms
-from zslre.sideinfo.ranking import Finding
+from zslre.sideinfo.mining.hearst import DEFINITION, Match
+from zslre.sideinfo.mining.kinds import hypernyms
+from zslre.sideinfo.mining.ranking import Finding
 
 HOSTS = frozenset({"a.test", "b.test", "c.test", "wiki.test", "data.test", "search.test"})
 Do = Callable[..., Outcome]
@@ -868,7 +868,7 @@ def command(server: Server, tmp_path: Path, output: Path, monkeypatch: pytest.Mo
 
     seen: dict[str, Any] = {}
     monkeypatch.setattr(package, "crawl", with_stand_ins)
-    monkeypatch.setattr("zslre.sideinfo.kinds.hypernyms", lambda noun, context: (("thing",),))
+    monkeypatch.setattr("zslre.sideinfo.mining.kinds.hypernyms", lambda noun, context: (("thing",),))
 
     def run(*arguments: str) -> int:
         allowed = [part for host in sorted(HOSTS) for part in ("--allow-host", host)]

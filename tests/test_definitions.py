@@ -6,8 +6,8 @@ import pytest
 from definitions import JUDGED, WORKED
 
 from zslre.sideinfo.crawler.reader import Text, read_here
-from zslre.sideinfo.definitions import opening
-from zslre.sideinfo.hearst import DEFINITION, PatternMatcher
+from zslre.sideinfo.mining.definitions import opening
+from zslre.sideinfo.mining.hearst import DEFINITION, PatternMatcher
 
 MATCHER = PatternMatcher()
 

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from zslre.exceptions import MissingDependencyError
-from zslre.sideinfo.hearst import LIST, SHORT, PatternMatcher
-from zslre.sideinfo.patterns import NOISY_PATTERNS, PATTERNS
+from zslre.sideinfo.mining.hearst import LIST, SHORT, PatternMatcher
+from zslre.sideinfo.mining.patterns import NOISY_PATTERNS, PATTERNS
 
 MATCHER = PatternMatcher()
 NOISY = PatternMatcher(noisy=True)

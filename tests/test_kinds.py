@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zslre.sideinfo.kinds import hypernyms
+from zslre.sideinfo.mining.kinds import hypernyms
 
 
 def test_hypernyms_of_a_noun_are_nearest_first_and_say_something() -> None:

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zslre.exceptions import InputError
-from zslre.sideinfo import smoothing
 from zslre.sideinfo.hypernyms import Evidence
-from zslre.sideinfo.lists import LIST_WEIGHT, NEWS_WEIGHT, lent
-from zslre.sideinfo.ranking import Finding, confidence, rank
-from zslre.sideinfo.smoothing import smooth
+from zslre.sideinfo.mining import smoothing
+from zslre.sideinfo.mining.lists import LIST_WEIGHT, NEWS_WEIGHT, lent
+from zslre.sideinfo.mining.ranking import Finding, confidence, rank
+from zslre.sideinfo.mining.smoothing import smooth
 
 # Four pairs, six counts. p(BMW, company) = 2/6, p(BMW) = 3/6, p(company) = 4/6.
 COUNTS = {("BMW", "company"): 2.0, ("BMW", "bank"): 1.0, ("Audi", "company"): 2.0, ("Rome", "city"): 1.0}

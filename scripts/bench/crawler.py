@@ -34,8 +34,8 @@ from urllib.parse import urlsplit
 
 from zslre.sideinfo.crawler.crawler import journal_path
 from zslre.sideinfo.crawler.journal import read_journal
-from zslre.sideinfo.hearst import PatternMatcher
 from zslre.sideinfo.hypernyms import HypernymTable
+from zslre.sideinfo.mining.hearst import PatternMatcher
 
 HOSTS = 20
 ROBOTS = """User-agent: *

@@ -25,10 +25,10 @@ from pathlib import Path
 from typing import Any
 
 from zslre.sideinfo.crawler.sources import Task, WordNetSource
-from zslre.sideinfo.hearst import LIST, PatternMatcher
 from zslre.sideinfo.hypernyms import Evidence, Hypernym, entity_key
-from zslre.sideinfo.kinds import hypernyms
-from zslre.sideinfo.ranking import Finding, rank
+from zslre.sideinfo.mining.hearst import LIST, PatternMatcher
+from zslre.sideinfo.mining.kinds import hypernyms
+from zslre.sideinfo.mining.ranking import Finding, rank
 
 LISTED = 50
 SHOWN = 3

@@ -26,8 +26,8 @@ from zslre.sideinfo.crawler.sources import Nouns, Source, WordNetSource
 from zslre.sideinfo.crawler.web import WebSource
 from zslre.sideinfo.crawler.wikidata import WikidataSource
 from zslre.sideinfo.hypernyms import HypernymTable, entity_key
-from zslre.sideinfo.kinds import hypernyms
-from zslre.sideinfo.ranking import rank
+from zslre.sideinfo.mining.kinds import hypernyms
+from zslre.sideinfo.mining.ranking import rank
 from zslre.threads import all_threads
 
 SourceName: TypeAlias = Literal["wikipedia", "wikidata", "web", "wordnet"]

@@ -21,7 +21,7 @@ from typing import Any
 from zslre.exceptions import InputError
 from zslre.sideinfo.crawler.sources import NAMES, Result, Source, Task
 from zslre.sideinfo.hypernyms import Evidence
-from zslre.sideinfo.ranking import Finding
+from zslre.sideinfo.mining.ranking import Finding
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from zslre.sideinfo.crawler.fetch import Pages
 from zslre.sideinfo.crawler.problems import Refused
 from zslre.sideinfo.crawler.reader import Reader, Text
 from zslre.sideinfo.crawler.sources import NameSource, Result, Task
-from zslre.sideinfo.hearst import DEFINITION
 from zslre.sideinfo.hypernyms import Evidence, entity_key
-from zslre.sideinfo.ranking import Finding
+from zslre.sideinfo.mining.hearst import DEFINITION
+from zslre.sideinfo.mining.ranking import Finding
 
 BATCH = 20  # introductions that the interface gives at once
 _MAX_CONTINUATIONS = 20

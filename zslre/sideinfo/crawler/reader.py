@@ -21,7 +21,7 @@ from typing import Protocol, TypeAlias
 from zslre.exceptions import MissingDependencyError
 from zslre.sentences import split_sentences
 from zslre.sideinfo.crawler.problems import Refused
-from zslre.sideinfo.hearst import Match, PatternMatcher
+from zslre.sideinfo.mining.hearst import Match, PatternMatcher
 
 # Address space of a reading process, bytes; the tagger and its libraries map most of the first.
 _MEMORY = 6 << 30

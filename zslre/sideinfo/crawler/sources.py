@@ -8,10 +8,10 @@ from typing import Any, Protocol, TypeAlias
 
 from zslre.paths import fingerprint
 from zslre.sideinfo.hypernyms import Evidence, entity_key
-from zslre.sideinfo.ranking import Finding
+from zslre.sideinfo.mining.ranking import Finding
 
 # From a noun, and the sentences it stands in if known, to the kinds of each of its senses, which may carry what says so
-# (`zslre.sideinfo.kinds.Kinds`).
+# (`zslre.sideinfo.mining.kinds.Kinds`).
 Nouns: TypeAlias = Callable[[str, str], Sequence[Sequence[str]]]
 
 NAMES = "names"  # the kind of a task that is a batch of names

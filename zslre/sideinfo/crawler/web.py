@@ -17,7 +17,7 @@ from zslre.sideinfo.crawler.reader import Reader, Text
 from zslre.sideinfo.crawler.sources import PAGE, Result, Task
 from zslre.sideinfo.crawler.urls import checked_url, parts_of
 from zslre.sideinfo.hypernyms import Evidence
-from zslre.sideinfo.ranking import Finding
+from zslre.sideinfo.mining.ranking import Finding
 
 # Read by a regular expression: an XML parser would have to be guarded against entities that expand without end.
 _LOCATION = re.compile(r"<loc>\s*(?:<!\[CDATA\[\s*([^\s\]]{1,2000})\s*\]\]>|([^<\s]{1,2000}))\s*</loc>")

@@ -9,7 +9,7 @@ from zslre.sideinfo.crawler.api import api_url, ask, likeness, one_by_one, shape
 from zslre.sideinfo.crawler.fetch import Pages
 from zslre.sideinfo.crawler.sources import NameSource, Result, Task
 from zslre.sideinfo.hypernyms import Evidence, entity_key
-from zslre.sideinfo.ranking import Finding
+from zslre.sideinfo.mining.ranking import Finding
 
 BATCH = 50  # items that the interface gives at once
 INSTANCE_OF, SUBCLASS_OF = "P31", "P279"

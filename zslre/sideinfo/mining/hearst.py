@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 
 from zslre.exceptions import InputError, MissingDependencyError
 from zslre.mentions import DEFAULT_PIPELINE, MAX_STRINGS, for_spacy
-from zslre.sideinfo.checks import CHECKS
-from zslre.sideinfo.definitions import COLLECTIONS, KINDS, behind_copula, opening, without_asides
-from zslre.sideinfo.lexicon import (
+from zslre.sideinfo.mining.checks import CHECKS
+from zslre.sideinfo.mining.definitions import COLLECTIONS, KINDS, behind_copula, opening, without_asides
+from zslre.sideinfo.mining.lexicon import (
     DENIALS,
     EMPTY_HEADS,
     ESPECIALLY,
@@ -31,9 +31,9 @@ from zslre.sideinfo.lexicon import (
     PREPOSITIONS,
     TRANSPARENT,
 )
-from zslre.sideinfo.names import head_of_name, is_short_for
-from zslre.sideinfo.patterns import ABBREVIATION, LISTED, NOISY_PATTERNS, PATTERNS
-from zslre.sideinfo.phrases import PROPER, Phrase, Word, find_phrases, generalisations
+from zslre.sideinfo.mining.names import head_of_name, is_short_for
+from zslre.sideinfo.mining.patterns import ABBREVIATION, LISTED, NOISY_PATTERNS, PATTERNS
+from zslre.sideinfo.mining.phrases import PROPER, Phrase, Word, find_phrases, generalisations
 
 if TYPE_CHECKING:
     from spacy.language import Language

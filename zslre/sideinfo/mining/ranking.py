@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from zslre.sideinfo.hypernyms import Evidence, Hypernym, HypernymTable, entity_key
-from zslre.sideinfo.lists import lent
-from zslre.sideinfo.names import head_of_name
-from zslre.sideinfo.smoothing import SmoothedCounts, smooth
+from zslre.sideinfo.mining.lists import lent
+from zslre.sideinfo.mining.names import head_of_name
+from zslre.sideinfo.mining.smoothing import SmoothedCounts, smooth
 
 RANK = 100
 MAX_EVIDENCE = 5

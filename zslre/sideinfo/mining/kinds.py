@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 
-from zslre.sideinfo.lexicon import EMPTY_HEADS
+from zslre.sideinfo.mining.lexicon import EMPTY_HEADS
 from zslre.sideinfo.wordnet import LEAST_INFORMATION, WordNet, wordnet
 from zslre.sideinfo.words import is_content, words_of
 

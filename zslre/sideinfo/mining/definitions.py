@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 
 from zslre.sentences import split_sentences
-from zslre.sideinfo.lexicon import DENIALS, HYPOTHETICAL
-from zslre.sideinfo.phrases import Word
+from zslre.sideinfo.mining.lexicon import DENIALS, HYPOTHETICAL
+from zslre.sideinfo.mining.phrases import Word
 
 # What is read of a text to find its first sentence, and how many pieces of it, where full stops are in brackets.
 _MAX_OPENING = 3000  # characters
@@ -25,7 +25,7 @@ COLLECTIONS = frozenset({"family", "group", "series", "set"})
 
 _NEXT = r"(?: ,| and| , and) "
 _NO_OWNER = r"(?!\d| POS)"
-# Behind the copula, on the line of symbols of `zslre.sideinfo.hearst`.
+# Behind the copula, on the line of symbols of `zslre.sideinfo.mining.hearst`.
 KINDS = re.compile(
     r"(?:(?:ADV|both|, [^,;]{1,80} ,) )*(?:(?:one|among|some|any) of )?(?:[PCS][a-z]\d+ POS )?(?:P[ao]\d+ and )?"
     rf"(?P<y>[CS][anotupx]\d+{_NO_OWNER}(?:{_NEXT}[CS][antu]\d+{_NO_OWNER})*)"

@@ -1,4 +1,4 @@
-"""The patterns: regular expressions over the line of symbols that `zslre.sideinfo.hearst` makes of a sentence."""
+"""The patterns: regular expressions over the line of symbols that `mining.hearst` makes of a sentence."""
 
 from __future__ import annotations
 

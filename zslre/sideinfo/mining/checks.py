@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from zslre.sideinfo.lexicon import NATIONAL, NO_TITLES, PLACES, PLACING
-from zslre.sideinfo.phrases import Phrase, Word
+from zslre.sideinfo.mining.lexicon import NATIONAL, NO_TITLES, PLACES, PLACING
+from zslre.sideinfo.mining.phrases import Phrase, Word
 
 
 def _is_subject(hyponym: Phrase, hypernym: Phrase, words: Sequence[Word]) -> bool:

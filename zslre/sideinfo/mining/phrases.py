@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from zslre.sideinfo.lexicon import PARTICIPLES, VAGUE
+from zslre.sideinfo.mining.lexicon import PARTICIPLES, VAGUE
 
 COMMON = frozenset({"NN", "NNS"})
 PROPER = frozenset({"NNP", "NNPS"})
