@@ -12,6 +12,7 @@ from safetensors.numpy import load_file
 
 from zslre.cli import main
 from zslre.extractor import RelationExtractor
+from zslre.relations import Relation, RelationSet
 from zslre.serialization import read_config, save_model
 
 PEOPLE, PLACES, FIRMS = ("Ann", "Bob", "Carl", "Dora"), ("Rome", "Oslo", "Paris", "Lima"), ("Acme", "Zeta")
@@ -242,6 +243,39 @@ def test_head_only_adds_support(
     assert fitted.config["data"][-1] == data.name
     card = (tmp_path / "fitted" / "README.md").read_text(encoding="utf-8")
     assert card.startswith("# fitted\n\nThe model below, its prototypes moved by 32 examples of 3 relations.\n")
+
+
+def test_head_only_keeps_the_examples_of_the_model_that_it_begins_with(
+    schema: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_model(tmp_path / "trained", tiny.model_files())
+    first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+    rows = [
+        example("Ann lives in Rome", "Ann", "residence", "Rome"),
+        example("Ann married Bob", "Ann", "spouse", "Bob"),
+    ]
+    first.write_text("\n".join([*rows, example("Ann works for Acme", "Ann", "employer", "Acme")]), encoding="utf-8")
+    second.write_text("\n".join([example("Bob lives in Oslo", "Bob", "residence", "Oslo")]), encoding="utf-8")
+
+    def fitted(data: Path, model: str, output: str, relations: Path) -> RelationExtractor:
+        command = ["train", str(data), "-r", str(relations), "-m", str(tmp_path / model), "--head-only"]
+        assert main([*command, "-o", str(tmp_path / output)]) == 0
+        return RelationExtractor.from_pretrained(tmp_path / output, threads=1)
+
+    before = fitted(first, "trained", "few1", schema)
+    capsys.readouterr()
+    after = fitted(second, "few1", "few2", schema)
+    assert {name: len(rows) for name, rows in after.support.items()} == {"residence": 2, "employer": 1, "spouse": 1}
+    np.testing.assert_array_equal(after.support["spouse"], before.support["spouse"])
+    said = capsys.readouterr().err
+    assert "few2 has 1 examples of 1 relations, beside 3 that the model had" in said
+    assert "side information alone: founder" in said
+
+    other = tmp_path / "other.json"
+    RelationSet([Relation("RESIDENCE"), Relation("founder")]).to_file(other)
+    assert set(fitted(second, "few1", "few3", other).support) == {"RESIDENCE"}
+    assert "2 examples that the model had are dropped" in (said := capsys.readouterr().err)
+    assert "employer" in said
 
 
 @pytest.mark.parametrize(

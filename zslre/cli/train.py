@@ -25,6 +25,8 @@ from zslre.exceptions import InputError
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
+    from zslre.encoder import FloatArray
+    from zslre.extractor import RelationExtractor
     from zslre.relations import RelationSet
     from zslre.types import Example
 
@@ -124,22 +126,45 @@ def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Exampl
     from zslre.extractor import RelationExtractor
     from zslre.serialization import BUILTIN
 
-    extractor = RelationExtractor.from_pretrained(args.model, threads=args.threads).with_relations(relations)
+    start = RelationExtractor.from_pretrained(args.model, threads=args.threads)
+    kept, gone = _kept_support(start, relations)
+    extractor = start.replaced(relations=relations, support=kept)
     data = [*extractor.config.get("data", ()), *(path.name for path in args.data)]
     config = {**extractor.config, "name": args.output.name, "data": data}
     fitted = extractor.fit(examples).replaced(config=config)
     fitted.save_pretrained(args.output)
     counts = {name: sum(e.relation == name for e in examples) for name in relations.names}
-    bare = [name for name, count in counts.items() if not count]
-    support = f"{sum(counts.values())} examples of {len(counts) - len(bare)} relations"
-    start = Path(args.model if args.model is not None else BUILTIN) / "README.md"
-    card = start.read_text(encoding="utf-8") if start.exists() else ""
+    seen = [name for name, count in counts.items() if count]
+    bare = [name for name in counts if name not in seen and name not in kept]
+    support = f"{sum(counts.values())} examples of {len(seen)} relations"
+    if kept:
+        support += f", beside {sum(map(len, kept.values()))} that the model had"
+    place = Path(args.model if args.model is not None else BUILTIN) / "README.md"
+    card = place.read_text(encoding="utf-8", errors="replace") if place.exists() else ""
     heading = f"# {args.output.name}\n\nThe model below, its prototypes moved by {support}.\n\n"
     (args.output / "README.md").write_text(heading + card, encoding="utf-8")
-    say(f"{support} are in {args.output}")
+    say(f"{args.output} has {support}")
+    if gone:
+        lost = sum(len(start.support[name]) for name in gone)
+        say(f"{lost} examples that the model had are dropped, of relations that are not asked for: {', '.join(gone)}")
     if bare:
         say(f"without examples, known by their side information alone: {', '.join(bare)}")
     return 0
+
+
+def _kept_support(start: RelationExtractor, relations: RelationSet) -> tuple[dict[str, FloatArray], list[str]]:
+    """The examples (K, D) that a model has of these relations, found by name or id, and of what else it has some."""
+    import numpy as np
+
+    kept: dict[str, FloatArray] = {}
+    gone = []
+    for name, rows in start.support.items():
+        found = relations.get(name) or relations.get(start.relations[name].id or name)
+        if found is None:
+            gone.append(name)
+        else:
+            kept[found.name] = np.concatenate([kept[found.name], rows]) if found.name in kept else rows
+    return kept, gone
 
 
 def _train(
