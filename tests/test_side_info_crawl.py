@@ -18,7 +18,7 @@ from zslre.cli import main
 from zslre.extractor import RelationExtractor
 from zslre.relations import Relation, RelationSet
 from zslre.sideinfo.crawler.reader import Reading, Text, read_here
-from zslre.sideinfo.hypernyms import HypernymTable
+from zslre.sideinfo.hypernyms import Hypernym, HypernymTable
 from zslre.sideinfo.wikidata import Property
 
 KNOWN = (Property("P1", ("owned by", "owner"), "owner of the subject"),)
@@ -138,3 +138,14 @@ def test_a_wiki_that_is_down_costs_only_what_it_knows(
     built = RelationSet.from_file(tmp_path / "out.toml")["works for"]
     assert "organization" in built.side.tail_hypernyms  # the tagger's type
     assert "brewery" not in built.side.tail_hypernyms
+
+
+def test_a_table_that_no_crawl_wrote_stays_as_it_is(
+    build: Build, server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "out.hypernyms.jsonl"
+    HypernymTable({"Acmex": (Hypernym("foundry", 2, 0.7),)}).write(table)
+    before = table.read_bytes()
+    assert build("--contact", "ann@example.org") == 1
+    assert "give it as --hypernyms" in capsys.readouterr().err
+    assert (table.read_bytes(), server.log) == (before, [])

@@ -223,10 +223,17 @@ def crawled(
 ) -> HypernymTable:
     """What the crawler finds for the names, kept at `place`; `offline`: without a request, so from WordNet alone.
 
-    `contexts`: name → sentences that it stands in. What could not be asked is said on standard error.
+    `contexts`: name → sentences that it stands in. What could not be asked is said on standard error. Raises InputError
+    where a table lies there that no crawl has written: its rows would be lost.
     """
     from zslre.sideinfo.crawler import CrawlSettings, Entity, crawl
+    from zslre.sideinfo.crawler.crawler import journal_path
 
+    if place.exists() and not journal_path(place).exists():
+        raise InputError(
+            f"{place}: is not from a crawl (it lacks its journal) and would be overwritten: give it as --hypernyms in "
+            "place of --crawl, or move it"
+        )
     sources: tuple[SourceName, ...] = ("wordnet",) if offline else ("wikipedia", "wikidata", "wordnet")
     entities = [Entity(name, context) for name, context in contexts.items()]
     progress = Progress(verbosity=-1 if quiet else 0)
