@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -220,6 +221,78 @@ def test_saving_replaces_a_model_but_nothing_else(folder: Path, tmp_path: Path) 
     (tmp_path / "file").write_text("mine", encoding="utf-8")
     with pytest.raises(ModelError, match="holds other files"):
         tiny.extractor().save_pretrained(tmp_path / "file")
+
+
+@pytest.mark.parametrize("name", ["README.md", "config.json", "tokenizer.json"])
+def test_a_folder_that_is_no_model_is_not_replaced(tmp_path: Path, name: str) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / name).write_text('{"mine": true}', encoding="utf-8")
+    with pytest.raises(ModelError, match="holds other files"):
+        save_model(tmp_path / "project", tiny.model_files())
+    assert (tmp_path / "project" / name).read_text(encoding="utf-8") == '{"mine": true}'
+    (tmp_path / "project" / name).unlink()
+    save_model(tmp_path / "project", tiny.model_files())
+    assert load_model(tmp_path / "project").config["name"] == "tiny"
+
+
+def test_what_lies_beside_a_model_stays(tmp_path: Path) -> None:
+    (tmp_path / "one.partial").mkdir()
+    (tmp_path / "one.partial" / "thesis.txt").write_text("mine", encoding="utf-8")
+    (tmp_path / "two.partial").write_text("mine", encoding="utf-8")
+    for name in ("one", "two"):
+        save_model(tmp_path / name, tiny.model_files())
+    assert (tmp_path / "one.partial" / "thesis.txt").read_text(encoding="utf-8") == "mine"
+    assert (tmp_path / "two.partial").read_text(encoding="utf-8") == "mine"
+    assert {path.name for path in tmp_path.iterdir()} == {"one", "two", "one.partial", "two.partial"}
+
+
+def test_a_full_disk_leaves_the_old_model_and_nothing_else(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr("zslre.serialization.sha256", full)
+    with pytest.raises(ModelError, match=r"model cannot be written .*: make room"):
+        save_model(folder, tiny.model_files(RelationSet.of(["supplies"])))
+    monkeypatch.undo()
+    assert [path.name for path in folder.parent.iterdir()] == ["model"]
+    assert load_model(folder).relations == tiny.RELATIONS
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), OSError(errno.EACCES, "no", "model")])
+@pytest.mark.parametrize("at", [1, 2])
+def test_a_stop_while_a_model_is_replaced_leaves_the_old_one(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, stop: BaseException, at: int
+) -> None:
+    rename, calls = Path.rename, list[Path]()
+
+    def stopped(self: Path, target: Path) -> Path:
+        calls.append(target)
+        if len(calls) == at:
+            raise stop
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", stopped)
+    with pytest.raises(KeyboardInterrupt if isinstance(stop, KeyboardInterrupt) else ModelError):
+        save_model(folder, tiny.model_files(RelationSet.of(["supplies"])))
+    assert [path.name for path in folder.parent.iterdir()] == ["model"]
+    assert load_model(folder).relations == tiny.RELATIONS
+
+
+def test_numbers_that_are_not_finite_are_neither_saved_nor_read(folder: Path) -> None:
+    for name in ("scorer.safetensors", "prototypes.safetensors", "encoder.safetensors"):
+        before = load_file(folder / name)
+        key = next(key for key, value in before.items() if value.ndim == 2 or key == "pair_views")
+        edit_tensors(folder / name, **{key: np.full_like(before[key], np.nan)})
+        with pytest.raises(ModelError, match=rf"{name}: {key} has numbers that are not finite"):
+            load_model(folder)
+        edit_tensors(folder / name, **before)
+    load_model(folder)
+
+    broken = tiny.model_files()
+    broken.prototypes.vectors[0, 0] = np.inf
+    with pytest.raises(ModelError, match=r"vectors of prototypes\.safetensors .* not finite.*learning rate"):
+        save_model(folder, broken)
+    assert load_model(folder).relations == tiny.RELATIONS
 
 
 def test_saving_makes_parents_and_knows_this_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

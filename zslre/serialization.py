@@ -1,7 +1,7 @@
 """Model folders: config.json, encoder.safetensors, scorer.safetensors, prototypes.safetensors, tokenizer.json and
 relations.json; of a model that finds mentions itself, tagger.safetensors as well, and of one that weighs a sentence's
-pairs against each other, context.safetensors. No pickle. A folder is written aside and then renamed, so that
-a stop leaves no half of one.
+pairs against each other, context.safetensors. No pickle. A folder is written aside and then renamed, so that a stop
+leaves no half of one, and the old one where there was one.
 
 config.json holds a SHA-256 of every other file and of itself: a flipped bit, in packed weights or in a threshold, would
 else give wrong triples, silently.
@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 from tokenizers import Tokenizer
 
+from zslre.checks import not_finite
 from zslre.context import ContextScorer
 from zslre.encoder import FloatArray
 from zslre.encoder.head import TaggerHead
@@ -153,39 +155,73 @@ def check_whole(folder: Path, config: Mapping[str, Any]) -> None:
 
 
 def save_model(folder: str | Path, model: ModelFiles) -> None:
-    """Write a model folder; replaces an older model there, refuses a folder that holds anything else."""
-    folder = Path(folder).resolve()  # "." has no name to put .partial behind
-    if folder.exists() and (
-        not folder.is_dir() or any(p.name not in (*FILES, *OPTIONAL.values(), "README.md") for p in folder.iterdir())
-    ):
+    """Write a model folder; replaces an older model there, refuses a folder that holds anything else.
+
+    Raises ModelError as well where it cannot be written, and for numbers that are not finite; what was there stays.
+    """
+    folder = Path(folder).resolve()  # "." has no name
+    if folder.exists() and not _may_be_replaced(folder):
         raise ModelError(f"{folder} exists and holds other files: choose another place for the model")
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    _save(model.encoder, partial / "encoder.safetensors")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        try:
+            new, old = work / "new", work / "old"
+            new.mkdir()  # which others may read, unlike `work`
+            _write(new, model)
+            try:
+                if folder.exists():
+                    folder.rename(old)
+                new.rename(folder)
+            finally:
+                if old.exists() and not folder.exists():
+                    old.rename(folder)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    except OSError as error:
+        raise ModelError(
+            f"{folder} cannot be written ({error.strerror}: {error.filename}): make room, or choose another place"
+        ) from error
+
+
+def _may_be_replaced(folder: Path) -> bool:
+    """Whether a folder is empty or holds a model, of whatever version, and nothing else."""
+    if not folder.is_dir():
+        return False
+    names = {path.name for path in folder.iterdir()}
+    if not names:
+        return True
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    ours = isinstance(config, dict) and config.get("format") == FORMAT
+    return ours and names <= {*FILES, *OPTIONAL.values(), "README.md"}
+
+
+def _write(folder: Path, model: ModelFiles) -> None:
+    _save(model.encoder, folder / "encoder.safetensors")
     small = is_compact(model.encoder)
-    _save(model.scorer.tensors(), partial / "scorer.safetensors", halved=small)
+    _save(model.scorer.tensors(), folder / "scorer.safetensors", halved=small)
     names = model.relations.names
     support = {f"support.{names.index(name)}": rows for name, rows in model.support.items() if name in names}
     rows = {"vectors": model.prototypes.vectors, "present": _bits(model.prototypes.shares), **support}
-    _save(rows, partial / "prototypes.safetensors", halved=small)
-    (partial / "tokenizer.json").write_text(model.tokenizer.to_str(), encoding="utf-8")
-    model.relations.to_file(partial / "relations.json")
+    _save(rows, folder / "prototypes.safetensors", halved=small)
+    (folder / "tokenizer.json").write_text(model.tokenizer.to_str(), encoding="utf-8")
+    model.relations.to_file(folder / "relations.json")
     stamp = {"format": FORMAT, "format_version": FORMAT_VERSION if is_packed(model.encoder) else PLAIN_VERSION}
     # What a model that was read carries of its folder is replaced, in its place: saved again, it is the same bytes.
     config = {**stamp, **model.config, **stamp, **dict.fromkeys(OPTIONAL)}
     if model.tagger is not None:
-        _save(model.tagger.tensors, partial / TAGGER)
+        _save(model.tagger.tensors, folder / TAGGER)
         config["tagger"] = model.tagger.config
     if model.context is not None:
-        _save(model.context.tensors(), partial / CONTEXT)
+        _save(model.context.tensors(), folder / CONTEXT)
         config["context"] = model.context.config
     config = {key: value for key, value in config.items() if key not in OPTIONAL or value is not None}
     own = {"config.json": config_checksum(config)}
-    config["checksums"] = own | {name: sha256(partial / name) for name in (*FILES[1:], *_optional(config))}
-    (partial / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
+    config["checksums"] = own | {name: sha256(folder / name) for name in (*FILES[1:], *_optional(config))}
+    (folder / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _optional(config: Mapping[str, Any]) -> tuple[str, ...]:
@@ -214,9 +250,12 @@ def _made(path: Path, of: Callable[[dict[str, np.ndarray]], Made]) -> Made:
 
 def _tensors(path: Path) -> dict[str, np.ndarray]:
     try:
-        return dict(load_file(path))
+        tensors = dict(load_file(path))
     except (SafetensorError, OSError, ValueError) as error:
         raise ModelError(f"{path} is damaged ({error}): get the model again") from error
+    if odd := not_finite(tensors):
+        raise ModelError(f"{path}: {odd} has numbers that are not finite: get the model again, or train it again")
+    return tensors
 
 
 def _bits(shares: np.ndarray) -> np.ndarray:
@@ -229,5 +268,11 @@ def _save(tensors: Mapping[str, np.ndarray], path: Path, *, halved: bool = False
     """`halved`: floats in 16 bits, which is more than an encoder of 8 bits tells apart."""
     # np.ascontiguousarray would make (1,) of a scalar
     ready = {name: np.asarray(value, order="C") for name, value in tensors.items()}
-    small = {n: v.astype(np.float16) if halved and v.dtype == np.float32 else v for n, v in ready.items()}
+    with np.errstate(over="ignore"):  # which is told
+        small = {n: v.astype(np.float16) if halved and v.dtype == np.float32 else v for n, v in ready.items()}
+    if odd := not_finite(small):
+        raise ModelError(
+            f"{odd} of {path.name} has numbers that are not finite, so that the model would find nothing: train it "
+            "with a lower learning rate"
+        )
     path.write_bytes(save(small))  # save_file would let nobody but the owner read it
