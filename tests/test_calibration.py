@@ -27,9 +27,10 @@ from zslre.training.calibration import (
     fit_calibration,
     fit_kind_weights,
 )
-from zslre.training.finish import calibrate, model_files, with_calibration
+from zslre.training.finish import calibrate, model_files, told_apart, with_calibration
 from zslre.training.inputs import input_ranges
 from zslre.training.model import TorchScorer
+from zslre.training.observer import Observer
 
 SENTENCES = group_examples(
     [
@@ -226,3 +227,32 @@ def test_input_ranges_hold_what_the_layers_see() -> None:
     low, high = ranges["pair.projection"]
     np.testing.assert_allclose(low, np.concatenate(seen).min(axis=0), atol=1e-5)
     np.testing.assert_allclose(high, np.concatenate(seen).max(axis=0), atol=1e-5)
+
+
+@pytest.mark.parametrize("correct", [[True, True, False, False], [True, False, False, True], [True] * 4, [False] * 4])
+def test_pairs_that_cannot_be_told_apart_have_no_slope(correct: list[bool]) -> None:
+    """Least of all a negative one, by which better matches would score lower."""
+    slope, offset = fit_calibration(np.float32([1, 2, 3, 4] * 5), np.array(correct * 5))
+    right = sum(correct * 5)
+    smoothed = (right * (right + 1) / (right + 2) + (20 - right) / (20 - right + 2)) / 20
+    assert (slope, 1 / (1 + np.exp(-offset))) == (0.0, pytest.approx(smoothed, abs=1e-6))
+    assert fit_calibration(np.float32([3, 3, 3]), np.array([True, False, True]))[0] == 0.0
+
+
+def test_margins_that_lie_far_off_and_close_together() -> None:
+    rng = np.random.default_rng(0)
+    near = rng.normal(0, 0.3, 2000)
+    correct = rng.random(len(near)) < 1 / (1 + np.exp(-6 * near))
+    slope, offset = fit_calibration(near, correct)
+    assert slope == pytest.approx(6, abs=0.3)
+    assert fit_calibration(near + 100, correct) == pytest.approx((slope, offset - 100 * slope), rel=1e-5)
+
+
+def test_without_a_fit_the_calibration_of_before_stays() -> None:
+    said: list[str] = []
+    before, found = ((1.5, -2.0), {"threshold": 0.7}), ((0.0, 0.3), {"threshold": 0.5})
+    assert told_apart(found, before, Observer(said.append)) == before
+    assert "calibration and threshold stay" in said[0]
+    good = ((0.2, 0.3), {"threshold": 0.5})
+    assert told_apart(good, before, Observer(said.append)) == good
+    assert len(said) == 1

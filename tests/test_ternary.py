@@ -139,6 +139,12 @@ def test_a_packed_tensor_that_is_none_is_named(
         unpack_state(broken)
 
 
+def test_third_trits_without_second_ones(packed: Tensors) -> None:
+    broken = {name.replace(DENSE + "_second", DENSE + "_third"): tensor for name, tensor in packed.items()}
+    with pytest.raises(ModelError, match=rf"'{DENSE}' has third trits and no second ones"):
+        unpack_state(broken)
+
+
 def test_a_folder_of_packed_weights(folder: Path, tmp_path: Path, packed: Tensors) -> None:
     config = read_config(folder)
     assert config["format_version"] == 2

@@ -79,6 +79,9 @@ def _unpacked(tensors: Mapping[str, NDArray[Any]], name: str) -> NDArray[np.int8
         raise ModelError(f"packed tensor {name!r} lacks the number of its columns")
     if packed.ndim != 2 or scale is None or scale.shape != packed.shape[:1]:
         raise ModelError(f"packed tensor {name!r} of shape {packed.shape} lacks a scale for each row")
+    second, third = (name + suffix for suffix in LOWER_SUFFIXES)
+    if third in tensors and second not in tensors:
+        raise ModelError(f"packed tensor {name!r} has third trits and no second ones")
     try:
         integers = unpack_trits(packed, int(columns[0]))
         for suffix in LOWER_SUFFIXES:

@@ -18,11 +18,12 @@ from zslre.exceptions import InputError
 from zslre.packing import Packer
 from zslre.prototypes import build_prototypes, relation_phrases
 from zslre.relations import RelationSet
-from zslre.scoring import KINDS, Scorer, sigmoid
+from zslre.scoring import KINDS, Scorer, log_odds, sigmoid
 from zslre.training.losses import ranking_loss
 from zslre.training.model import TorchScorer
 
 LEAST_PRECISION = 0.6
+LEAST_SLOPE = 0.01  # of margins of spread 1: below it probabilities hardly tell right pairs from wrong ones
 START_PENALTY = 0.003  # for each squared unit that a kind's logit moves: a few hundred pairs decide on three numbers
 
 
@@ -72,7 +73,8 @@ def best_margins(
 
 
 def fit_calibration(margins: FloatArray, correct: np.ndarray) -> tuple[float, float]:
-    """Slope and offset that minimise the log loss of sigmoid(slope · margin + offset) (Platt 1999).
+    """Slope and offset that minimise the log loss of sigmoid(slope · margin + offset) (Platt 1999), the slope no less
+    than 0: that it is where right pairs have no higher margins than wrong ones, or next to no higher ones.
 
     Platt's smoothed targets keep both finite where few pairs are given, or all are right. Raises InputError for none.
     """
@@ -80,11 +82,16 @@ def fit_calibration(margins: FloatArray, correct: np.ndarray) -> tuple[float, fl
         raise InputError("no pairs to calibrate on: give held-out sentences with labelled pairs")
     right = int(correct.sum())
     smoothed = np.where(correct, (right + 1) / (right + 2), 1 / (len(correct) - right + 2))
-    x, y = torch.from_numpy(margins.astype(np.float64)), torch.from_numpy(smoothed)
+    # Of mean 0 and spread 1: where the margins lie far off, or close together, L-BFGS would stop short.
+    exact = margins.astype(np.float64)
+    mean, spread = float(exact.mean()), float(exact.std())
+    x, y = torch.from_numpy((exact - mean) / (spread or 1.0)), torch.from_numpy(smoothed)
     numbers = torch.tensor([1.0, 0.0], dtype=torch.float64, requires_grad=True)
     minimise(lambda: binary_cross_entropy_with_logits(numbers[0] * x + numbers[1], y), [numbers])
     slope, offset = numbers.tolist()
-    return slope, offset
+    if slope < LEAST_SLOPE or spread == 0.0:
+        return 0.0, float(log_odds(smoothed.mean()))
+    return slope / spread, offset - slope * mean / spread
 
 
 def minimise(loss: Callable[[], Tensor], parameters: Sequence[Tensor]) -> None:

@@ -24,8 +24,11 @@ from zslre.scoring import Scorer
 from zslre.serialization import ModelFiles, save_model
 from zslre.training.calibration import best_margins, calibrated
 from zslre.training.model import TorchScorer
+from zslre.training.observer import Observer
 from zslre.training.slim import slim
 from zslre.training.student import Quantization
+
+Calibration = tuple[tuple[float, float], dict[str, float]]  # slope and offset; the threshold and other figures
 
 MAX_TEXT_TOKENS = 192
 LICENCES = "\n## Licences"  # the heading that notices begin with in a card
@@ -37,9 +40,18 @@ def calibrate(
     packer: Packer,
     sentences: list[AnnotatedSentence],
     relations: RelationSet,
-) -> tuple[tuple[float, float], dict[str, float]]:
+) -> Calibration:
     """`calibrated` on sentences whose pairs are all labelled."""
     return calibrated(*best_margins(encoder, scorer, packer, sentences, relations))
+
+
+def told_apart(found: Calibration, before: Calibration, observer: Observer) -> Calibration:
+    """The calibration that was found, or the one before where the pairs that it was fitted on say nothing."""
+    (slope, _), _ = found
+    if slope > 0.0:
+        return found
+    observer.report("of the held-out pairs right ones score no higher than wrong ones: calibration and threshold stay")
+    return before
 
 
 def with_calibration(files: ModelFiles, numbers: tuple[float, float], threshold: float) -> ModelFiles:
@@ -98,7 +110,9 @@ def write_model(folder: Path, files: ModelFiles, notices: str = "") -> None:
 def licence_notices(folder: str | Path) -> str:
     """The end of a model's card, on the licences of what the model derives from; empty where the card has none."""
     card = Path(folder) / "README.md"
-    _, heading, notices = (card.read_text(encoding="utf-8") if card.exists() else "").partition(LICENCES)
+    _, heading, notices = (card.read_text(encoding="utf-8", errors="replace") if card.exists() else "").partition(
+        LICENCES
+    )
     return heading + notices
 
 
