@@ -257,6 +257,16 @@ def test_info_names_what_a_model_lacks(missing: str, tmp_path: Path, capsys: pyt
     assert f"model lacks {file.name}: the model folder is not whole" in captured.err
 
 
+def test_info_tells_a_verifier(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = tiny.model_files()
+    save_model(tmp_path / "model", files)
+    files.config["verifier"] = {"first_weight": 0.5}
+    save_model(tmp_path / "verifier", files)
+    for name, told in (("model", False), ("verifier", True)):
+        assert main(["info", "-m", str(tmp_path / name)]) == 0
+        assert ("a verifier, which looks over what a model found" in capsys.readouterr().out) == told
+
+
 def test_info_imports_no_framework() -> None:
     program = "import sys; from zslre.cli import main; main(['info', '--json']); print(*sys.modules, file=sys.stderr)"
     done = run_python("-c", program)

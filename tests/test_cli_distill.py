@@ -122,7 +122,7 @@ def test_distill_writes_a_ternary_model_that_predicts(plain: Path, teacher: Path
         ["--layer-steps", "0"],
         ["--learning-rate", "0.05"],
         ["--seed", "1"],
-        ["--hold-out", "1"],
+        ["--hold-out", "2"],
     ],
 )
 def test_options_change_the_model(plain: Path, teacher: Path, data: Path, tmp_path: Path, options: list[str]) -> None:
@@ -181,10 +181,10 @@ def test_a_model_to_start_from_brings_its_scorer_and_what_it_was_trained_on(
 def test_held_out_relations_judge_and_calibrate(
     teacher: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert distill(teacher, data, tmp_path / "student", "--hold-out", "1") == 0
+    assert distill(teacher, data, tmp_path / "student", "--hold-out", "2") == 0
     assert capsys.readouterr().err.count("dev macro-F1") == 2
     config = read_config(tmp_path / "student")
-    assert len(config["held_out"]["checkpoint"]) == 1
+    assert len(config["held_out"]["checkpoint"]) == 2
     assert "dev_macro_f1" in config["scores"]
 
 
@@ -263,7 +263,7 @@ def test_layers_that_are_done_are_not_done_again(
     capsys.readouterr()
     for options, changed in (
         (["--layer-steps", "1"], "layer_steps"),
-        (["--hold-out", "1"], "data"),
+        (["--hold-out", "2"], "data"),
         (["--text", str(text)], "text"),
     ):
         assert distill(teacher, data, output, "-q", "--resume", *options) == 1
@@ -291,6 +291,45 @@ def test_misuse(
 ) -> None:
     assert distill(teacher, data, tmp_path / "student", *options) == 1
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("bits", ["ternary", "32"])
+@pytest.mark.parametrize("positions", [40, 140])
+def test_long_sentences_are_read_as_far_as_the_student_reads(
+    teacher: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, positions: int, bits: str
+) -> None:
+    monkeypatch.setattr("zslre.packing.PHRASE_TOKENS", 40)
+    files = load_model(teacher)
+    name = "embeddings.position_embeddings.weight"
+    short = {**files.encoder, name: files.encoder[name][:positions]}
+    save_model(tmp_path / "short", replace(files, encoder=short))
+    more = []
+    for line in data.read_text(encoding="utf-8").splitlines()[:3]:
+        row = json.loads(line)
+        more.append(json.dumps({**row, "text": row["text"] + " of new" * 90}))
+    long = tmp_path / "long.jsonl"
+    long.write_text(data.read_text(encoding="utf-8") + "\n".join(more) + "\n", encoding="utf-8")
+    options = ["-q", "--bits", bits, "--hold-out", "2", "--base", str(tmp_path / "short")]
+    assert distill(tmp_path / "short", long, tmp_path / "student", *options) == 0
+
+
+def test_a_teacher_of_which_little_is_known(teacher: Path, data: Path, tmp_path: Path) -> None:
+    save_model(tmp_path / "teacher", load_model(teacher))
+    tiny.edit_config(tmp_path / "teacher", name=None, base_encoder=None, data=None)
+    assert distill(tmp_path / "teacher", data, tmp_path / "student", "-q", "--bits", "32", "--steps", "0") == 0
+    config = read_config(tmp_path / "student")
+    assert (config["base_encoder"], config["data"]) == ("an encoder that is not named", ["examples.jsonl"])
+
+
+def test_a_verifier_neither_teaches_nor_starts(
+    teacher: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = load_model(teacher)
+    save_model(tmp_path / "verifier", replace(files, config={**files.config, "verifier": {"first_weight": 0.5}}))
+    assert distill(tmp_path / "verifier", data, tmp_path / "student") == 1
+    assert "is a verifier" in capsys.readouterr().err
+    assert distill(teacher, data, tmp_path / "student", "--base", str(tmp_path / "verifier")) == 1
+    assert "is a verifier" in capsys.readouterr().err
 
 
 def test_a_label_that_the_relation_file_lacks_is_refused(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def train(data: Path, schema: Path, base: Path, output: Path, *options: str) -> int:
     command = ["train", str(data), "-r", str(schema), "-o", str(output), "--base", str(base), "--threads", "1"]
-    return main([*command, "--steps", "4", "--eval-every", "2", "--hold-out", "1", "--no-bf16", *options])
+    return main([*command, "--steps", "4", "--eval-every", "2", "--hold-out", "2", "--no-bf16", *options])
 
 
 def weights(folder: Path) -> np.ndarray:
@@ -66,7 +67,7 @@ def test_train_writes_a_model_that_predicts(
     assert "step 4/4" in said
     assert "dev macro-F1" in said
     config = read_config(output)
-    assert len(config["held_out"]["checkpoint"]) == 1
+    assert len(config["held_out"]["checkpoint"]) == 2
     assert set(config["trained_relations"]) | set(config["held_out"]["checkpoint"]) == {
         "residence",
         "employer",
@@ -83,7 +84,7 @@ def test_train_writes_a_model_that_predicts(
 
 @pytest.mark.parametrize(
     "options",
-    [["--seed", "1"], ["--learning-rate", "0.01"], ["--steps", "2"], ["--hold-out", "2"], ["--markers", "text"]],
+    [["--seed", "1"], ["--learning-rate", "0.01"], ["--steps", "2"], ["--hold-out", "0"], ["--markers", "text"]],
 )
 def test_options_change_the_model(data: Path, schema: Path, base: Path, tmp_path: Path, options: list[str]) -> None:
     assert train(data, schema, base, tmp_path / "one", "-q") == 0
@@ -214,7 +215,7 @@ def test_training_goes_on_from_a_model(
     assert (moved / "README.md").read_text(encoding="utf-8").endswith("\n## Licences\n\n- old.jsonl: MIT\n")
     assert config["threshold"] == 0.7  # nothing was held out that could choose another
     np.testing.assert_allclose(RelationExtractor.from_pretrained(moved).scorer.calibration, learned.scorer.calibration)
-    chosen = trained("chosen", "-m", "builtin", "--hold-out", "1")
+    chosen = trained("chosen", "-m", "builtin", "--hold-out", "2", "--seed", "1")
     again = RelationExtractor.from_pretrained(chosen).scorer.calibration
     assert not np.allclose(again, learned.scorer.calibration, atol=1e-3)
 
@@ -285,11 +286,13 @@ def test_head_only_keeps_the_examples_of_the_model_that_it_begins_with(
         ["--head-only", "--resume"],
         ["--head-only", "--steps", "7"],
         ["--head-only", "--learning-rate", "1e-3"],
-        ["--head-only", "--hold-out", "1"],
+        ["--head-only", "--hold-out", "2"],
         ["--head-only", "--eval-every", "3"],
         ["--head-only", "--no-bf16"],
         ["--head-only", "--seed", "1"],
         ["--head-only", "--markers", "text"],
+        ["--hold-out", "1"],
+        ["--hold-out", "-1"],
         ["-m", "builtin", "--base", "x"],
         ["-m", "builtin", "--markers", "text"],
     ],
@@ -303,7 +306,7 @@ def test_misuse(
     assert capsys.readouterr().err.startswith("usage: zslre train")
 
 
-@pytest.mark.parametrize("options", [["--learning-rate", "nan"], ["--hold-out", "3"]])
+@pytest.mark.parametrize("options", [["--learning-rate", "nan"], ["--hold-out", "3"], ["--seed", "99999999999999"]])
 def test_numbers_that_will_not_do(data: Path, schema: Path, tmp_path: Path, options: list[str]) -> None:
     assert main(["train", str(data), "-r", str(schema), "-o", str(tmp_path / "model"), *options]) == 1
 
@@ -352,6 +355,55 @@ def test_any_format_will_do_and_bad_rows_can_be_skipped(
 def test_existing_output_is_kept(data: Path, schema: Path, tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
     assert main(["train", str(data), "-r", str(schema), "-o", str(tmp_path / "model")]) == 1
+
+
+def test_names_that_are_not_utf8(data: Path, schema: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save_model(tmp_path / "trained", tiny.model_files())
+    (tmp_path / "trained" / "README.md").write_bytes(b"\xff a card in another encoding")
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/d\xff.jsonl"))
+    try:
+        data.rename(odd)
+    except OSError:
+        pytest.skip("no such names here")
+    command = ["train", str(odd), "-r", str(schema), "-m", str(tmp_path / "trained"), "--head-only"]
+    assert main([*command, "-o", str(tmp_path / "few")]) == 0
+    assert read_config(tmp_path / "few")["data"] == ["d\ufffd.jsonl"]
+    assert "\ufffd a card" in (tmp_path / "few" / "README.md").read_text(encoding="utf-8")
+    capsys.readouterr()
+    assert main([*command, "-o", os.fsdecode(os.fsencode(tmp_path) + b"/os\xff")]) == 1
+    assert "is no name in UTF-8" in capsys.readouterr().err
+
+
+def test_a_folder_of_other_files_is_not_taken_for_a_run(
+    data: Path, schema: Path, base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    work = tmp_path / "model.training"
+    work.mkdir()
+    (work / "thesis.txt").write_text("mine", encoding="utf-8")
+    assert train(data, schema, base, tmp_path / "model", "-q", "--resume") == 1
+    assert "holds other files (thesis.txt)" in capsys.readouterr().err
+    assert (work / "thesis.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_start_of_which_little_is_known(data: Path, schema: Path, tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="training needs torch")
+    save_model(tmp_path / "start", tiny.model_files())
+    (tmp_path / "start" / "README.md").write_bytes(b"\xff\n## Licences\n\xff")
+    tiny.edit_config(tmp_path / "start", name=None)
+    command = ["train", str(data), "-r", str(schema), "--threads", "1", "-q", "--steps", "1", "--no-bf16"]
+    assert main([*command, "-m", str(tmp_path / "start"), "-o", str(tmp_path / "model")]) == 0
+    assert read_config(tmp_path / "model")["base_encoder"] == "an encoder that is not named"
+    assert (tmp_path / "model" / "README.md").read_text(encoding="utf-8").endswith("## Licences\n\ufffd")
+
+
+def test_a_verifier_is_no_start(data: Path, schema: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch", reason="training needs torch")
+    files = tiny.model_files()
+    files.config["verifier"] = {"first_weight": 0.5}
+    save_model(tmp_path / "verifier", files)
+    command = ["train", str(data), "-r", str(schema), "-m", str(tmp_path / "verifier"), "--steps", "1"]
+    assert main([*command, "-o", str(tmp_path / "model")]) == 1
+    assert "is a verifier" in capsys.readouterr().err
 
 
 def test_missing_base_says_how_to_get_one(

@@ -25,9 +25,10 @@ from zslre.types import Sentence
 
 torch = pytest.importorskip("torch")
 
+from safetensors import SafetensorError  # noqa: E402
 from safetensors.torch import load_file  # noqa: E402
 
-from zslre.training import base, loop  # noqa: E402
+from zslre.training import base, checkpoints, loop  # noqa: E402
 from zslre.training.augmentation import Doubter  # noqa: E402
 from zslre.training.drawn import thinned  # noqa: E402
 from zslre.training.episodes import EpisodeSampler, TrainingEpisode  # noqa: E402
@@ -148,7 +149,9 @@ def test_an_episode_of_complete_sentences_alone_asks_about_something() -> None:
 def test_what_is_held_out_is_new_to_the_model_to_start_from() -> None:
     examples = [tiny.example("Ann met Bob", "Ann", "Bob", name) for name in ("a", "b", "c")]
     assert held_out(examples, 2, 0, {"b"}) == ["a", "c"]
-    assert held_out(examples, 2, 0, {"a", "b"}) == ["c"]
+    assert held_out(examples, 2, 0, {"a", "b"}) == []  # one alone judges nothing
+    with pytest.raises(InputError, match="hold out 0, or 2 and more"):
+        held_out(examples, 1, 0)
     assert held_out(examples, ["b"], 0, {"b"}) == ["b"]
     configs = [{"held_out": {"checkpoint": ["a"], "kind_weights": ["x"]}}, {"held_out": {"checkpoint": ["b"]}}, {}]
     assert held_out_facts(["c"], *configs) == {"checkpoint": ["a", "b", "c"], "kind_weights": ["x"]}
@@ -477,6 +480,66 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path, content: bytes | None) ->
     path.write_bytes(path.read_bytes()[:-100] if content is None else content)
     with pytest.raises(ModelError, match=rf"checkpoint\.safetensors is damaged .*: delete {tmp_path} to start anew"):
         trainer(tmp_path, config=config(steps=2)).train(resume=True)
+
+
+@pytest.mark.parametrize("error", [SafetensorError("No space left on device"), OSError(28, "No space left on device")])
+@pytest.mark.parametrize("name", ["best", "checkpoint"])
+def test_a_full_disk_is_told_and_leaves_the_files_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, error: Exception
+) -> None:
+    trainer(tmp_path, config=config(steps=1)).train()
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def full(tensors: object, path: Path, metadata: object = None) -> None:
+        path.write_bytes(b"half")
+        if path.name.startswith(name):
+            raise error
+
+    monkeypatch.setattr(loop, "save_file", full)
+    with pytest.raises(ModelError, match=rf"{name}\.safetensors cannot be written .*No space.*--resume"):
+        trainer(tmp_path, config=config(steps=1)).train()
+    assert (tmp_path / f"{name}.safetensors").read_bytes() == before[f"{name}.safetensors"]
+    assert {path.name for path in tmp_path.iterdir()} == set(before)
+
+
+def test_a_loss_that_is_no_number_says_how_to_begin_anew(tmp_path: Path) -> None:
+    made = trainer(tmp_path / "run", config=config(steps=2))
+    made.step_loss = lambda step: made.scorer.log_scale * torch.nan  # type: ignore[method-assign]
+    with pytest.raises(
+        InputError, match=rf"loss of step 1 is nan: delete {tmp_path / 'run'} and .*lower learning rate"
+    ):
+        made.train()
+
+
+def test_a_seed_that_torch_cannot_take_is_refused() -> None:
+    for seed in (-1, 99_999_999_999_999):
+        with pytest.raises(InputError, match="seed must lie between 0 and 10000000000000, got"):
+            config(seed=seed)
+    torch.manual_seed(config(seed=10**13).seed * 1_000_003 + 10**9)
+
+
+def test_a_run_takes_only_its_own_files_away(tmp_path: Path) -> None:
+    work = tmp_path / "run"
+    trainer(work, config=config(steps=1)).train()
+    (work / "checkpoint.safetensors.partial").write_bytes(b"half")
+    assert checkpoints.other_files(work) == []
+    (work / "thesis.txt").write_text("mine", encoding="utf-8")
+    assert checkpoints.other_files(work) == ["thesis.txt"]
+    checkpoints.remove(work)
+    assert [path.name for path in work.iterdir()] == ["thesis.txt"]
+    (work / "thesis.txt").unlink()
+    checkpoints.remove(work)
+    assert not work.exists()
+    checkpoints.remove(work)
+    assert checkpoints.other_files(work) == []
+
+
+def test_sentences_that_all_have_a_held_out_relation() -> None:
+    pairs = [("residence", "spouse"), ("residence", "employer")]
+    rows = [tiny.example(f"Ann and Bob {a} {b}", "Ann", "Bob", name) for a, b in pairs for name in (a, b)]
+    with pytest.raises(InputError, match=r"one of those that are held out \(residence\) as well.*hold out fewer"):
+        training_data(rows, RELATIONS, ["residence"], 0, Observer(lambda _: None))
+    assert training_data(rows, RELATIONS, ["spouse"], 0, Observer(lambda _: None)).trained == ["employer", "residence"]
 
 
 def test_no_pickle_is_written(tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zslre.cli.models import model_folder
-from zslre.cli.numbers import positive, whole
+from zslre.cli.numbers import none_or_several, positive, whole
 from zslre.cli.progress import Progress, SkippedRows, speaker
 from zslre.cli.training import (
     add_training_options,
     check_output,
     checkpoint_folder,
+    data_names,
     finish,
     loop_settings,
     needing_torch,
@@ -86,10 +87,10 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--learning-rate", type=float, default=2e-4, help="of the encoder (default: %(default)s)")
     parser.add_argument(
         "--hold-out",
-        type=int,
+        type=none_or_several,
         default=0,
         metavar="N",
-        help="relations to judge by (default: none: the last step stays)",
+        help="relations to judge by, not 1 (default: none: the last step stays)",
     )
     add_training_options(parser, eval_every=200)
     parser.set_defaults(run=run)
@@ -138,7 +139,7 @@ def run(args: argparse.Namespace) -> int:
             hold_out=args.hold_out,
             work=work,
             resume=args.resume,
-            names=[path.name for path in (*args.data, *(args.text or ()))],
+            names=data_names([*args.data, *(args.text or ())]),
             observer=observer,
         )
     return finish(args.output, work, say)

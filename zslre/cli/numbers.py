@@ -20,6 +20,14 @@ def whole(text: str) -> int:
     return int(text)
 
 
+def none_or_several(text: str) -> int:
+    """0, or a whole number of at least 2: among one relation each pair's is found."""
+    value = whole(text)
+    if value == 1:
+        raise ArgumentTypeError("needs 0, or at least 2: of one relation alone, every pair's is found")
+    return value
+
+
 def seconds(text: str) -> float:
     """A finite number of at least 0, of days as well."""
     try:

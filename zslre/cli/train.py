@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zslre.cli.models import model_folder
-from zslre.cli.numbers import positive
+from zslre.cli.numbers import none_or_several, positive
 from zslre.cli.progress import Progress, SkippedRows, speaker
 from zslre.cli.training import (
     MARKER_PLACES,
@@ -16,6 +16,7 @@ from zslre.cli.training import (
     add_training_options,
     check_output,
     checkpoint_folder,
+    data_names,
     finish,
     loop_settings,
     needing_torch,
@@ -82,9 +83,9 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--learning-rate", type=float, default=8e-5, help="of the encoder (default: %(default)s)")
     parser.add_argument(
         "--hold-out",
-        type=int,
+        type=none_or_several,
         metavar="N",
-        help=f"relations to judge by (default: one in five from {MIN_RELATIONS_TO_HOLD_OUT} relations on, else 0)",
+        help=f"relations to judge by, not 1 (default: one in five of {MIN_RELATIONS_TO_HOLD_OUT} and more, else 0)",
     )
     add_training_options(parser, eval_every=100)
     parser.set_defaults(run=run, default=parser.get_default, usage_error=parser.error)
@@ -129,7 +130,7 @@ def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Exampl
     start = RelationExtractor.from_pretrained(args.model, threads=args.threads)
     kept, gone = _kept_support(start, relations)
     extractor = start.replaced(relations=relations, support=kept)
-    data = [*extractor.config.get("data", ()), *(path.name for path in args.data)]
+    data = [*extractor.config.get("data", ()), *data_names(args.data)]
     config = {**extractor.config, "name": args.output.name, "data": data}
     fitted = extractor.fit(examples).replaced(config=config)
     fitted.save_pretrained(args.output)
@@ -194,7 +195,7 @@ def _train(
             hold_out=hold_out,
             work=work,
             resume=args.resume,
-            facts={"data": [path.name for path in args.data]},
+            facts={"data": data_names(args.data)},
             observer=observer,
         )
     return finish(args.output, work, say)

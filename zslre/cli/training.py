@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import shutil
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from zslre.cli.numbers import positive, whole
 from zslre.cli.progress import Progress
 from zslre.cli.stopping import stop_after_step
 from zslre.exceptions import InputError, MissingDependencyError
+from zslre.training.checkpoints import other_files, remove
 from zslre.training.observer import Observer
 
 MARKER_PLACES = ("levitated", "text")
@@ -36,14 +37,28 @@ def add_training_options(parser: argparse.ArgumentParser, *, eval_every: int) ->
 
 
 def check_output(output: Path) -> None:
-    """Raise InputError where a model would be written over something."""
+    """Raise InputError where a model would be written over something, or has a name that model files cannot hold."""
+    try:
+        os.path.realpath(output).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InputError(f"{str(output)!r} is no name in UTF-8: choose another place for the model") from error
     if output.exists():
         raise InputError(f"{output} exists already: choose another place for the model, or delete it")
 
 
+def data_names(paths: Iterable[Path]) -> list[str]:
+    """Names of files for config.json, which is UTF-8; where a name is not, a sign stands for what is none."""
+    return [os.fsencode(path.name).decode("utf-8", errors="replace") for path in paths]
+
+
 def checkpoint_folder(args: argparse.Namespace) -> Path:
-    """Beside the output; raises InputError where a run was stopped and is not to be resumed."""
+    """Beside the output; raises InputError where a run was stopped and is not to be resumed, or other files lie."""
     work: Path = args.output.with_name(args.output.name + ".training")
+    if other_files(work):
+        raise InputError(
+            f"{work} is where checkpoints go, and holds other files ({', '.join(other_files(work)[:3])}): move it, or "
+            "choose another place for the model"
+        )
     if work.exists() and not args.resume:
         raise InputError(f"{work} holds a run that was stopped: add --resume to go on with it, or delete the folder")
     return work
@@ -84,6 +99,6 @@ def watched(progress: Progress, say: Callable[[str], None]) -> Iterator[Observer
 
 def finish(output: Path, work: Path, say: Callable[[str], None]) -> int:
     """Delete the checkpoints of a run that is done, and say where the model is; returns the exit status."""
-    shutil.rmtree(work, ignore_errors=True)
+    remove(work)
     say(f"the model is in {output}: zslre predict -m {output} FILE")
     return 0

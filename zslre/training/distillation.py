@@ -106,7 +106,8 @@ class Distiller(TrainingLoop):
         teacher.scorer.eval()
         self.watches = Watch(own), Watch(theirs)
         self.teacher_ids = translation(own.tokenizer, theirs.tokenizer)
-        self.packer = Packer(own.tokenizer, max_text_tokens=128, max_tokens=config.max_tokens, max_padding=1.6)
+        window = min(128, own.positions, theirs.positions)
+        self.packer = Packer(own.tokenizer, max_text_tokens=window, max_tokens=config.max_tokens, max_padding=1.6)
         words = theirs.tensors[WORDS][self.teacher_ids]
         tokens = [own.tokenizer.id_to_token(number) or "" for number in range(len(words))]
         self.replacement = WordReplacement(tokens, words, rate=config.replace_rate)

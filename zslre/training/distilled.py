@@ -17,16 +17,16 @@ from zslre.mentions import MentionDetector
 from zslre.packing import Packer
 from zslre.paths import fingerprint
 from zslre.relations import RelationSet
-from zslre.serialization import ModelFiles, load_model
+from zslre.serialization import ModelFiles
 from zslre.training.distillation import DistillationConfig, Distiller, Model
 from zslre.training.episodes import EpisodeSampler
-from zslre.training.finish import MAX_TEXT_TOKENS, calibrate, licence_notices, model_files, write_model
+from zslre.training.finish import MAX_TEXT_TOKENS, calibrate, licence_notices, model_files, told_apart, write_model
 from zslre.training.model import TorchScorer
 from zslre.training.observer import PRINTING, Observer
 from zslre.training.reversal import with_reversed
-from zslre.training.run import held_out_facts, named_weights, trained_facts, training_data
+from zslre.training.run import base_encoder, held_out_facts, named_weights, trained_facts, training_data
 from zslre.training.start import quantized
-from zslre.training.trained import encoder_of, load_trained, own_calibration
+from zslre.training.trained import encoder_of, load_trained, own_calibration, read_model
 from zslre.training.unlabelled import TextPool
 from zslre.types import Example
 
@@ -120,15 +120,17 @@ def distill_model(
     distiller.modules.eval()
     numbers, figures = own_calibration(files)
     if dev_relations is not None:
-        judged, packer = [with_reversed(sentence, sampler.reverse) for sentence in data.dev], Packer(student.tokenizer)
+        judged = [with_reversed(sentence, sampler.reverse) for sentence in data.dev]
+        packer = Packer(student.tokenizer, max_text_tokens=min(MAX_TEXT_TOKENS, student.positions))
         with distiller.rounded():
-            numbers, figures = calibrate(student, own_scorer.to_numpy(), packer, judged, dev_relations)
+            found = calibrate(student, own_scorer.to_numpy(), packer, judged, dev_relations)
+        numbers, figures = told_apart(found, (numbers, figures), observer)
     taught = files.config
     begun = start.config if start is not None else {}
     facts = {
         "name": output.name,
-        "base_encoder": base if base is not None else taught["base_encoder"],
-        "data": list(dict.fromkeys([*taught["data"], *begun.get("data", ()), *names])),
+        "base_encoder": base if base is not None else base_encoder(taught),
+        "data": list(dict.fromkeys([*taught.get("data", ()), *begun.get("data", ()), *names])),
         **trained_facts(data.trained, relations, begun, taught),
         "held_out": held_out_facts(data.dev_names, taught, begun),
         "distillation": distillation_facts(taught, encoder, student, bits),
@@ -153,7 +155,7 @@ def starting_files(teacher: ModelFiles, base: str | None) -> ModelFiles | None:
     """The model that a student starts from, the teacher or the folder `base`; None where that is a bare encoder."""
     if base is None:
         return teacher
-    return load_model(base) if (Path(base) / "scorer.safetensors").is_file() else None
+    return read_model(base) if (Path(base) / "scorer.safetensors").is_file() else None
 
 
 def starting_student(start: ModelFiles | None, base: str | None, layers: int | None) -> TransformerEncoder:
@@ -183,7 +185,7 @@ def distillation_facts(
 ) -> dict[str, str | int]:
     """What a student's config says of where it comes from; config and `encoder` are the teacher's."""
     return {
-        "teacher": teacher["name"],
+        "teacher": teacher.get("name", "a model without a name"),
         **({"teacher_command": teacher["command"]} if "command" in teacher else {}),
         "teacher_layers": layer_count(encoder),
         "teacher_dim": encoder.dim,

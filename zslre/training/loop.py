@@ -21,9 +21,10 @@ from zslre.datasets.annotated import AnnotatedSentence
 from zslre.exceptions import InputError, ModelError
 from zslre.paths import aside
 from zslre.relations import RelationSet
+from zslre.training.checkpoints import BEST, CHECKPOINT
 from zslre.training.observer import PRINTING, Observer
 
-CHECKPOINT = "checkpoint.safetensors"
+MOST_SEED = 10**13  # a million times it, which seeds the last steps, is a number of 64 bits
 CHECKPOINT_SECONDS = 600  # between evaluations: a large encoder's lie an hour apart, and a stop may come unannounced
 
 
@@ -48,6 +49,8 @@ class LoopConfig:
         for name, number in least.items():
             if getattr(self, name) < number:
                 raise InputError(f"{name} must be at least {number}, got {getattr(self, name)}")
+        if not 0 <= self.seed <= MOST_SEED:
+            raise InputError(f"seed must lie between 0 and {MOST_SEED}, got {self.seed}")
         for name in ("learning_rate", "scorer_learning_rate"):
             if not 0 < getattr(self, name) < math.inf:
                 raise InputError(f"{name} must be a number above 0, got {getattr(self, name)}")
@@ -128,7 +131,7 @@ class TrainingLoop(ABC):
                 losses.clear()
                 if score >= self.best:
                     self.best = score
-                    save_file(contiguous(self.modules.state_dict()), self.folder / "best.safetensors")
+                    write_tensors(self.folder / BEST, self.modules.state_dict())
                 self._checkpoint(step)
             elif time.monotonic() - self._kept >= CHECKPOINT_SECONDS:
                 self._checkpoint(step)
@@ -137,7 +140,7 @@ class TrainingLoop(ABC):
                 self._checkpoint(step)
                 self.observer.report(f"stopped after step {step}; the checkpoint in {self.folder} can be resumed")
                 raise KeyboardInterrupt
-        best = self.folder / "best.safetensors"
+        best = self.folder / BEST
         if self.best >= 0.0 and best.exists():  # else it is an older run's
             self.modules.load_state_dict(load_file(best))
         return max(self.best, 0.0)
@@ -152,7 +155,10 @@ class TrainingLoop(ABC):
         self.optimizer.zero_grad(set_to_none=True)
         loss = self._gradients(step)
         if not math.isfinite(loss):
-            raise InputError(f"the loss of step {step + 1} is {loss}: lower the learning rate, {self.peaks[0]}")
+            raise InputError(
+                f"the loss of step {step + 1} is {loss}: delete {self.folder} and begin anew with a lower learning "
+                f"rate than {self.peaks[0]}"
+            )
         nn.utils.clip_grad_norm_(self.modules.parameters(), 1.0)
         self.optimizer.step()
         return loss
@@ -196,9 +202,18 @@ class TrainingLoop(ABC):
 def write_checkpoint(
     path: Path, note: Mapping[str, Any], tensors: Mapping[str, Tensor], settings: Mapping[str, Any]
 ) -> None:
-    """Written aside and renamed, so that a stop in the middle loses nothing; no pickle."""
-    with aside(path) as partial:
-        save_file(contiguous(tensors), partial, metadata={"note": json.dumps({**note, "settings": settings})})
+    """See `write_tensors`."""
+    write_tensors(path, tensors, {"note": json.dumps({**note, "settings": settings})})
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str] | None = None) -> None:
+    """Written aside and renamed, so that a stop in the middle loses nothing; no pickle. Raises ModelError where it
+    cannot be written."""
+    try:
+        with aside(path) as partial:
+            save_file(contiguous(tensors), partial, metadata=metadata)
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path} cannot be written ({error}): free space, then go on with --resume") from error
 
 
 def read_checkpoint(path: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Tensor]]:

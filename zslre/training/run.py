@@ -14,13 +14,14 @@ from zslre.datasets.annotated import AnnotatedSentence, group_examples
 from zslre.datasets.splits import normal_text
 from zslre.encoder.transformer import TransformerEncoder
 from zslre.evaluation.leaks import seen_in_training
+from zslre.exceptions import InputError
 from zslre.packing import Packer
 from zslre.paths import fingerprint
 from zslre.relations import RelationSet
 from zslre.training.base import BASE_NAME, default_base_folder
 from zslre.training.calibration import fit_kind_weights
 from zslre.training.episodes import EpisodeSampler
-from zslre.training.finish import MAX_TEXT_TOKENS, calibrate, licence_notices, model_files, write_model
+from zslre.training.finish import MAX_TEXT_TOKENS, calibrate, licence_notices, model_files, told_apart, write_model
 from zslre.training.model import TorchScorer
 from zslre.training.observer import PRINTING, Observer
 from zslre.training.reversal import with_reversed
@@ -33,11 +34,17 @@ from zslre.types import Example
 def held_out(
     examples: Sequence[Example], hold_out: int | Sequence[str], seed: int, seen: Collection[str] = ()
 ) -> list[str]:
-    """Names of the relations to hold out: those given, or so many of the examples' not `seen`, drawn by the seed."""
+    """Names of the relations to hold out: those given, or so many of the examples' not `seen`, drawn by the seed.
+
+    Of one alone every pair's is found: raises InputError for 1, and holds out none where no more are new.
+    """
     if not isinstance(hold_out, int):
         return sorted(hold_out)
+    if hold_out == 1:
+        raise InputError("one held-out relation judges nothing, for every pair's is found: hold out 0, or 2 and more")
     new = sorted({example.relation for example in examples if example.relation is not None} - set(seen))
-    return sorted(np.random.default_rng(seed).choice(new, min(hold_out, len(new)), replace=False).tolist())
+    count = min(hold_out, len(new)) if len(new) > 1 else 0
+    return sorted(np.random.default_rng(seed).choice(new, count, replace=False).tolist())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +91,11 @@ def training_data(
     complete = [s for s in rest if not all(s.labels)]
     partial = [s for s in rest if any(s.labels) and (all(s.labels) or len(s.sentence.mentions) <= 2)]
     trained = sorted({name for s in rest for labels in s.labels for name in labels})
+    if dev_names and not trained:
+        raise InputError(
+            f"every sentence with a relation has one of those that are held out ({', '.join(dev_names)}) as well, so "
+            "that nothing is left to train on: hold out fewer, or others (another seed draws others)"
+        )
     observer.report(f"{len(partial)} sentences of {len(trained)} relations, {len(complete)} with pairs that have none")
     observer.report(f"held out: {', '.join(dev_names) if dev_names else 'nothing; the last step is kept'}")
     return TrainingData(partial, complete, trained, dev_sentences(all_dev, dev_names), dev_names)
@@ -115,7 +127,12 @@ def held_out_facts(dev_names: Sequence[str], *before: Mapping[str, Any]) -> dict
 
 def named_weights(config: Mapping[str, Any]) -> str:
     """What tells a model from another, by its config.json."""
-    return f"{config['name']} ({config.get('checksums', {}).get('encoder.safetensors', '')[:12]})"
+    return f"{config.get('name', 'a model')} ({config.get('checksums', {}).get('encoder.safetensors', '')[:12]})"
+
+
+def base_encoder(config: Mapping[str, Any]) -> str:
+    """What a model's config.json says that it began as, which other programs may leave out."""
+    return str(config.get("base_encoder", "an encoder that is not named"))
 
 
 def train_model(
@@ -146,7 +163,7 @@ def train_model(
     data = training_data(examples, relations, hold_out, config.seed, observer, seen=seen)
     dev_names, dev, trained = data.dev_names, data.dev, data.trained
     if isinstance(hold_out, int) and len(dev_names) < hold_out:
-        observer.report(f"the model to start from has seen all but {len(dev_names)} of the relations to hold out")
+        observer.report(f"the model to start from has seen most relations: {len(dev_names)} of {hold_out} are held out")
 
     torch.manual_seed(config.seed)
     begun_as = base if base is not None else BASE_NAME
@@ -157,7 +174,9 @@ def train_model(
         known, in_text = learned.config, encoder.module.in_text
         begun_as = named_weights(known)
         if learned.support:
-            observer.report(f"{known['name']} has examples, which only --head-only keeps: train on them as well")
+            observer.report(
+                f"{known.get('name', start)} has examples, which only --head-only keeps: train on them as well"
+            )
         numbers, figures = own_calibration(learned)
     else:
         encoder = TransformerEncoder.from_base(base if base is not None else default_base_folder(), in_text=in_text)
@@ -189,10 +208,11 @@ def train_model(
         weights = fit_kind_weights(encoder, scorer, packer, dev, dev_set)
         observer.report(f"weights of side information on the held-out relations: {weights}")
         judged = [with_reversed(sentence, sampler.reverse) for sentence in dev]
-        numbers, figures = calibrate(encoder, scorer.to_numpy(), packer, judged, dev_set)
+        found = calibrate(encoder, scorer.to_numpy(), packer, judged, dev_set)
+        numbers, figures = told_apart(found, (numbers, figures), observer)
     config_facts = {
         "name": output.name,
-        "base_encoder": known["base_encoder"],
+        "base_encoder": base_encoder(known),
         **trained_facts(trained, relations, known),
         "held_out": held_out_facts(dev_names, known),
         "training": asdict(config),

@@ -14,11 +14,12 @@ from torch import nn
 
 from zslre.encoder.transformer import MARKERS, TransformerEncoder
 from zslre.packing import MARKERS_PER_PAIR, IntArray, Item, PackedBatch, Packer
+from zslre.training.checkpoints import CHECKPOINT, LAYERS
 from zslre.training.distillation import DistillationConfig
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.finish import MAX_TEXT_TOKENS, phrases_of
 from zslre.training.layerwise import SETTLING_TOKENS, settle_layers, settled_by
-from zslre.training.loop import CHECKPOINT, read_checkpoint, write_checkpoint
+from zslre.training.loop import read_checkpoint, write_checkpoint
 from zslre.training.observer import PRINTING, Observer
 from zslre.training.student import Quantization
 from zslre.training.trained import slimmed
@@ -27,7 +28,6 @@ from zslre.training.unlabelled import Glosses, TextPool
 EPISODES_SHOWN, TOKENS_SHOWN = 300, 800_000  # at most: with few a student learns by heart, all are in memory
 TIMES_SHOWN = 8  # each sentence: of little data more episodes show the same again
 TOKENS_A_PASS = 2048
-LAYERS = "layers.safetensors"
 
 
 def quantized(
@@ -118,7 +118,7 @@ def _shown(
 
 
 def _packed(student: TransformerEncoder, items: Sequence[Item]) -> list[PackedBatch]:
-    packer = Packer(student.tokenizer, max_text_tokens=128, max_tokens=TOKENS_A_PASS)
+    packer = Packer(student.tokenizer, max_text_tokens=min(128, student.positions), max_tokens=TOKENS_A_PASS)
     return [batch for batch, _ in packer.pack(items)]
 
 

@@ -13,6 +13,7 @@ from zslre.encoder.loading import markers_in_text
 from zslre.encoder.quantization import is_packed, restore_state
 from zslre.encoder.ternary import unpack_state
 from zslre.encoder.transformer import TransformerEncoder
+from zslre.exceptions import ModelError
 from zslre.serialization import ModelFiles, load_model
 from zslre.training.model import TorchScorer
 from zslre.training.slim import slim
@@ -21,9 +22,17 @@ LAYER = "encoder.layer."
 
 
 def load_trained(folder: str | Path) -> tuple[TransformerEncoder, TorchScorer, ModelFiles]:
-    """Encoder and scorer of a model folder, in float32, and the files; raises ModelError as `load_model` does."""
-    files = load_model(folder)
+    """Encoder and scorer of a model folder, in float32, and the files; raises ModelError as `read_model` does."""
+    files = read_model(folder)
     return encoder_of(files), TorchScorer.from_numpy(files.scorer), files
+
+
+def read_model(folder: str | Path) -> ModelFiles:
+    """The files of a model to start from or to learn from; raises ModelError as `load_model`, and for a verifier."""
+    files = load_model(folder)
+    if "verifier" in files.config:
+        raise ModelError(f"{folder} is a verifier, which looks over what a model found: give the folder of a model")
+    return files
 
 
 def load_mean(folders: Sequence[str | Path]) -> tuple[TransformerEncoder, TorchScorer, list[ModelFiles]]:

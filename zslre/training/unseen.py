@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from zslre.evaluation.leaks import seen_in_training
 from zslre.evaluation.tasks import Dataset, Task
 from zslre.exceptions import InputError
 from zslre.serialization import load_model, read_config
+from zslre.training.checkpoints import remove
 from zslre.training.observer import Observer
 from zslre.training.run import train_model
 from zslre.training.sources import without_leaks
@@ -65,7 +65,9 @@ def train_for(
     if not chosen:
         if start is not None:
             free -= set(seen_in_training(load_model(start), data.relations))
-        drawn = np.random.default_rng(config.seed).choice(sorted(free), min(HELD_OUT, len(free) // 5), replace=False)
+        count = min(HELD_OUT, len(free) // 5)
+        count = count if count > 1 else 0  # among one relation each pair's is found
+        drawn = np.random.default_rng(config.seed).choice(sorted(free), count, replace=False)
         chosen = sorted(map(str, drawn))
     work = output.with_name(output.name + ".training")
     train_model(
@@ -82,4 +84,4 @@ def train_for(
         facts={"data": [data.name], **facts},
         observer=observer,
     )
-    shutil.rmtree(work, ignore_errors=True)
+    remove(work)
