@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,12 @@ import pytest
 import tiny
 from safetensors.numpy import load_file, save_file
 
+from zslre.context import FEATURES, ContextScorer
 from zslre.encoder.quantization import quantize_state
 from zslre.exceptions import ModelError
 from zslre.extractor import RelationExtractor
 from zslre.relations import Relation, RelationSet, SideInformation, Source
+from zslre.scoring import Scorer
 from zslre.serialization import FILES, FORMAT_VERSION, PLAIN_VERSION, load_model, read_config, save_model
 from zslre.types import Triple
 
@@ -180,6 +183,117 @@ def test_a_config_without_what_is_needed(folder: Path, changes: dict[str, object
     tiny.edit_config(folder, **changes)
     with pytest.raises(ModelError, match=r"config\.json lacks what a model needs"):
         RelationExtractor.from_pretrained(folder)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"threshold": value} for value in (float("nan"), 7, -1, True, "0.5")),
+        {"pair_threshold": "x"},
+        *({"verifier": value} for value in (True, "yes", {"first_weight": "a"}, {"first_weight": float("nan")})),
+    ],
+)
+def test_a_config_of_odd_entries(folder: Path, changes: dict[str, object]) -> None:
+    tiny.edit_config(folder, **changes)
+    (name,) = changes
+    with pytest.raises(ModelError, match=rf"config\.json lacks what a model needs \({name} is "):
+        load_model(folder)
+
+
+def test_a_verifier_that_is_null(folder: Path) -> None:
+    config = read_config(folder) | {"verifier": None, "checksums": {}}
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"verifier is None"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("max_text_tokens", value) for value in (0, -5, 3, "24", True)),
+        *(("num_attention_heads", value) for value in (0, -4, "4")),
+        *(("num_hidden_layers", value) for value in (0, -1, "2")),
+        *(("marker_ids", value) for value in (None, 5, [], [1], [None] * 4, [-1] * 4)),
+        *(("layer_norm_eps", value) for value in ("x", -1.0, float("nan"))),
+        *(("hidden_size", value) for value in (0, "32")),
+        ("dim", "32"),
+        ("architecture", ["bert"]),
+    ],
+)
+def test_an_encoder_of_odd_entries(folder: Path, name: str, value: object) -> None:
+    tiny.edit_config(folder, encoder=read_config(folder)["encoder"] | {name: value})
+    with pytest.raises(ModelError, match=r"config\.json lacks what a model needs \(encoder\.\w+ is "):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("hf_config", ["x", {}, {"model_type": 3}, {"model_type": "nonsense"}])
+def test_an_encoder_that_transformers_does_not_know(folder: Path, hf_config: object) -> None:
+    pytest.importorskip("transformers", reason="other architectures need it")
+    other = {"architecture": "transformers", "hf_config": hf_config}
+    tiny.edit_config(folder, encoder=read_config(folder)["encoder"] | other)
+    with pytest.raises(ModelError, match=r"config\.json"):
+        RelationExtractor.from_pretrained(folder)
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"a": ' + "9" * 5000 + "}"])
+def test_a_config_beyond_what_is_read(folder: Path, text: str) -> None:
+    (folder / "config.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ModelError, match=r"config\.json is not JSON"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Scorer)])
+def test_scorer_tensors_that_do_not_fit_each_other(folder: Path, name: str) -> None:
+    edit_tensors(folder / "scorer.safetensors", **{name: np.zeros((3, 2), dtype=np.float32)})
+    with pytest.raises(ModelError, match=r"scorer\.safetensors: scorer tensors"):
+        load_model(folder)
+
+
+def test_a_scorer_for_other_vectors(folder: Path) -> None:
+    tiny.edit_config(folder, encoder=read_config(folder)["encoder"] | {"dim": 48})
+    with pytest.raises(ModelError, match=r"scorer\.safetensors is for vectors of 32"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"support.0": np.zeros((2, 7), dtype=np.float32)},
+        {"support.0": np.zeros(32, dtype=np.float32)},
+        {"support.-1": np.zeros((2, 32), dtype=np.float32)},
+        {"present": np.zeros((4, 4), dtype=np.float32)},
+        {"present": -np.ones((4, 4), dtype=np.float32)},
+    ],
+)
+def test_prototypes_that_cannot_be_compared(folder: Path, changes: dict[str, np.ndarray]) -> None:
+    edit_tensors(folder / "prototypes.safetensors", **changes)
+    with pytest.raises(ModelError, match=r"prototypes\.safetensors"):
+        load_model(folder)
+
+
+def test_a_tokenizer_that_puts_nothing_around_a_text(folder: Path) -> None:
+    tiny.edit_config(folder, checksums={})
+    path = folder / "tokenizer.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"post_processor": None}), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"tokenizer\.json is damaged \(it does not put"):
+        load_model(folder)
+
+
+def test_a_context_of_scalars(folder: Path) -> None:
+    tiny.edit_config(folder, checksums={}, context={"features": list(FEATURES)})
+    scalars = {field.name: np.zeros((), dtype=np.float32) for field in fields(ContextScorer)}
+    save_file(scalars, folder / "context.safetensors")
+    with pytest.raises(ModelError, match=r"context\.safetensors does not fit the model"):
+        load_model(folder)
+
+
+def test_a_file_that_may_not_be_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(path: Path) -> str:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr("zslre.serialization.sha256", denied)
+    with pytest.raises(ModelError, match=r"encoder\.safetensors cannot be read \(.*: check its permissions"):
+        load_model(folder)
 
 
 def test_prototypes_of_another_relation_set(folder: Path) -> None:

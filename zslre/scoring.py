@@ -45,6 +45,7 @@ class Scorer:
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, np.ndarray]) -> Scorer:
+        """From tensors by name; raises ModelError for others, and for such as do not fit each other."""
         wanted = {f.name for f in fields(cls)}
         if set(tensors) != wanted:
             odd = sorted(wanted ^ set(tensors))
@@ -52,7 +53,15 @@ class Scorer:
         numbers = {name: np.asarray(value, dtype=np.float32) for name, value in tensors.items()}
         if any(numbers[name].size != 1 for name in SCALARS):
             raise ModelError(f"scorer tensors {list(SCALARS)} must be single numbers: get the model again")
-        return cls(**{name: value.reshape(()) if name in SCALARS else value for name, value in numbers.items()})
+        made = cls(**{name: value.reshape(()) if name in SCALARS else value for name, value in numbers.items()})
+        views, hidden = made.pair_views.shape, made.none_output.shape
+        fitting = {"pair_views": (len(VIEWS), *views[1:]), "phrase_views": views, "kind_logits": (len(KINDS),)}
+        fitting |= {"none_hidden": (*hidden, *views[2:]), "none_hidden_bias": hidden, "none_output": hidden[:1]}
+        fitting["calibration"] = (2,)
+        odd = [name for name, shape in fitting.items() if getattr(made, name).shape != shape]
+        if odd or len(views) != 3:
+            raise ModelError(f"scorer tensors {odd or ['pair_views']} do not fit the others: get the model again")
+        return made
 
     def tensors(self) -> dict[str, np.ndarray]:
         return {f.name: getattr(self, f.name) for f in fields(self)}

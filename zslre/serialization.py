@@ -23,7 +23,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 from tokenizers import Tokenizer
 
-from zslre.checks import not_finite
+from zslre.checks import not_finite, odd_prototypes, odd_setting
 from zslre.context import ContextScorer
 from zslre.encoder import FloatArray
 from zslre.encoder.head import TaggerHead
@@ -31,9 +31,9 @@ from zslre.encoder.quantization import is_compact, is_packed
 from zslre.exceptions import InputError, ModelError
 from zslre.packing import plain_tokenizer
 from zslre.paths import sha256
-from zslre.prototypes import Prototypes, kind_widths
+from zslre.prototypes import Prototypes
 from zslre.relations import RelationSet
-from zslre.scoring import KINDS, Scorer
+from zslre.scoring import Scorer
 
 Made = TypeVar("Made")
 FORMAT = "zslre-model"
@@ -77,7 +77,7 @@ def read_config(folder: str | Path) -> dict[str, Any]:
         config = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}): this is no zslre model folder") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # JSON has no bounds of depth and of digits, Python has
         raise ModelError(f"{path} is not JSON ({error}): the model folder is damaged, get it again") from error
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise ModelError(f"{path} is not a zslre model's: give a folder that `zslre train` wrote")
@@ -103,16 +103,14 @@ def load_model(folder: str | Path) -> ModelFiles:
     """Read a model folder; raises ModelError if a file is missing, truncated or foreign."""
     folder = Path(folder)
     config = read_config(folder)
-    try:
-        float(config["threshold"]), int(config["encoder"]["max_text_tokens"]), str(config["encoder"]["architecture"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(
-            f"{folder / 'config.json'} lacks what a model needs ({type(error).__name__}: {error}): get the model again"
-        ) from error
+    if odd := odd_setting(config):
+        raise ModelError(f"{folder / 'config.json'} lacks what a model needs ({odd}): get the model again")
     check_whole(folder, config)
     _check(folder, config)
     try:
         tokenizer = plain_tokenizer((folder / "tokenizer.json").read_text(encoding="utf-8"))
+        if len(tokenizer.encode("").ids) != 2:
+            raise ValueError("it does not put a token before a text and one behind it")
     except Exception as error:  # tokenizers raises a bare Exception
         raise ModelError(f"{folder / 'tokenizer.json'} is damaged ({error}): get the model again") from error
     try:
@@ -122,19 +120,18 @@ def load_model(folder: str | Path) -> ModelFiles:
     prototypes = _tensors(folder / "prototypes.safetensors")
     try:
         rows = Prototypes(prototypes.pop("vectors").astype(np.float32), prototypes.pop("present").astype(np.float32))
-        support = {
-            relations[int(key.removeprefix("support."))].name: value.astype(np.float32)
-            for key, value in prototypes.items()
-        }
+        places = {key: int(key.removeprefix("support.")) for key in prototypes}
+        if min(places.values(), default=0) < 0:
+            raise ValueError("examples of a relation that there is not")
+        support = {relations.names[n]: prototypes[key].astype(np.float32) for key, n in places.items()}
     except (KeyError, IndexError, ValueError) as error:
         raise ModelError(f"{folder / 'prototypes.safetensors'} does not fit the model ({error})") from error
     scorer = _made(folder / "scorer.safetensors", Scorer.from_tensors)
-    wanted = (len(relations), sum(kind_widths(scorer)))
-    if rows.vectors.shape != wanted or rows.shares.shape != (len(relations), len(KINDS)):
-        raise ModelError(
-            f"{folder / 'prototypes.safetensors'} holds prototypes {rows.vectors.shape}, but {wanted} fits "
-            "relations.json and scorer.safetensors: get the model again"
-        )
+    if odd := odd_prototypes(rows, support, len(relations), scorer):
+        raise ModelError(f"{folder / 'prototypes.safetensors'} holds {odd}: get the model again")
+    dim = scorer.pair_views.shape[-1]
+    if config["encoder"].get("dim", dim) != dim:
+        raise ModelError(f"{folder / 'scorer.safetensors'} is for vectors of {dim}, not of this encoder: get it again")
     encoder = _tensors(folder / "encoder.safetensors")
     if is_packed(encoder) and config["format_version"] == PLAIN_VERSION:
         raise ModelError(f"{folder / 'config.json'} is not that of packed weights: get the model again")
@@ -142,7 +139,6 @@ def load_model(folder: str | Path) -> ModelFiles:
     if "tagger" in config:
         tagger = _made(folder / TAGGER, lambda tensors: TaggerHead.of(tensors, config["tagger"]))
     if "context" in config:
-        dim = scorer.pair_views.shape[-1]
         context = _made(folder / CONTEXT, lambda tensors: ContextScorer.of(tensors, config["context"], dim))
     return ModelFiles(config, encoder, scorer, rows, tokenizer, relations, support, tagger, context)
 
@@ -236,16 +232,23 @@ def _check(folder: Path, config: Mapping[str, Any]) -> None:
     if not isinstance(checksums, dict) or (config["format_version"] > PLAIN_VERSION and checksums.keys() != names):
         raise ModelError(f"{folder / 'config.json'} lacks the checksums of the model's files: get the model again")
     for name in sorted(names - {"config.json"}):
-        if name in checksums and checksums[name] != sha256(folder / name):
+        try:
+            changed = name in checksums and checksums[name] != sha256(folder / name)
+        except OSError as error:
+            raise ModelError(f"{folder / name} cannot be read ({error.strerror}): check its permissions") from error
+        if changed:
             raise ModelError(f"{folder / name} is damaged or not this model's (its checksum differs): get it again")
 
 
 def _made(path: Path, of: Callable[[dict[str, np.ndarray]], Made]) -> Made:
     """What `of` makes of a file's tensors; what it refuses, with the file's name."""
+    tensors = _tensors(path)
     try:
-        return of(_tensors(path))
+        return of(tensors)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
+    except (TypeError, ValueError, LookupError) as error:
+        raise ModelError(f"{path} does not fit the model ({error}): get the model again") from error
 
 
 def _tensors(path: Path) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from zslre.encoder import Encoder
 from zslre.encoder.quantization import is_packed
-from zslre.exceptions import MissingDependencyError, ModelError
+from zslre.exceptions import InputError, MissingDependencyError, ModelError
 
 if TYPE_CHECKING:
     from zslre.serialization import ModelFiles
@@ -40,8 +40,11 @@ def load_encoder(model: ModelFiles, *, threads: int | None = None) -> Encoder:
         )
         encoder.bf16 = bf16_is_fast()
         return encoder
-    except (KeyError, RuntimeError, ModelError) as error:
-        raise ModelError(f"encoder.safetensors does not fit config.json ({error}): get the model again") from error
+    except InputError:  # of the caller's
+        raise
+    except (AttributeError, LookupError, RuntimeError, TypeError, ValueError, ModelError) as error:
+        told = f"{error!s:.500}"  # transformers lists all that it knows
+        raise ModelError(f"encoder.safetensors does not fit config.json ({told}): get the model again") from error
 
 
 def markers_in_text(architecture: Mapping[str, Any]) -> bool:
