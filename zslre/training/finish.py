@@ -110,9 +110,8 @@ def write_model(folder: Path, files: ModelFiles, notices: str = "") -> None:
 def licence_notices(folder: str | Path) -> str:
     """The end of a model's card, on the licences of what the model derives from; empty where the card has none."""
     card = Path(folder) / "README.md"
-    _, heading, notices = (card.read_text(encoding="utf-8", errors="replace") if card.exists() else "").partition(
-        LICENCES
-    )
+    text = card.read_text(encoding="utf-8", errors="replace") if card.exists() else ""
+    _, heading, notices = text.partition(LICENCES)
     return heading + notices
 
 
