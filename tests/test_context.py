@@ -26,16 +26,17 @@ from zslre.types import Mention, Sentence
 
 NAMES = {name: number for number, name in enumerate(FEATURES)}
 EXTRACTOR = tiny.extractor()
+PLACES = np.arange(12), np.zeros(12, dtype=np.int64)  # the candidates of twelve pairs and one relation
 
 
-def sentence(text: str, **types: str) -> Sentence:
+def sentence(text: str, **types: str | None) -> Sentence:
     return Sentence(text, tuple(replace(mention, type=types.get(mention.text)) for mention in tiny.capitals(text)))
 
 
 BORN = sentence("Ann was born in Rome, Bob in Oslo.", Ann="PERSON", Bob="PERSON", Rome="GPE", Oslo="GPE")
 
 
-def item(text: str, **types: str) -> Item:
+def item(text: str, **types: str | None) -> Item:
     made = sentence(text, **types)
     return made, candidate_pairs(made)
 
@@ -110,6 +111,25 @@ def test_features_by_hand() -> None:
     chosen = [back[NAMES[name]] for name in ("own", "best other relation", "reversed", "reversed, any relation")]
     assert chosen == [LOWEST, -2.0, 1.0, 3.0]
     assert [back[NAMES[name]] for name in ("mentions between", "head first")] == [0, 0]
+
+
+def test_a_type_in_plain_words_counts_as_its_label() -> None:
+    texts = [
+        sentence("Ann was born in Rome, Bob in Oslo.", Ann=person, Bob=person, Rome=place, Oslo=place)
+        for person, place in (("PERSON", "GPE"), ("person", "City"))
+    ]
+    labels, words = (context_features([(s, candidate_pairs(s))], np.zeros((12, 1)), *PLACES) for s in texts)
+    np.testing.assert_array_equal(words, labels)
+
+
+def test_a_type_that_nobody_knows_counts_as_none_but_not_the_labels_of_the_fit() -> None:
+    def of(type: str | None) -> np.ndarray:
+        return context_features([item("Ann met Bob", Ann=type)], np.zeros((2, 1)), np.array([0]), np.array([0]))
+
+    np.testing.assert_array_equal(of("gadget"), of(None))
+    np.testing.assert_array_equal(of(""), of(None))
+    for label in ("MISC", "WORK_OF_ART", "EVENT", "PRODUCT", "LAW", "LANGUAGE"):
+        assert of(label)[0, NAMES["head is OTHER"]] == 1, label
 
 
 def slow_features(asked: Item, odds: np.ndarray, row: int, column: int) -> list[float]:

@@ -440,6 +440,8 @@ def test_a_date_or_number_is_no_head_unless_a_relation_wants_such() -> None:
     sentence = Sentence(text, (Mention("Ann", 0, 3, "PERSON"), Mention("May 1990", 9, 17, "DATE")))
     assert [(h.text, t.text) for h, t in candidate_pairs(sentence)] == [("Ann", "May 1990")]
     assert len(candidate_pairs(sentence, literal_heads=True)) == 2
+    in_words = replace(sentence, mentions=(replace(sentence.mentions[0]), replace(sentence.mentions[1], type="date")))
+    assert len(candidate_pairs(in_words)) == 1
 
     (triples,) = EXTRACTOR.extract_sentences([sentence], threshold=0.0)
     assert {triple.head.text for triple in triples} == {"Ann"}

@@ -29,6 +29,7 @@ def allowed(text: str, kind: str | None) -> list[str]:
     [
         ("Acme", "ORG", ["employer", "part of", "country", "continent", "supplies"]),
         ("4 May 1971", "DATE", ["date of birth", "part of", "supplies"]),
+        ("4 May 1971", "date", ["date of birth", "part of", "supplies"]),
         ("1971", "CARDINAL", ["date of birth", "part of", "supplies"]),
         ("91", "DATE", ["part of", "supplies"]),
         ("ten minutes", "TIME", ["part of", "supplies"]),

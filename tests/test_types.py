@@ -27,6 +27,29 @@ def test_shifted_keeps_text_and_type() -> None:
     assert ANN.shifted(7) == Mention("Ann", 7, 10, "PERSON")
 
 
+@pytest.mark.parametrize(
+    ("type", "label"),
+    [
+        ("PERSON", "PERSON"),
+        ("person", "PERSON"),
+        ("PER", "PER"),
+        ("Organisation", "ORG"),
+        ("work_of_art", "WORK_OF_ART"),
+        ("point in time", "DATE"),
+        ("award", None),
+    ],
+)
+def test_a_type_stays_as_it_is_given_and_has_a_label(type: str, label: str | None) -> None:
+    mention = Mention("Ann", 0, 3, type)
+    assert (mention.type, mention.label, mention.shifted(2).label) == (type, label, label)
+    assert dataclasses.replace(mention, type=None).label is None
+    assert repr(mention) == f"Mention(text='Ann', start=0, end=3, type={type!r})"
+
+
+def test_an_empty_type_is_none() -> None:
+    assert Mention("Ann", 0, 3, "") == Mention("Ann", 0, 3)
+
+
 def test_sentence_checks_its_mentions() -> None:
     assert Sentence(TEXT, (ANN, ROME), start=5).start == 5
     with pytest.raises(InputError, match=r"'Rome' at 12:16 .* has ' Rom' there"):

@@ -113,11 +113,11 @@ class Discourse:
         alike = (
             e
             for e in reversed(self.entities)
-            if e.kind == mention.type and (words <= e.words or e.words <= words) and e not in shorter
+            if e.kind == mention.label and (words <= e.words or e.words <= words) and e not in shorter
         )
         found = next(alike, None)
         if found is None:
-            found = Entity(words, mention.type)
+            found = Entity(words, mention.label)
         else:
             self.entities.remove(found)
             found.words |= words
@@ -200,7 +200,7 @@ def options(
 
 def _kinds(anaphor: Mention, name: Name) -> list[str] | None:
     """What of the name's type speaks for the anaphor; None if it cannot mean it."""
-    pronoun, kind = pronoun_of(anaphor), name.mention.type
+    pronoun, kind = pronoun_of(anaphor), name.mention.label
     kinds = words_of_label(kind)
     if pronoun in ("he", "she"):
         if "person" not in kinds:

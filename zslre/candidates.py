@@ -6,7 +6,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import pairwise, permutations
+from itertools import pairwise
 
 import numpy as np
 
@@ -49,10 +49,10 @@ def candidate_pairs(sentence: Sentence, *, literal_heads: bool = False) -> list[
 def _candidates(sentence: Sentence, literal_heads: bool) -> Iterator[Pair]:
     return (
         (head, tail)
-        for head, tail in permutations(sentence.mentions, 2)
-        if (literal_heads or head.type not in LITERALS)
-        and head.name != tail.name
-        and (head.end <= tail.start or tail.end <= head.start)
+        for head in sentence.mentions
+        if literal_heads or head.label not in LITERALS
+        for tail in sentence.mentions
+        if head.name != tail.name and (head.end <= tail.start or tail.end <= head.start)
     )
 
 
@@ -69,7 +69,7 @@ def asked_pairs(sentence: Sentence, *, literal_heads: bool = False) -> list[Pair
     if len(order) > NEAR + 1:
         place = {mention: number for number, mention in enumerate(dict.fromkeys(order))}
         pairs = (pair for pair in pairs if _are_near(*(place[mention] for mention in pair)))
-    adjectives = [mention for mention in order if mention.type == NATIONALITY]
+    adjectives = [mention for mention in order if mention.label == NATIONALITY]
     if said_of := {adjective: name for adjective in adjectives if (name := _described(sentence, adjective))}:
         pairs = ((head, tail) for head, tail in pairs if tail not in said_of or said_of[tail].name == head.name)
     if one := [{name, short} for name, short in pairwise(order) if _is_short_form(sentence.text, name, short)]:
@@ -97,7 +97,7 @@ def _described(sentence: Sentence, adjective: Mention) -> Mention | None:
     after = [
         name
         for name in sentence.mentions
-        if name.start > adjective.end and name.type not in _NO_NAMES and name.text[0].isupper()
+        if name.start > adjective.end and name.label not in _NO_NAMES and name.text[0].isupper()
     ]
     name = min(after, key=lambda name: name.start, default=None)
     between = sentence.text[adjective.end : name.start] if name is not None else ""

@@ -186,12 +186,12 @@ def _most(odds: FloatArray, chosen: np.ndarray) -> FloatArray:
 def _places(pairs: Sequence[Pair], mentions: Collection[Mention]) -> list[np.ndarray]:
     """Where the two stand among the sentence's mentions: the features behind the log odds, (N,) each."""
     starts, ends = (np.array([getattr(m, name) for m in mentions]) for name in ("start", "end"))
-    types = np.array([m.type or "" for m in mentions])
+    types = np.array([m.label or "" for m in mentions])
     head_first = np.array([head.start < tail.start for head, tail in pairs])
     left = np.array([min(head.end, tail.end) for head, tail in pairs])
     right = np.array([max(head.start, tail.start) for head, tail in pairs])
     between = (starts >= left[:, None]) & (ends <= right[:, None])  # (N, M)
-    alike = [types == np.array([pair[role].type or "" for pair in pairs])[:, None] for role in (0, 1)]
+    alike = [types == np.array([pair[role].label or "" for pair in pairs])[:, None] for role in (0, 1)]
     return [
         np.full(len(pairs), len(mentions)),
         between.sum(axis=1),
@@ -199,7 +199,7 @@ def _places(pairs: Sequence[Pair], mentions: Collection[Mention]) -> list[np.nda
         head_first,
         *((between & of_type).sum(axis=1) for of_type in alike),
         *(of_type.sum(axis=1) for of_type in alike),
-        *(column for role in (0, 1) for column in _kinds([pair[role].type for pair in pairs]).T),
+        *(column for role in (0, 1) for column in _kinds([pair[role].label for pair in pairs]).T),
     ]
 
 

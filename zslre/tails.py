@@ -45,7 +45,7 @@ class Tails:
 
     def forbid(self, pairs: Sequence[Pair], margins: FloatArray) -> None:
         """Set margins (P, R) to -inf where the tail of the pair is none of the relation."""
-        literal = np.flatnonzero([tail.type in LITERALS for _, tail in pairs])
+        literal = np.flatnonzero([tail.label in LITERALS for _, tail in pairs])
         margins[np.ix_(literal, self._names)] = -np.inf
         if self._times.size:
             timeless = {text for text in {tail.text for _, tail in pairs} if not tells_when(text)}

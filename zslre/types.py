@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from zslre.exceptions import InputError
+from zslre.labels import label_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,12 @@ class Mention:
     `Sentence`, the document's inside a `Triple`. `antecedent`: the name that "she" or "company" stands for, which a
     sentence before has; offsets index the document. A triple has that name in its place. `certainty`: the probability
     that it stands for it.
+
+    `type` is free text, kept as it is given; "" is None. `label`: the tagger's label that it is, whatever its case, or
+    says in plain words: PERSON (person), ORG (organization, company), GPE (place, country, city), LOC (river, region),
+    FAC (building), NORP (nationality), PRODUCT, EVENT, WORK_OF_ART (film, book), LAW, LANGUAGE, DATE (year), TIME,
+    MONEY, PERCENT, QUANTITY, CARDINAL (number), ORDINAL, or PER, NUM and MISC. Any other type has none, and counts as
+    none. See `zslre.labels`.
     """
 
     text: str
@@ -24,8 +31,12 @@ class Mention:
     type: str | None = None
     antecedent: Mention | None = field(default=None, repr=False)
     certainty: float = field(default=1.0, repr=False)
+    label: str | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if self.type == "":
+            object.__setattr__(self, "type", None)
+        object.__setattr__(self, "label", label_of(self.type))
         if not 0 <= self.start < self.end:
             raise InputError(f"mention {self.text!r}: needs 0 <= start < end, got start={self.start}, end={self.end}")
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from zslre.labels import WORDS_OF_LABELS
 from zslre.sideinfo.hypernyms import HypernymTable
 from zslre.sideinfo.wordnet import LEAST_INFORMATION, wordnet
 from zslre.types import Mention
@@ -25,17 +26,6 @@ MAX_FROM_GAZETTEER = 4
 # The crawler gives as much to what one site says once and nothing else supports; WordNet's rarer senses (Berlin, the
 # songwriter) and the third step upwards from its first (urban area) have less.
 LEAST_CONFIDENCE = 0.3
-
-# The labels of OntoNotes (spaCy's English pipelines), CoNLL and DocRED.
-WORDS_OF_LABELS: Mapping[str, tuple[str, ...]] = {
-    "PERSON": ("person",), "PER": ("person",),
-    "ORG": ("organization",),
-    "GPE": ("place", "administrative region"), "LOC": ("place", "location"), "FAC": ("building", "place"),
-    "NORP": ("group", "nationality"), "PRODUCT": ("product",), "EVENT": ("event",), "WORK_OF_ART": ("work",),
-    "LAW": ("law",), "LANGUAGE": ("language",), "DATE": ("date", "time"), "TIME": ("time", "date"),
-    "MONEY": ("amount of money",), "PERCENT": ("percentage",), "QUANTITY": ("quantity",), "CARDINAL": ("number",),
-    "NUM": ("number",), "ORDINAL": ("number",), "MISC": (),
-}  # fmt: skip
 
 # Common types and the wider ones that people name when they mean them; wider than WordNet's chains, which put a city
 # under "location" but not under "place", and a film under "show".
