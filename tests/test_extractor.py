@@ -27,6 +27,7 @@ from zslre.prototypes import build_prototypes
 from zslre.relations import Relation, RelationSet, SideInformation, Source
 from zslre.scoring import Scorer
 from zslre.sentences import split_sentences
+from zslre.threads import one_blas_thread
 from zslre.types import Example, Mention, Sentence, Triple
 
 TEXT = (
@@ -38,26 +39,38 @@ ALL = {"threshold": 0.0, "top_k": len(tiny.RELATIONS)}
 words = st.sampled_from(["Ann", "Bob", "Rome", "Acme", "lives", "in", "of", "founder", ".", "Éva", "\n\n", "🙂", "was"])
 
 
+def blas_threads() -> set[int]:
+    # NumPy's own: SciPy brings another, which a test before this may have loaded and predictions do not use.
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas" and "numpy" in pool["filepath"]]
+    return {pool["num_threads"] for pool in pools}
+
+
 def test_scores_are_computed_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: set[int] = set()
     features = Scorer.features
 
-    def threads() -> set[int]:
-        # NumPy's own: SciPy brings another, which a test before this may have loaded and predictions do not use.
-        pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas" and "numpy" in pool["filepath"]]
-        return {pool["num_threads"] for pool in pools}
-
     def watched(self: Scorer, vectors: FloatArray) -> FloatArray:
-        seen.update(threads())
+        seen.update(blas_threads())
         return features(self, vectors)
 
     monkeypatch.setattr(Scorer, "features", watched)
     with threadpool_limits(limits=2, user_api="blas"):
-        before = threads()
+        before = blas_threads()
         EXTRACTOR.predict(TEXT)
-        assert threads() == before
+        assert blas_threads() == before
     assert before == {2}
     assert seen == {1}
+
+
+def test_the_last_of_several_calls_gives_numpy_its_threads_back() -> None:
+    first, second = one_blas_thread(), one_blas_thread()
+    with threadpool_limits(limits=2, user_api="blas"):
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert blas_threads() == {1}
+        second.__exit__(None, None, None)
+        assert blas_threads() == {2}
 
 
 def places(triple: Triple) -> tuple[tuple[int, int], tuple[int, int]]:
