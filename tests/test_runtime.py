@@ -330,6 +330,46 @@ def test_threads_take_turns(encoder: RuntimeEncoder) -> None:
         np.testing.assert_array_equal(found[i], vectors)
 
 
+class Interrupted:
+    """A request whose first wait, or start, an interrupt breaks off: it is still at work then."""
+
+    def __init__(self, request: Any, at: str) -> None:
+        self.request, self.at, self.busy = request, at, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.request, name)
+
+    def _break_off(self, at: str) -> None:
+        if self.at == at:
+            self.at = ""
+            raise KeyboardInterrupt
+
+    def start_async(self, inputs: Any) -> None:
+        if self.busy:
+            raise RuntimeError("Infer Request is busy")
+        self.busy = True
+        self.request.start_async(inputs)
+        self._break_off("start")
+
+    def wait(self) -> None:
+        if self.busy:
+            self._break_off("wait")
+        self.request.wait()
+        self.busy = False
+
+
+@pytest.mark.parametrize("at", ["start", "wait"])
+def test_after_an_interrupt_the_next_call_waits(tensors: Tensors, at: str) -> None:
+    encoder = RuntimeEncoder(tensors, SETTINGS, tiny_tokenizer(), threads=2)
+    batch = random_batch(0, [10, 6, 4], [2, 3, 1])
+    expected = encoder.encode_pairs(batch)
+    requests = encoder._requests.result()
+    requests[:] = [Interrupted(request, at if number == 1 else "") for number, request in enumerate(requests)]
+    with pytest.raises(KeyboardInterrupt):
+        encoder.encode_pairs(batch)
+    np.testing.assert_array_equal(encoder.encode_pairs(batch), expected)
+
+
 def test_damaged_models_are_refused(tensors: Tensors, int8_tensors: Tensors) -> None:
     def load(tensors: Tensors, **changes: Any) -> None:
         RuntimeEncoder(tensors, {**SETTINGS, **changes}, tiny_tokenizer())

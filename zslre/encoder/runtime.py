@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, NoReturn
 from weakref import WeakSet
 
@@ -161,6 +162,9 @@ class RuntimeEncoder:
         requests = compiled.result()
         parts = zip(*(np.array_split(x, min(len(requests), max(len(ids), 1))) for x in inputs), strict=True)
         with self._turn:
+            for request in requests:  # an interrupt may have left some of the call before at work
+                with suppress(RuntimeError):  # which that call has raised
+                    request.wait()
             busy = []
             for request, part in zip(requests, parts, strict=False):
                 request.start_async(list(part))
