@@ -183,7 +183,9 @@ def test_threshold_one_and_the_default() -> None:
         ({"threshold": 1.01}, r"threshold must lie in \[0, 1\], got 1.01"),
         ({"threshold": -0.1}, "threshold must lie"),
         ({"threshold": float("nan")}, "threshold must lie"),
+        ({"threshold": "0.5"}, "threshold must lie"),
         ({"top_k": 0}, "top_k and batch_size must be at least 1, got 0"),
+        ({"top_k": 1.5}, "top_k and batch_size must be whole numbers, got 1.5"),
     ],
 )
 def test_bad_options_are_refused(options: dict[str, float], message: str) -> None:
@@ -191,12 +193,12 @@ def test_bad_options_are_refused(options: dict[str, float], message: str) -> Non
         with pytest.raises(InputError, match=message):
             EXTRACTOR.predict(text, **options)  # type: ignore[arg-type]
         with pytest.raises(InputError, match=message):
-            list(EXTRACTOR.pipe([text], **options))  # type: ignore[arg-type]
+            EXTRACTOR.pipe([text], **options)  # type: ignore[arg-type]  # before anything is read
 
 
 def test_pipe_refuses_a_batch_of_nothing() -> None:
     with pytest.raises(InputError, match="batch_size must be at least 1, got 0"):
-        list(EXTRACTOR.pipe(["Ann lives in Rome"], batch_size=0))
+        EXTRACTOR.pipe(["Ann lives in Rome"], batch_size=0)
 
 
 @pytest.mark.parametrize("top_k", [1, 2, 3, 4, 9])
@@ -407,7 +409,27 @@ def test_pipe_names_what_is_no_text_behind_the_results_before_it(bad: object) ->
 
 def test_pipe_takes_no_single_text() -> None:
     with pytest.raises(InputError, match=r"got the text 'Ann lives in Rome'; write \[text\], or use predict"):
-        list(EXTRACTOR.pipe("Ann lives in Rome"))
+        EXTRACTOR.pipe("Ann lives in Rome")
+
+
+class Frame(list[str]):
+    """As a data frame does, it gives the names of its columns."""
+
+    columns = ("text",)
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        ({"a": "Ann lives in Rome"}, r"got dict; give one column's texts, such as data\['text'\]"),
+        (Frame(["text"]), r"got Frame; give one column's texts"),
+        (b"Ann lives in Rome", "expected a list of texts, got bytes$"),
+        (None, "expected a list of texts, got NoneType$"),
+    ],
+)
+def test_pipe_takes_no_table(texts: object, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        EXTRACTOR.pipe(texts)  # type: ignore[arg-type]
 
 
 def test_pipe_reads_no_further_than_it_must() -> None:
@@ -433,6 +455,26 @@ def test_given_mentions_replace_the_detector() -> None:
     assert EXTRACTOR.predict(text, threshold=0.0, mentions=[]) == []
     with pytest.raises(InputError, match="does not match the text"):
         EXTRACTOR.predict(text, mentions=[Mention("ann", 9, 12)])
+
+
+@pytest.mark.parametrize("text", [None, b"abc", float("nan"), ["Ann lives in Rome"]])
+def test_predict_names_what_is_no_text(text: object) -> None:
+    with pytest.raises(InputError, match=r"text must be a string, got .*; for a list of texts use pipe"):
+        EXTRACTOR.predict(text)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("mentions", "message"),
+    [
+        ([(0, 3)], r"mentions\[0\] must be a Mention\(text, start, end\), got \(0, 3\)"),
+        (Mention("Ann", 0, 3), "mentions must be a list of Mention"),
+        ([Mention("Ann", 0, 3), Mention(" ", 3, 4)], "mention at 3:4 covers only white space: leave it out"),
+        ([Mention("Ann", 0, 3), Mention("Ann", 0, 3, "PERSON")], "is given twice"),
+    ],
+)
+def test_predict_names_what_is_no_mention(mentions: object, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        EXTRACTOR.predict("Ann lives in Rome", mentions=mentions)  # type: ignore[arg-type]
 
 
 def test_nothing_in_nothing_out() -> None:
@@ -536,6 +578,31 @@ def test_examples_of_no_relation_are_left_out() -> None:
 def test_fit_names_an_unknown_relation() -> None:
     with pytest.raises(InputError, match=r"'Bob was born in Oslo' has relation 'birthplace'.*the 4 relations"):
         EXTRACTOR.fit([replace(RESIDENCE[0], relation="birthplace")])
+
+
+def test_fit_knows_a_relation_by_id_and_in_any_case() -> None:
+    asked = EXTRACTOR.with_relations(["P26", "acquired by"])
+    examples = [replace(RESIDENCE[0], relation="p26"), replace(RESIDENCE[1], relation="Acquired by")]
+    assert {name: len(rows) for name, rows in asked.fit(examples).support.items()} == {"spouse": 1, "acquired by": 1}
+
+
+def test_an_extractor_is_immutable() -> None:
+    fitted = EXTRACTOR.fit(RESIDENCE)
+    with pytest.raises(TypeError):
+        fitted.config["threshold"] = 0.0  # type: ignore[index]
+    with pytest.raises(AttributeError):
+        fitted.support.clear()  # type: ignore[attr-defined]
+
+
+def test_what_is_no_table_or_verifier_is_refused() -> None:
+    with pytest.raises(InputError, match=r"HypernymTable.read reads, got \{'a': 1\}"):
+        EXTRACTOR.with_hypernyms({"a": 1})  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"Verifier.from_pretrained loads, got 'x'"):
+        EXTRACTOR.with_verifier("x")  # type: ignore[arg-type]
+
+
+def test_the_built_in_model_has_a_name() -> None:
+    assert RelationExtractor.from_pretrained("builtin", threads=1).config["name"] == "zslre-minilm-ternary"
 
 
 def test_labels_do_not_reach_a_pair_vector() -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 import zslre
 from zslre import types
 from zslre.exceptions import InputError
-from zslre.types import Example, Mention, Sentence
+from zslre.types import Example, Mention, Sentence, Triple
 
 TEXT = "Ann lives in Rome."
 ANN, ROME = Mention("Ann", 0, 3, "PERSON"), Mention("Rome", 13, 17)
@@ -21,6 +23,56 @@ ANN, ROME = Mention("Ann", 0, 3, "PERSON"), Mention("Rome", 13, 17)
 def test_a_mention_needs_characters(start: int, end: int) -> None:
     with pytest.raises(InputError, match=f"'Ann'.*start={start}, end={end}"):
         Mention("Ann", start, end)
+
+
+def test_offsets_of_numpy_become_pythons() -> None:
+    mention = Mention("Ann", np.int64(0), np.int32(3))  # type: ignore[arg-type]
+    assert json.dumps([mention.start, mention.end]) == "[0, 3]"
+    assert mention == Mention("Ann", 0, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("Ann", 0.0, 3.0), r"'Ann': start and end must be whole numbers, got 0\.0 and 3\.0"),
+        (("Ann", None, 3), "must be whole numbers, got None and 3"),
+        ((b"Ann", 0, 3), "text must be a string, got b'Ann'"),
+        (("Ann", 0, 3, 5), "'Ann': type must be a string or None, got 5"),
+    ],
+)
+def test_what_makes_no_mention_is_named(arguments: tuple[object, ...], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Mention(*arguments)  # type: ignore[arg-type]
+
+
+def test_mentions_of_any_iterable_are_checked_and_kept() -> None:
+    given = [ANN, ROME]
+    sentence = Sentence(TEXT, given)  # type: ignore[arg-type]
+    assert Sentence(TEXT, iter(given)) == sentence == Sentence(TEXT, (ANN, ROME))  # type: ignore[arg-type]
+    assert len({sentence, Sentence(TEXT, (ANN, ROME))}) == 1
+    given.clear()
+    assert sentence.mentions == (ANN, ROME)
+    with pytest.raises(InputError, match="does not match"):
+        Sentence(TEXT, (mention for mention in [Mention("Rome", 0, 4)]))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "mentions", "message"),
+    [
+        (TEXT, [ANN, (13, 17)], r"mentions\[1\] must be a Mention\(text, start, end\), got \(13, 17\)"),
+        (TEXT, 5, "mentions must be a list of Mention, got 5"),
+        (None, (), "a sentence's text must be a string, got None"),
+    ],
+)
+def test_what_makes_no_sentence_is_named(text: object, mentions: object, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Sentence(text, mentions)  # type: ignore[arg-type]
+
+
+def test_a_triple_with_an_explanation_can_be_hashed() -> None:
+    triple = Triple(ANN, "residence", ROME, 0.5, {"text": 1.0})
+    assert hash(triple) == hash(Triple(ANN, "residence", ROME, 0.5))
+    assert len({triple, Triple(ANN, "residence", ROME, 0.5, {"text": 1.0})}) == 1
 
 
 def test_shifted_keeps_text_and_type() -> None:

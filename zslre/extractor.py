@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zslre.candidates import asked_pairs, certainty, item_batches, one_direction, uncontested, wants_literal_heads
 from zslre.context import ContextScorer
-from zslre.documents import Document
 from zslre.encoder import Encoder, FloatArray, pair_vectors
 from zslre.exceptions import InputError, ModelError
 from zslre.matching import Matcher
 from zslre.packing import Item, Packer, Pair
-from zslre.pipeline import BATCH_SIZE, TOP_K, documents_of, extract_documents
-from zslre.prototypes import Prototypes, build_prototypes
+from zslre.pipeline import BATCH_SIZE, TOP_K, check_options, document_of, documents_of, extract_documents
+from zslre.prototypes import Prototypes, build_prototypes, labelled, more_support
 from zslre.relations import RelationSet, RelationSource
 from zslre.scoring import Scorer
 from zslre.sideinfo.query import StrictTypes, TypeEvidence
@@ -38,7 +38,8 @@ class RelationExtractor:
     """Finds the relations of a `RelationSet` between the mentions of a text.
 
     Make one with `from_pretrained`. It is immutable: `with_relations`, `with_hypernyms`, `with_verifier` and `fit`
-    return another that shares the encoder.
+    return another that shares the encoder. Threads may share it; end them before the process does, for one that is cut
+    off in a prediction, as a daemon thread is, aborts the process.
     """
 
     def __init__(
@@ -55,9 +56,9 @@ class RelationExtractor:
         verifier: Verifier | None = None,
         context: ContextScorer | None = None,
     ) -> None:
-        self.encoder, self.scorer, self.relations, self.config = encoder, scorer, relations, config
+        self.encoder, self.scorer, self.relations = encoder, scorer, relations
+        self.config, self.support = MappingProxyType(dict(config)), MappingProxyType(dict(support or {}))
         self.hypernyms, self.verifier, self.context = hypernyms, verifier, context
-        self.support = dict(support) if support is not None else {}
         self.packer = Packer(
             encoder.tokenizer,
             max_text_tokens=config["encoder"]["max_text_tokens"],
@@ -71,7 +72,7 @@ class RelationExtractor:
     def from_pretrained(
         cls, model: str | Path | None = None, *, threads: int | None = None, ner: str | None = None
     ) -> RelationExtractor:
-        """Load a model folder (default: the built-in model).
+        """Load a model folder (default: the built-in model, which "builtin" names as well).
 
         `ner`: what finds mentions, see `load_detector` (default: the model's own tagger; if it has none, the built-in
         model's). Raises ModelError for a folder that is no whole model, or is a verifier's.
@@ -81,7 +82,7 @@ class RelationExtractor:
         from zslre.serialization import BUILTIN, load_model
         from zslre.tagger import own_detector
 
-        files = load_model(model if model is not None else BUILTIN)
+        files = load_model(BUILTIN if model in (None, "builtin") else model)
         if "verifier" in files.config:
             raise ModelError(f"{model} is a verifier, which looks over what a model found: give it to with_verifier")
         encoder = load_encoder(files, threads=threads)
@@ -144,14 +145,23 @@ class RelationExtractor:
         return self.replaced(relations=RelationSet.of(relations), support=None)
 
     def with_hypernyms(self, hypernyms: HypernymTable | None) -> RelationExtractor:
-        """The same, but what the table says of a mention counts for the types that relations want; None: no table."""
+        """The same, but what the table says of a mention counts for the types that relations want; None: no table.
+        `zslre.sideinfo.hypernyms.HypernymTable.read` reads one that `zslre crawl` wrote."""
+        from zslre.sideinfo.hypernyms import HypernymTable
+
+        if not isinstance(hypernyms, HypernymTable | None):
+            raise InputError(f"expected a table that HypernymTable.read reads, got {hypernyms!r:.60}")
         return self.replaced(hypernyms=hypernyms, prototypes=self.__dict__.get("prototypes"))
 
     def with_verifier(self, verifier: Verifier | None) -> RelationExtractor:
         """The same, but the verifier scores the best few relations of each pair anew, and its threshold holds.
 
         Support examples count in the share of the scores that is the first model's. None: no verifier.
-        """
+        `zslre.verifier.Verifier.from_pretrained` loads one."""
+        from zslre.verifier import Verifier
+
+        if not isinstance(verifier, Verifier | None):
+            raise InputError(f"expected what Verifier.from_pretrained loads, got {verifier!r:.60}")
         return self.replaced(verifier=verifier, prototypes=self.__dict__.get("prototypes"))
 
     def refined(self, vectors: FloatArray) -> RelationExtractor:
@@ -169,19 +179,10 @@ class RelationExtractor:
 
         Raises InputError for a relation that `relations` lacks. Examples without a relation are left out.
         """
-        chosen = [example for example in examples if example.relation is not None]
-        for example in chosen:
-            if example.relation not in self.relations.names:
-                raise InputError(
-                    f"example {example.sentence.text[:60]!r} has relation {example.relation!r}, which is not among "
-                    f"the {len(self.relations)} relations: add it with with_relations"
-                )
-        vectors = pair_vectors(self.encoder, self.packer, [(e.sentence, [(e.head, e.tail)]) for e in chosen])
-        support = dict(self.support)
-        for name in dict.fromkeys(str(e.relation) for e in chosen):
-            new = vectors[[e.relation == name for e in chosen]]
-            support[name] = np.concatenate([support[name], new]) if name in support else new
-        return self.replaced(support=support)
+        chosen = labelled(examples, self.relations)
+        items = [(example.sentence, [(example.head, example.tail)]) for _, example in chosen]
+        vectors = pair_vectors(self.encoder, self.packer, items)
+        return self.replaced(support=more_support(self.support, [name for name, _ in chosen], vectors))
 
     def replaced(self, **changes: Any) -> RelationExtractor:
         """The same, but for these arguments of the constructor; prototypes that are not given are built anew."""
@@ -199,14 +200,14 @@ class RelationExtractor:
         explain: bool = False,
         mentions: Sequence[Mention] | None = None,
     ) -> list[Triple]:
-        """Triples of a text, in text order; offsets index `text`.
+        """Triples of a text, in the order of the sentences that state them; offsets index `text`.
 
         `threshold`: least probability, in [0, 1] (default: the model's). `top_k`: relations a pair may get, where as
         many reach it. `explain`: fill `Triple.explanation`. `mentions`: instead of the recognised ones, with offsets
-        into `text`.
+        into `text`. Raises InputError for mentions that `text` does not hold, and for what is no text or no mention.
         """
-        document = Document.from_text("", text, tuple(mentions) if mentions is not None else None)
-        _, triples = next(extract_documents(self, [document], threshold=threshold, top_k=top_k, explain=explain))
+        documents = [document_of(text, mentions)]
+        _, triples = next(extract_documents(self, documents, threshold=threshold, top_k=top_k, explain=explain))
         return list(triples)
 
     def pipe(
@@ -218,13 +219,13 @@ class RelationExtractor:
         explain: bool = False,
         batch_size: int = BATCH_SIZE,
     ) -> Iterator[list[Triple]]:
-        """Triples of each text, lazily, in constant memory; short texts share passes of the encoder. For what is no
-        string InputError is raised, behind the triples of the texts before it."""
+        """Triples of each text, lazily, in constant memory; short texts share passes of the encoder. Raises InputError
+        for what is no list of texts at once; for what is no string in it behind the triples of the texts before it."""
+        check_options(threshold, top_k, batch_size)
         found = extract_documents(
             self, documents_of(texts), threshold=threshold, top_k=top_k, explain=explain, batch_size=batch_size
         )
-        for _, triples in found:
-            yield list(triples)
+        return (list(triples) for _, triples in found)
 
     def extract_sentences(
         self,
@@ -235,12 +236,11 @@ class RelationExtractor:
         explain: bool = False,
         batch_size: int = BATCH_SIZE,
     ) -> Iterator[list[Triple]]:
-        """Triples of sentences that hold their mentions, one list a sentence, lazily; offsets index the document."""
+        """Triples of sentences that hold their mentions, one list a sentence, lazily; offsets index the document.
+
+        Labelled data may name a span twice, by two types: the two have no relation to each other."""
         least = threshold if threshold is not None else self.threshold
-        if not 0.0 <= least <= 1.0:
-            raise InputError(f"threshold must lie in [0, 1], got {least}")
-        if top_k < 1 or batch_size < 1:
-            raise InputError(f"top_k and batch_size must be at least 1, got {top_k} and {batch_size}")
+        check_options(least, top_k, batch_size)
         items = ((sentence, asked_pairs(sentence, literal_heads=self._literal_heads)) for sentence in sentences)
         batches = item_batches(items, batch_size, MOST_PAIRS)
         return (triples for batch in batches for triples in self._extract(batch, least, top_k, explain))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
 from zslre.documents import Document
 from zslre.exceptions import InputError
 from zslre.mentions import place_mentions
 from zslre.sentences import split_blocks
-from zslre.types import Sentence, Triple
+from zslre.types import Mention, Sentence, Triple, checked_mentions
 
 if TYPE_CHECKING:
     from zslre.extractor import RelationExtractor
@@ -58,14 +59,47 @@ def extract_documents(
             pass
 
 
+def check_options(threshold: float | None, top_k: int, batch_size: int) -> None:
+    """Raises InputError for a threshold outside [0, 1] and for numbers that are not whole or below 1."""
+    if threshold is not None and not (_is(Real, threshold) and 0.0 <= threshold <= 1.0):
+        raise InputError(f"threshold must lie in [0, 1], got {threshold!r:.60}")
+    if not (_is(Integral, top_k) and _is(Integral, batch_size)):
+        raise InputError(f"top_k and batch_size must be whole numbers, got {top_k!r:.60} and {batch_size!r:.60}")
+    if min(top_k, batch_size) < 1:
+        raise InputError(f"top_k and batch_size must be at least 1, got {min(top_k, batch_size)}")
+
+
+def _is(kind: type, value: object) -> bool:
+    return isinstance(value, kind)
+
+
+def document_of(text: str, mentions: Iterable[Mention] | None) -> Document:
+    """A text and the mentions that are known of it, or None. Raises InputError for what is none."""
+    if not isinstance(text, str):
+        raise InputError(f"text must be a string, got {text!r:.60}; for a list of texts use pipe")
+    known = checked_mentions(mentions) if mentions is not None else None
+    for mention in known or ():
+        if not mention.text.strip():
+            raise InputError(f"mention at {mention.start}:{mention.end} covers only white space: leave it out")
+    return Document.from_text("", text, known)
+
+
 def documents_of(texts: Iterable[str]) -> Iterator[Document]:
-    """The texts as documents with numbers from 0 as ids. Raises InputError for what is no string, in its turn."""
+    """The texts as documents with numbers from 0 as ids. Raises InputError for what is no string, in its turn, and at
+    once for what is no list of texts."""
     if isinstance(texts, str):
         raise InputError(f"expected a list of texts, got the text {texts!r:.60}; write [text], or use predict")
-    for number, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise InputError(f"texts[{number}] must be a string, got {text!r:.60}; leave it out, or give '' for it")
-        yield Document.from_text(str(number), text)
+    if isinstance(texts, (bytes, Mapping)) or hasattr(texts, "columns") or not isinstance(texts, Iterable):
+        column = "; give one column's texts, such as data['text']"  # of which a data frame gives the names
+        is_table = isinstance(texts, Mapping) or hasattr(texts, "columns")
+        raise InputError(f"expected a list of texts, got {type(texts).__name__}{column if is_table else ''}")
+    return (Document.from_text(str(number), _text(text, number)) for number, text in enumerate(texts))
+
+
+def _text(text: object, number: int) -> str:
+    if not isinstance(text, str):
+        raise InputError(f"texts[{number}] must be a string, got {text!r:.60}; leave it out, or give '' for it")
+    return text
 
 
 def sentences_of(document: Document) -> Iterator[Sentence]:
@@ -89,8 +123,7 @@ def _triples(
     batch_size: int,
     on_sentences: Callable[[int], None] | None,
 ) -> Iterator[tuple[Document, Triple | InputError | _End]]:
-    if batch_size < 1:
-        raise InputError(f"batch_size must be at least 1, got {batch_size}")
+    check_options(threshold, top_k, batch_size)
     from zslre.anaphora import AnaphorResolver  # which needs NumPy, and a command's --help does not
 
     resolver = AnaphorResolver()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from zslre.encoder import Encoder, FloatArray
+from zslre.exceptions import InputError
 from zslre.relation import in_words
-from zslre.relations import Relation
+from zslre.relations import Relation, RelationSet
 from zslre.scoring import KINDS, VIEWS, Scorer, unit
+from zslre.types import Example
 
 MAX_SYNONYMS = 6
 # What `zslre side-info build` found counts by so much beside what a relation's author wrote. Chosen of 1/3, 1/2, 2/3
@@ -145,3 +147,31 @@ def _encode_unique(encoder: Encoder, phrases: Sequence[str]) -> dict[str, FloatA
     """Phrases repeat (a hundred relations have a person as head): each is encoded once."""
     unique = list(dict.fromkeys(phrases))
     return dict(zip(unique, encoder.encode_phrases(unique), strict=True)) if unique else {}
+
+
+def labelled(examples: Iterable[Example], relations: RelationSet) -> list[tuple[str, Example]]:
+    """The examples that have a relation, each behind its name; an example may give its id, or its name in another case.
+
+    Raises InputError for a relation that `relations` lacks.
+    """
+    found = []
+    for example in examples:
+        if example.relation is None:
+            continue
+        relation = relations.get(example.relation)
+        if relation is None:
+            raise InputError(
+                f"example {example.sentence.text[:60]!r} has relation {example.relation!r}, which is not among "
+                f"the {len(relations)} relations: add it with with_relations"
+            )
+        found.append((relation.name, example))
+    return found
+
+
+def more_support(support: Mapping[str, FloatArray], names: Sequence[str], vectors: FloatArray) -> dict[str, FloatArray]:
+    """The support with the vectors of new examples, (n, D), each of the relation of that name, behind what it has."""
+    joined = dict(support)
+    for name in dict.fromkeys(names):
+        new = vectors[[other == name for other in names]]
+        joined[name] = np.concatenate([joined[name], new]) if name in joined else new
+    return joined

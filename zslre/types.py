@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from operator import index
 
 from zslre.exceptions import InputError
 from zslre.labels import label_of
@@ -34,9 +35,18 @@ class Mention:
     label: str | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.type == "":
-            object.__setattr__(self, "type", None)
-        object.__setattr__(self, "label", label_of(self.type))
+        if not isinstance(self.text, str):
+            raise InputError(f"a mention's text must be a string, got {self.text!r:.60}")
+        if self.type is not None and not isinstance(self.type, str):
+            raise InputError(f"mention {self.text!r}: type must be a string or None, got {self.type!r:.60}")
+        try:
+            start, end = index(self.start), index(self.end)  # NumPy's whole numbers become Python's
+        except TypeError:
+            places = f"{self.start!r:.60} and {self.end!r:.60}"
+            raise InputError(f"mention {self.text!r}: start and end must be whole numbers, got {places}") from None
+        found = {"start": start, "end": end, "type": self.type or None, "label": label_of(self.type)}
+        for name, value in found.items():
+            object.__setattr__(self, name, value)
         if not 0 <= self.start < self.end:
             raise InputError(f"mention {self.text!r}: needs 0 <= start < end, got start={self.start}, end={self.end}")
 
@@ -60,13 +70,19 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence, its mentions (offsets into `text`), and its place in the document (`start`, characters)."""
+    """A sentence, its mentions (offsets into `text`), and its place in the document (`start`, characters).
+
+    Mentions in a list or another iterable become a tuple.
+    """
 
     text: str
     mentions: tuple[Mention, ...] = ()
     start: int = 0
 
     def __post_init__(self) -> None:
+        if not isinstance(self.text, str):
+            raise InputError(f"a sentence's text must be a string, got {self.text!r:.60}")
+        object.__setattr__(self, "mentions", checked_mentions(self.mentions))
         if self.start < 0:
             raise InputError(f"sentence {self.text[:40]!r}: start must not be negative, got {self.start}")
         for mention in self.mentions:
@@ -108,4 +124,15 @@ class Triple:
     relation: str
     tail: Mention
     score: float
-    explanation: Mapping[str, float] | None = None
+    explanation: Mapping[str, float] | None = field(default=None, hash=False)
+
+
+def checked_mentions(mentions: Iterable[Mention]) -> tuple[Mention, ...]:
+    """The mentions as a tuple. Raises InputError for what is no mention."""
+    if not isinstance(mentions, Iterable):
+        raise InputError(f"mentions must be a list of Mention, got {mentions!r:.60}")
+    found = tuple(mentions)
+    for number, mention in enumerate(found):
+        if not isinstance(mention, Mention):
+            raise InputError(f"mentions[{number}] must be a Mention(text, start, end), got {mention!r:.60}")
+    return found
