@@ -58,6 +58,11 @@ def test_side_information_is_false_when_there_is_none() -> None:
     ("make", "said"),
     [
         (lambda: Relation(" \n"), "a relation's name is empty; give it one"),
+        (
+            lambda: Relation("x", sources=[{"field": "synonyms"}]),  # type: ignore[arg-type]
+            "relation 'x': each of sources must be a Source, got {'field': 'synonyms'}",
+        ),
+        (lambda: Relation("x", sources=5), "relation 'x': sources must be a list of Source, got 5"),  # type: ignore[arg-type]
         (lambda: Relation(3), "name must be text, got 3; put it in quotes"),
         (lambda: Relation("a", None), "description must be text, got None; put it in quotes"),
         (lambda: Relation("a", side=["b"]), "relation 'a': side must be a SideInformation, got ['b']"),
@@ -128,6 +133,20 @@ def test_an_unknown_name_is_refused_with_the_nearest() -> None:
         THREE.without(THREE.names)
     with pytest.raises(IndexError):
         THREE[3]
+
+
+@pytest.mark.parametrize("name", ["works for", "P127", "a" * 5000])
+def test_a_single_name_is_no_file(name: str) -> None:
+    for ask in (RelationSet.of, THREE.merge):
+        with pytest.raises(InputError, match=re.escape(f"; a single name goes in a list: [{name!r:.60}]")):
+            ask(name)
+    assert "single name" not in message("none.json")
+
+
+def test_what_is_no_name_is_refused() -> None:
+    for ask in (lambda: THREE.select([0]), lambda: THREE.without([None]), lambda: THREE.get(0)):  # type: ignore[list-item, arg-type]
+        with pytest.raises(InputError, match=r"expected a relation's name or id, got (?:0|None); relations\[0\]"):
+            ask()
 
 
 def test_one_name_or_id_with_two_meanings_is_refused() -> None:

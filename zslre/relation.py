@@ -59,7 +59,10 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SideInformation:
-    """Phrases about a relation: synonyms read from head to tail; hypernyms say what head and tail usually are."""
+    """Phrases about a relation: synonyms read from head to tail; hypernyms say what head and tail usually are.
+
+    Lists are taken as well, and become tuples; a type checker wants tuples.
+    """
 
     synonyms: tuple[str, ...] = ()
     head_hypernyms: tuple[str, ...] = ()
@@ -132,6 +135,7 @@ class Relation:
     """A relation from a head to a tail entity. Runs of white space in its texts become single spaces.
 
     `inverse` holds names or ids of relations that say the same from tail to head; they need not be in the same set.
+    Lists are taken as well, and become tuples; a type checker wants tuples.
     `strict_types`: its hypernyms rule pairs out instead of being evidence. `sources` say where side information came
     from: what was found counts less than what its author wrote. Relations that differ in nothing else are equal.
     Raises InputError for an empty name and for texts that are not strings.
@@ -167,7 +171,12 @@ class Relation:
             raise InputError(f"relation {self.name!r}: is symmetric and has an inverse; keep one of the two")
         if {key.casefold() for key in self.inverse} & self.keys:
             raise InputError(f"relation {self.name!r}: is its own inverse; write symmetric = true instead")
+        if not isinstance(self.sources, Iterable):
+            raise InputError(f"relation {self.name!r}: sources must be a list of Source, got {self.sources!r:.60}")
         object.__setattr__(self, "sources", tuple(self.sources))
+        for source in self.sources:
+            if not isinstance(source, Source):
+                raise InputError(f"relation {self.name!r}: each of sources must be a Source, got {source!r:.60}")
         keys = [source.key for source in self.sources]
         if repeated := [key for key in keys if keys.count(key) > 1]:
             raise InputError(f"relation {self.name!r}: sources has {repeated[0][1]!r} twice; remove one")

@@ -63,7 +63,12 @@ class RelationSet(Sequence[Relation]):
         if isinstance(source, RelationSet):
             return source
         if isinstance(source, (str, os.PathLike)):
-            return cls.from_file(source)
+            try:
+                return cls.from_file(source)
+            except InputError as error:
+                if isinstance(source, os.PathLike) or _is_file_name(source):
+                    raise
+                raise InputError(f"{error}; a single name goes in a list: [{source!r:.60}]") from None
         return cls(_relations(source))
 
     @classmethod
@@ -112,7 +117,7 @@ class RelationSet(Sequence[Relation]):
 
     def _place(self, key: str) -> int:
         try:
-            return self._places[key.casefold()]
+            return self._places[_folded(key)]
         except KeyError:
             raise InputError(f"no relation {key!r} here{suggestion(key, self.names)}") from None
 
@@ -132,7 +137,7 @@ class RelationSet(Sequence[Relation]):
 
     def get(self, key: str) -> Relation | None:
         """The relation with this name or id, None where there is none."""
-        place = self._places.get(key.casefold())
+        place = self._places.get(_folded(key))
         return None if place is None else self._relations[place]
 
     def __contains__(self, key: object) -> bool:
@@ -151,6 +156,16 @@ class RelationSet(Sequence[Relation]):
 RelationSource = (
     RelationSet | str | os.PathLike[str] | Mapping[str, object] | Iterable[str | Relation | Mapping[str, object]]
 )
+
+
+def _folded(key: str) -> str:
+    if not isinstance(key, str):
+        raise InputError(f"expected a relation's name or id, got {key!r:.60}; relations[0] is the first by its place")
+    return key.casefold()
+
+
+def _is_file_name(source: str) -> bool:
+    return source.lower().endswith(relation_files.SUFFIXES) or os.path.exists(source)
 
 
 @lru_cache(maxsize=1)
