@@ -27,6 +27,7 @@ SENTENCES = {
     "hypothetical": 51,
     "neighbour": 40,
     "pronoun": 32,
+    "owner": 80,
 }
 KEYS = {"text", "head", "tail", "relation", "mentions", "asked", "category"}
 

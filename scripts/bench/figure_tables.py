@@ -19,6 +19,7 @@ CHALLENGE = {
     "hypothetical": "hypothetical",
     "neighbour": "neighbour: two facts of a kind",
     "pronoun": "pronoun: a fact of she or he beside another name",
+    "owner": "owner: a fact of somebody's brother or the like",
 }
 MOST_FALSE = {"cooccurrence": 0.10, "negation": 0.15}
 LEAST_RIGHT = {"direction": 0.95}
