@@ -72,6 +72,7 @@ def main() -> None:
     parser.add_argument("--join-rate", type=float, default=0.0, help="share of sentences joined to others")
     parser.add_argument("--complete", type=int, default=8, help="of Re-DocRED's sentences a step, in later rounds")
     parser.add_argument("--pronoun-rate", type=float, default=0.0, help="share of sentences that get one for a name")
+    parser.add_argument("--owner-rate", type=float, default=0.0, help="share in which a name becomes that of an owner")
     parser.add_argument("--texts", type=int, default=0, help="of our own a step, and ten phrases or told relations")
     parser.add_argument(
         "--contrasts",
@@ -110,7 +111,7 @@ def main() -> None:
             seed=args.seed,
         )
         settings = asdict(config)
-        size |= {"join_rate": args.join_rate, "pronoun_rate": args.pronoun_rate}
+        size |= {"join_rate": args.join_rate, "pronoun_rate": args.pronoun_rate, "owner_rate": args.owner_rate}
         size |= {"n_texts": args.texts, "n_stated": 10} if args.texts else {}
         sampler = builtin_sampler(data, relations, encoder, **size, seed=args.seed)
         origin = {"start": [named_weights(files.config) for files in rounds], **size}

@@ -18,6 +18,7 @@ from zslre.training.doubted import doubted, some_assured
 from zslre.training.drawn import Drawn, all_known, first_labelled, labelled_only, mentions_of, one_of, shuffled, thinned
 from zslre.training.joined import some_joined
 from zslre.training.lists import listed_with, with_list
+from zslre.training.owners import full_names, with_owner
 from zslre.training.pronouns import with_pronoun
 from zslre.training.reversal import drawn_with_reverses, reverse_labels, with_reversed
 from zslre.training.rewording import names_by_type, renamed_mentions
@@ -65,6 +66,7 @@ class EpisodeSampler:
     among the first few of another one's. That teaches to tell them apart.
     `join_rate`: share of the partial sentences to which another one is joined.
     `pronoun_rate`: share of the complete sentences and the texts in which a pronoun has the place of a name.
+    `owner_rate`: share of them in which a name's brother or the like has its place.
     `reverse_rate`: share of the partial sentences whose reversed pair is asked where it has no relation.
     """
 
@@ -93,6 +95,7 @@ class EpisodeSampler:
         reverse_rate: float = 1.0,
         join_rate: float = 0.0,
         pronoun_rate: float = 0.0,
+        owner_rate: float = 0.0,
         texts: Sequence[AnnotatedSentence] = (),
         n_texts: int = 0,
         read_for: frozenset[str] = frozenset(),
@@ -122,10 +125,12 @@ class EpisodeSampler:
         self.n_relations, self.n_sentences, self.n_complete = n_relations, n_sentences, n_complete
         self.max_pairs, self.detector, self.doubter, self.seed = max_pairs, detector, doubter, seed
         self.writer, self.n_written = writer, n_written
-        self.reverse_rate, self.join_rate, self.pronoun_rate = reverse_rate, join_rate, pronoun_rate
+        self.reverse_rate, self.join_rate = reverse_rate, join_rate
+        self.pronoun_rate, self.owner_rate = pronoun_rate, owner_rate
         self.names_by_hypernym = names or {}
         self.stated, self.lacking, self.n_stated, self.alike = stated or {}, lacking or {}, n_stated, alike or {}
         self.texts, self.n_texts, self.read_for = texts, n_texts, read_for
+        self.people = full_names(texts) if owner_rate else []
         self.variants = {relation.name: relation for relation in variants or ()}
         if writer is not None:
             self.relations = {relation.name: relation for relation in writer.relations} | self.relations
@@ -185,6 +190,8 @@ class EpisodeSampler:
             for number in rng.choice(len(pool), size=min(count, len(pool)), replace=False):
                 anaphoric = self.pronoun_rate > 0 and rng.random() < self.pronoun_rate
                 annotated = with_pronoun(pool[number], rng) if anaphoric else pool[number]
+                if self.owner_rate > 0 and rng.random() < self.owner_rate:
+                    annotated = with_owner(annotated, self.people, rng)
                 yield thinned(annotated, self.max_pairs, rng)
 
     def _chosen(self, rng: np.random.Generator) -> list[str]:
