@@ -31,17 +31,17 @@ from zslre.packing import Packer
 from zslre.relations import RelationSet, SideInformation
 from zslre.scoring import Scorer
 from zslre.sideinfo.builder import build_side_information
-from zslre.training.augmentation import Doubter
+from zslre.training.builtin.augmentation import Doubter
+from zslre.training.builtin.neighbours import neighbours
+from zslre.training.builtin.stated import alike, read_stated, stated_by_phrase
+from zslre.training.builtin.told import told_sentences
+from zslre.training.builtin.written import Writer
 from zslre.training.calibration import best_margins, calibrated
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.model import TorchScorer
-from zslre.training.neighbours import neighbours
 from zslre.training.reversal import reverse_labels, with_inverses
 from zslre.training.sources import dev_sentences, named, renamed, without_leaks
-from zslre.training.stated import alike, read_stated, stated_by_phrase
-from zslre.training.told import told_sentences
 from zslre.training.trainer import zero_shot_predictions
-from zslre.training.written import Writer
 
 N_DEV = 10  # relations
 N_PARSED = 30_000  # sentences, some four minutes

@@ -21,7 +21,7 @@ from builtin_data import read_builtin_data
 from zslre.extractor import RelationExtractor
 from zslre.relations import catalogue
 from zslre.serialization import load_model
-from zslre.training.context import ContextSettings, best_candidates, calibrated_context, fit_context, typed_by
+from zslre.training.builtin.context import ContextSettings, best_candidates, calibrated_context, fit_context, typed_by
 from zslre.training.finish import licence_notices, write_model
 
 

@@ -19,7 +19,7 @@ from zslre.datasets import read_docred, read_fewrel
 from zslre.datasets.annotated import AnnotatedSentence, group_examples
 from zslre.datasets.splits import normal_text
 from zslre.mentions import MentionDetector
-from zslre.training.tag_targets import Taught
+from zslre.training.builtin.tag_targets import Taught
 from zslre.types import Mention, Sentence
 
 DEV_RELATIONS = 8

@@ -27,8 +27,8 @@ from zslre.evaluation.mentions import DOCRED_OF, argument_recall, span_scores
 from zslre.mentions import MentionDetector, load_detector
 from zslre.serialization import ModelFiles, load_model
 from zslre.tagger import TaggerDetector
+from zslre.training.builtin.tagging import TaggerSettings, TorchHead, train_head
 from zslre.training.finish import licence_notices, write_model
-from zslre.training.tagging import TaggerSettings, TorchHead, train_head
 from zslre.types import Sentence
 
 NOTICE = "- en_core_web_sm, spaCy, Explosion: MIT; its named entities taught the mention tagger\n"

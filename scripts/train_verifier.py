@@ -30,13 +30,13 @@ from zslre.evaluation.metrics import classification_scores
 from zslre.extractor import RelationExtractor
 from zslre.relations import catalogue
 from zslre.serialization import BUILTIN
+from zslre.training.builtin.verifier import VerifierTrainer, calibrate_verifier
 from zslre.training.finish import licence_notices, model_files, phrases_of, write_model
 from zslre.training.inputs import input_ranges
 from zslre.training.model import TorchScorer
 from zslre.training.observer import Observer
 from zslre.training.trained import load_trained
 from zslre.training.trainer import TrainingConfig
-from zslre.training.verifier import VerifierTrainer, calibrate_verifier
 from zslre.verifier import CANDIDATES, Candidates, Verifier, relation_text
 
 

@@ -13,8 +13,8 @@ from spacy.language import Language
 
 from zslre.exceptions import InputError
 from zslre.packing import Pair
-from zslre.training import augmentation
-from zslre.training.augmentation import (
+from zslre.training.builtin import augmentation
+from zslre.training.builtin.augmentation import (
     ASSURANCES,
     ASSURANCES_BEHIND,
     DOUBTS,

@@ -15,8 +15,7 @@ from zslre.datasets.annotated import AnnotatedSentence
 from zslre.encoder import pair_vectors
 from zslre.matching import LOOKED_AT
 from zslre.scoring import sigmoid
-from zslre.training.calibration import calibrated
-from zslre.training.context import (
+from zslre.training.builtin.context import (
     FEWEST,
     LEAST_PRECISION,
     Candidates,
@@ -27,6 +26,7 @@ from zslre.training.context import (
     fit_context,
     typed_by,
 )
+from zslre.training.calibration import calibrated
 from zslre.types import Sentence
 
 EXTRACTOR = tiny.extractor()

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from zslre.datasets import group_examples
 from zslre.relations import Relation, RelationSet, SideInformation
+from zslre.training.builtin.joined import MOST_ACROSS, MOST_CHARACTERS, joined
 from zslre.training.drawn import Drawn
 from zslre.training.episodes import EpisodeSampler
-from zslre.training.joined import MOST_ACROSS, MOST_CHARACTERS, joined
 from zslre.types import Example
 
 BORN = tiny.example("Ann Ruiz was born in Oslo .", "Ann Ruiz", "Oslo", "born in")

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from zslre.datasets import group_examples
 from zslre.packing import Pair
 from zslre.relations import Relation, RelationSet, SideInformation
+from zslre.training.builtin.lists import with_list
+from zslre.training.confusable import listed_with
 from zslre.training.drawn import Drawn
 from zslre.training.episodes import LISTS, EpisodeSampler
-from zslre.training.lists import listed_with, with_list
 from zslre.types import Sentence
 
 BOOK = tiny.example("It Grows was written by Ann Ruiz in Rome .", "It Grows", "Ann Ruiz", "author")

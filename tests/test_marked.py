@@ -14,11 +14,11 @@ from zslre.datasets import group_examples
 from zslre.datasets.marked import read_marked_documents, read_texts, read_told_relations
 from zslre.exceptions import InputError
 from zslre.relations import Relation, RelationSet, catalogue
-from zslre.training.augmentation import Doubter
+from zslre.training.builtin.augmentation import Doubter
+from zslre.training.builtin.told import told_sentences
 from zslre.training.drawn import Drawn
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.reversal import reverse_labels, with_inverses
-from zslre.training.told import told_sentences
 
 WRITTEN = Path(__file__).parent.parent / "data/written"
 TEXTS = """\

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from zslre.datasets.annotated import AnnotatedSentence
-from zslre.training.pronouns import with_pronoun
+from zslre.training.builtin.pronouns import with_pronoun
 from zslre.types import Mention, Sentence
 
 BOTH = {"Bo ate when she left.", "He ate when Anna left."}

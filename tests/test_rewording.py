@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from zslre.datasets.annotated import AnnotatedSentence
-from zslre.training.rewording import Rewording, names_by_type, renamed_mentions, reworded
+from zslre.training.builtin.rewording import Rewording, names_by_type, renamed_mentions, reworded
 from zslre.types import Mention, Sentence
 
 

@@ -15,8 +15,8 @@ from wordbag import BagOfWords
 from zslre.datasets import AnnotatedSentence, group_examples
 from zslre.mentions import DEFAULT_PIPELINE
 from zslre.relations import Relation, RelationSet, SideInformation
+from zslre.training.builtin.stated import alike, phrase_between, plain, read_stated, stated_by_phrase
 from zslre.training.episodes import EpisodeSampler
-from zslre.training.stated import alike, phrase_between, plain, read_stated, stated_by_phrase
 from zslre.types import Sentence
 
 

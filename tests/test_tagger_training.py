@@ -14,8 +14,8 @@ torch = pytest.importorskip("torch", reason="training needs torch")
 from zslre.encoder.runtime import RuntimeEncoder  # noqa: E402
 from zslre.tagger import TaggerDetector  # noqa: E402
 from zslre.tagging import INITIAL, LOWER, NO_WORD, TITLE, TYPES, UPPER, words_of  # noqa: E402
-from zslre.training.tag_targets import NAMED, Taught, noun_like, targets  # noqa: E402
-from zslre.training.tagging import TaggerSettings, TorchHead, recased, set_loss, text_states, train_head  # noqa: E402
+from zslre.training.builtin.tag_targets import NAMED, Taught, noun_like, targets  # noqa: E402
+from zslre.training.builtin.tagging import TaggerSettings, TorchHead, recased, set_loss, text_states, train_head  # noqa: E402
 from zslre.types import Mention, Sentence  # noqa: E402
 
 

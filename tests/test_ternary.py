@@ -104,7 +104,7 @@ def test_the_runtime_runs_packed_weights_as_it_runs_int8_and_stores_them_again(p
 
 
 def test_a_tagger_is_trained_on_the_states_of_packed_weights(packed: Tensors) -> None:
-    tagging = pytest.importorskip("zslre.training.tagging", reason="training needs torch")
+    tagging = pytest.importorskip("zslre.training.builtin.tagging", reason="training needs torch")
     model = tiny.model_files()
     row = model.tokenizer.encode(TEXT, add_special_tokens=False).ids
     found, expected = (

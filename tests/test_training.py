@@ -29,13 +29,13 @@ from safetensors import SafetensorError  # noqa: E402
 from safetensors.torch import load_file  # noqa: E402
 
 from zslre.training import base, checkpoints, loop  # noqa: E402
-from zslre.training.augmentation import Doubter  # noqa: E402
+from zslre.training.builtin.augmentation import Doubter  # noqa: E402
+from zslre.training.builtin.neighbours import neighbours  # noqa: E402
 from zslre.training.drawn import thinned  # noqa: E402
 from zslre.training.episodes import EpisodeSampler, TrainingEpisode  # noqa: E402
 from zslre.training.finish import MAX_TEXT_TOKENS, model_files  # noqa: E402
 from zslre.training.losses import TEMPERATURE, contrastive_loss, ranking_loss, threshold_loss  # noqa: E402
 from zslre.training.model import TorchScorer  # noqa: E402
-from zslre.training.neighbours import neighbours  # noqa: E402
 from zslre.training.observer import Observer  # noqa: E402
 from zslre.training.reversal import reverse_labels  # noqa: E402
 from zslre.training.run import held_out, held_out_facts, training_data  # noqa: E402

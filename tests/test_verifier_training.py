@@ -21,17 +21,17 @@ from zslre.verifier import Verifier
 torch = pytest.importorskip("torch")
 
 from zslre.encoder.transformer import TransformerEncoder  # noqa: E402
-from zslre.training.episodes import EpisodeSampler, TrainingEpisode  # noqa: E402
-from zslre.training.model import TorchScorer  # noqa: E402
-from zslre.training.observer import Observer  # noqa: E402
-from zslre.training.trainer import TrainingConfig  # noqa: E402
-from zslre.training.verifier import (  # noqa: E402
+from zslre.training.builtin.verifier import (  # noqa: E402
     Question,
     VerifierTrainer,
     calibrate_verifier,
     draw_questions,
     fit_first_weight,
 )
+from zslre.training.episodes import EpisodeSampler, TrainingEpisode  # noqa: E402
+from zslre.training.model import TorchScorer  # noqa: E402
+from zslre.training.observer import Observer  # noqa: E402
+from zslre.training.trainer import TrainingConfig  # noqa: E402
 
 PEOPLE, CITIES, FIRMS = ("Ann", "Bob", "Carl", "Dora"), ("Rome", "Oslo", "Lima"), ("Acme", "Zeta")
 PARTIAL = group_examples(

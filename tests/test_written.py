@@ -11,8 +11,8 @@ import tiny
 from zslre.datasets import group_examples
 from zslre.exceptions import InputError
 from zslre.relations import Relation, RelationSet, SideInformation
+from zslre.training.builtin.written import BE_SOMETIME, UNCERTAIN, Phrase, Writer, clause, names_by_hypernym, shape_of
 from zslre.training.episodes import EpisodeSampler
-from zslre.training.written import BE_SOMETIME, UNCERTAIN, Phrase, Writer, clause, names_by_hypernym, shape_of
 
 PEOPLE, FIRMS = ("Ann", "Bob", "Carl", "Dora", "Eve"), ("Acme", "Zeta")
 EMPLOYER = Relation("employer", side=SideInformation(("works for", "employed by"), ("person",), ("company",)))

@@ -4,8 +4,8 @@ A verifier is a model like any other, but for one thing: behind each sentence, i
 relation, [CLS] sentence [SEP] relation [SEP], and the markers of a pair see both. So the pair vector depends on the
 relation that is asked for, and the score of Scorer, s(z, r) - n(z), becomes a cross-encoder's. A pass serves all pairs
 of a sentence that are asked for the same relation. What the first model said counts as well: the two err in different
-places. Its log odds are added, times `first_weight`, before the probability is taken. `zslre.training.verifier` trains
-one.
+places. Its log odds are added, times `first_weight`, before the probability is taken.
+`zslre.training.builtin.verifier` trains one.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from zslre.evaluation.tables import percent, piped
 from zslre.extractor import RelationExtractor
 from zslre.packing import Pair
 from zslre.relations import catalogue
-from zslre.training.augmentation import (
+from zslre.training.builtin.augmentation import (
     DOUBTS,
     DOUBTS_BEHIND,
     Doubter,

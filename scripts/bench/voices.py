@@ -35,7 +35,7 @@ from zslre.relations import Relation, RelationSet
 from zslre.sideinfo.grammar import passive_of, verb_of
 from zslre.sideinfo.wordnet import wordnet
 from zslre.sideinfo.words import Form, inflect
-from zslre.training.stated import stated_pairs
+from zslre.training.builtin.stated import stated_pairs
 from zslre.types import Sentence
 from zslre.wordings import FORMS as TENSES
 

@@ -7,23 +7,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zslre.candidates import LITERAL_KINDS, beside
+from zslre.candidates import LITERAL_KINDS
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.exceptions import InputError
 from zslre.mentions import MentionDetector
 from zslre.packing import Pair
 from zslre.relations import Relation, RelationSet
-from zslre.training.augmentation import Doubter
-from zslre.training.doubted import doubted, some_assured
-from zslre.training.drawn import Drawn, all_known, first_labelled, labelled_only, mentions_of, one_of, shuffled, thinned
-from zslre.training.joined import some_joined
-from zslre.training.lists import listed_with, with_list
-from zslre.training.owners import full_names, with_owner
-from zslre.training.pronouns import with_pronoun
+from zslre.training.builtin.augmentation import Doubter
+from zslre.training.builtin.doubted import doubted, some_assured
+from zslre.training.builtin.joined import some_joined
+from zslre.training.builtin.lists import with_list
+from zslre.training.builtin.owners import full_names, with_owner
+from zslre.training.builtin.pronouns import with_pronoun
+from zslre.training.builtin.rewording import names_by_type, renamed_mentions
+from zslre.training.builtin.written import Writer
+from zslre.training.confusable import with_confusable_pairs
+from zslre.training.drawn import Drawn, all_known, first_labelled, labelled_only, one_of, shuffled, thinned
 from zslre.training.reversal import drawn_with_reverses, reverse_labels, with_reversed
-from zslre.training.rewording import names_by_type, renamed_mentions
 from zslre.training.variation import vary
-from zslre.training.written import Writer
 from zslre.types import Sentence
 
 NEAR = 4  # relations that are drawn for being like another
@@ -151,7 +152,9 @@ class EpisodeSampler:
         phrases = self._stated_beside(chosen, rng)
         sentences += [one_of(self.stated[phrase], rng) for phrase in phrases]
         chosen += phrases
-        drawn = self._with_confusable_pairs(self._with_lists(sentences, rng), rng)
+        drawn = self._with_lists(sentences, rng)
+        if self.detector is not None:
+            drawn = with_confusable_pairs(drawn, self.detector, rng)
         drawn = some_joined(drawn, self.join_rate, rng, self._kind)
         if self.doubter is not None:
             doubts = doubted(drawn, self.doubter, rng)
@@ -230,28 +233,6 @@ class EpisodeSampler:
         if not names or kinds[0] == kinds[1] or kinds[place] in LITERAL_KINDS:
             return known
         return with_list(known, pair, place, names, rng) or known
-
-    def _with_confusable_pairs(self, drawn: list[Drawn], rng: np.random.Generator) -> list[Drawn]:
-        """The partial sentences, each with up to two pairs that have another mention as head or tail.
-
-        A mention in a list with the one it replaces is left out: what is said of one of them is said of the other.
-        """
-        if self.detector is None:
-            return drawn
-        found = self.detector.detect([Sentence(d.sentence.text) for d in drawn])
-        more = []
-        for known, detected in zip(drawn, found, strict=True):
-            given = mentions_of(known.pairs)
-            others = beside(detected.mentions, given)
-            (head, tail), names = first_labelled(known)
-            new: list[Pair] = []
-            for number in rng.permutation(len(others))[:2]:
-                other, of_head = others[number], rng.random() < 0.7
-                if other not in listed_with(head if of_head else tail, [*given, *others], known.sentence.text):
-                    new.append((other, tail) if of_head else (head, other))
-            labels = (*known.labels, *[frozenset[str]()] * len(new))
-            more.append(Drawn(known.sentence, (*known.pairs, *new), labels, (*known.asked, *[names] * len(new))))
-        return more
 
     def _kinds(self, labels: frozenset[str]) -> tuple[str, str]:
         """Of which kinds head and tail are, by their relation."""

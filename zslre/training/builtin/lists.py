@@ -6,14 +6,14 @@ What is said of a list is said of each name in it, and nothing of two of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from itertools import pairwise, permutations
+from collections.abc import Sequence
+from itertools import permutations
 
 import numpy as np
 
 from zslre.candidates import beside
 from zslre.packing import Pair
-from zslre.training.augmentation import Edit
+from zslre.training.builtin.augmentation import Edit
 from zslre.training.drawn import Drawn, mentions_of
 from zslre.types import Mention, Sentence
 
@@ -21,7 +21,6 @@ Fact = tuple[frozenset[str], frozenset[str] | None]  # labels of a pair, and whi
 
 MOST_NEW = 3  # names in a list beside the sentence's own
 JOINTS = (" and ", " , and ", " as well as ")
-BETWEEN = re.compile(r"\s*(?:,|;|&|,?\s*(?:and|or|as well as))\s*(?:the\s+)?", re.IGNORECASE)  # two names of a list
 # Beside a comma the name may be an apposition's; before a name or a hyphen it is part of a compound.
 FREE = re.compile(r"\s*(?:[a-z.;]|$)")
 
@@ -58,13 +57,3 @@ def with_list(known: Drawn, pair: Pair, place: int, names: Sequence[str], rng: n
     facts |= dict.fromkeys(permutations(members, 2), (frozenset(), None))
     sentence = Sentence(edit.edited(text), mentions_of(facts))
     return Drawn(sentence, tuple(facts), *zip(*facts.values(), strict=True))
-
-
-def listed_with(mention: Mention, mentions: Iterable[Mention], text: str) -> list[Mention]:
-    """Those of the mentions that stand in one list with a mention of them."""
-    ordered = sorted(set(mentions), key=lambda m: m.start)
-    runs: list[list[Mention]] = [[ordered[0]]]
-    for before, after in pairwise(ordered):
-        joined = BETWEEN.fullmatch(text[before.end : after.start])
-        runs[-1].append(after) if joined else runs.append([after])
-    return next(run for run in runs if mention in run)

@@ -17,7 +17,7 @@ from zslre.mentions import DEFAULT_PIPELINE
 from zslre.packing import Pair
 from zslre.relations import RelationSet
 from zslre.sideinfo.vectors import PhraseVectors
-from zslre.training.augmentation import SUBJECT, path_between, says_of
+from zslre.training.builtin.augmentation import SUBJECT, path_between, says_of
 from zslre.training.drawn import Drawn
 from zslre.types import Mention, Sentence
 

@@ -27,7 +27,7 @@ from zslre.exceptions import InputError
 from zslre.packing import IntArray
 from zslre.serialization import ModelFiles
 from zslre.tagging import INITIAL, LOWER, MIXED, NO_WORD, SHAPES, TITLE, TYPES, UPPER, Words, words_of
-from zslre.training.tag_targets import OTHER_TYPE, Targets, Taught, noun_like, targets
+from zslre.training.builtin.tag_targets import OTHER_TYPE, Targets, Taught, noun_like, targets
 
 BATCH = 32  # sentences
 _POOL = 64  # batches among which sentences are sorted by length

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from zslre.training.augmentation import Doubter, assurance
+from zslre.training.builtin.augmentation import Doubter, assurance
 from zslre.training.drawn import Drawn, first_labelled, mentions_of
 
 ASSURED = 0.2  # share of partial sentences: with all of the doubts, words in front or behind must mean little

@@ -10,7 +10,7 @@ import numpy as np
 from zslre.antecedents import CLAUSES, NOUNS, at_start, is_female
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.sideinfo.entity_types import words_of_label
-from zslre.training.rewording import Rewording, reworded
+from zslre.training.builtin.rewording import Rewording, reworded
 from zslre.types import Mention, Sentence
 
 GENITIVE = re.compile(r"['\u2019]s\b")
