@@ -32,12 +32,12 @@ from zslre.relations import RelationSet, SideInformation
 from zslre.scoring import Scorer
 from zslre.sideinfo.builder import build_side_information
 from zslre.training.builtin.augmentation import Doubter
+from zslre.training.builtin.episodes import BuiltinEpisodes
 from zslre.training.builtin.neighbours import neighbours
 from zslre.training.builtin.stated import alike, read_stated, stated_by_phrase
 from zslre.training.builtin.told import told_sentences
 from zslre.training.builtin.written import Writer
 from zslre.training.calibration import best_margins, calibrated
-from zslre.training.episodes import EpisodeSampler
 from zslre.training.model import TorchScorer
 from zslre.training.reversal import reverse_labels, with_inverses
 from zslre.training.sources import dev_sentences, named, renamed, without_leaks
@@ -250,7 +250,7 @@ def builtin_sampler(
     n_texts: int = 0,
     n_stated: int = 6,
     seed: int,
-) -> EpisodeSampler:
+) -> BuiltinEpisodes:
     """Episodes of everything in `data`. `encoder` finds side information of the relations, a second version of each."""
     known = relations.select(data.trained)
     told = data.told if n_texts else []
@@ -260,7 +260,7 @@ def builtin_sampler(
     # Fully labelled sentences say which of many pairs express nothing. They are few, and seen often: other people,
     # organisations, dates and numbers in half of them keep the model from learning by heart who is related to whom.
     # Places keep their names, for it depends on them whether one is a country.
-    return EpisodeSampler(
+    return BuiltinEpisodes(
         data.partial,
         data.complete,
         RelationSet([*known, *(of.relation for of in told)]),

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from zslre.datasets import group_examples
 from zslre.relations import Relation, RelationSet, SideInformation
+from zslre.training.builtin.episodes import BuiltinEpisodes
 from zslre.training.builtin.joined import MOST_ACROSS, MOST_CHARACTERS, joined
 from zslre.training.drawn import Drawn
-from zslre.training.episodes import EpisodeSampler
 from zslre.types import Example
 
 BORN = tiny.example("Ann Ruiz was born in Oslo .", "Ann Ruiz", "Oslo", "born in")
@@ -102,7 +102,7 @@ def test_the_sampler_joins_sentences_that_the_rate_tells_it_to() -> None:
     examples = group_examples([BORN, FOUNDER, AUTHOR])
 
     def texts(rate: float, step: int) -> list[str]:
-        sampler = EpisodeSampler(examples, [], relations, n_relations=3, n_sentences=1, join_rate=rate)
+        sampler = BuiltinEpisodes(examples, [], relations, n_relations=3, n_sentences=1, join_rate=rate)
         return [sentence.text for sentence, _ in sampler.episode(step).items]
 
     assert sorted(texts(0.0, 0)) == sorted(e.sentence.text for e in (BORN, FOUNDER, AUTHOR))

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from zslre.datasets import group_examples
 from zslre.packing import Pair
 from zslre.relations import Relation, RelationSet, SideInformation
+from zslre.training.builtin.episodes import BuiltinEpisodes
 from zslre.training.builtin.lists import with_list
 from zslre.training.confusable import listed_with
 from zslre.training.drawn import Drawn
-from zslre.training.episodes import LISTS, EpisodeSampler
+from zslre.training.episodes import LISTS
 from zslre.types import Sentence
 
 BOOK = tiny.example("It Grows was written by Ann Ruiz in Rome .", "It Grows", "Ann Ruiz", "author")
@@ -81,7 +82,7 @@ def test_lists_come_into_episodes_with_what_is_known_of_them() -> None:
     author = Relation("author", side=SideInformation((), ("book",), ("person",)))
     friend = Relation("friend", side=SideInformation((), ("person",), ("person",)), symmetric=True)
     met = tiny.example("Ann Ruiz met Bo Lee in Rome .", "Ann Ruiz", "Bo Lee", "friend")
-    sampler = EpisodeSampler(
+    sampler = BuiltinEpisodes(
         group_examples([BOOK, met]),
         [],
         RelationSet([author, friend]),

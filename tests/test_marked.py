@@ -15,9 +15,9 @@ from zslre.datasets.marked import read_marked_documents, read_texts, read_told_r
 from zslre.exceptions import InputError
 from zslre.relations import Relation, RelationSet, catalogue
 from zslre.training.builtin.augmentation import Doubter
+from zslre.training.builtin.episodes import BuiltinEpisodes
 from zslre.training.builtin.told import told_sentences
 from zslre.training.drawn import Drawn
-from zslre.training.episodes import EpisodeSampler
 from zslre.training.reversal import reverse_labels, with_inverses
 
 WRITTEN = Path(__file__).parent.parent / "data/written"
@@ -184,7 +184,7 @@ def test_episodes_ask_texts_what_they_were_read_for(tmp_path: Path) -> None:
     relations = RelationSet([Relation("employer"), Relation("chief executive officer"), Relation("sponsor")])
     texts = list(read_texts(written(tmp_path, TEXTS)))
     stating, lacking = told_sentences(list(read_told_relations(written(tmp_path, TOLD)))[:1])
-    sampler = EpisodeSampler(
+    sampler = BuiltinEpisodes(
         partial,
         [],
         relations,
@@ -214,7 +214,7 @@ def test_texts_are_doubted(tmp_path: Path) -> None:
     line = "{1:PERSON|Ann Ruiz} founded {2:ORG|Zeta}.\n2 founded by 1\n"
     relations = RelationSet([Relation("employer"), Relation("founded by")])
     settings = {"texts": list(read_texts(written(tmp_path, line))), "n_texts": 1, "read_for": frozenset(["founded by"])}
-    sampler = EpisodeSampler(partial, [], relations, doubter=Doubter(), **settings)  # type: ignore[arg-type]
+    sampler = BuiltinEpisodes(partial, [], relations, doubter=Doubter(), **settings)  # type: ignore[arg-type]
     for step in range(10):
         episode = sampler.episode(step)
         (told, doubted) = (s.text for s, _ in episode.items if "Ruiz" in s.text)

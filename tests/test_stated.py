@@ -15,8 +15,8 @@ from wordbag import BagOfWords
 from zslre.datasets import AnnotatedSentence, group_examples
 from zslre.mentions import DEFAULT_PIPELINE
 from zslre.relations import Relation, RelationSet, SideInformation
+from zslre.training.builtin.episodes import BuiltinEpisodes
 from zslre.training.builtin.stated import alike, phrase_between, plain, read_stated, stated_by_phrase
-from zslre.training.episodes import EpisodeSampler
 from zslre.types import Sentence
 
 
@@ -88,7 +88,7 @@ PARTIAL = group_examples([tiny.example("Carl works for Acme", "Carl", "Acme", "e
 
 
 def test_of_a_stated_pair_the_phrases_are_known_and_nothing_else() -> None:
-    sampler = EpisodeSampler(PARTIAL, [], RELATIONS, stated=stated_by_phrase(STATED), n_stated=3)
+    sampler = BuiltinEpisodes(PARTIAL, [], RELATIONS, stated=stated_by_phrase(STATED), n_stated=3)
     episode = sampler.episode(0)
     assert {r.name for r in episode.relations} == {"employer", "bankrolled", "praised", "married"}
     column = {r.name: i for i, r in enumerate(episode.relations)}
@@ -108,7 +108,7 @@ def test_of_a_stated_pair_the_phrases_are_known_and_nothing_else() -> None:
 
 def met(**settings: Any) -> set[frozenset[str]]:
     """The phrases that episodes draw together beside a trained relation, which one of its synonyms may name."""
-    sampler = EpisodeSampler(PARTIAL, [], RELATIONS, stated=stated_by_phrase(STATED), **settings)
+    sampler = BuiltinEpisodes(PARTIAL, [], RELATIONS, stated=stated_by_phrase(STATED), **settings)
     names = {min(s.labels[0]) for s in STATED}
     return {frozenset(r.name for r in sampler.episode(step).relations) & names for step in range(30)}
 

@@ -30,6 +30,7 @@ from safetensors.torch import load_file  # noqa: E402
 
 from zslre.training import base, checkpoints, loop  # noqa: E402
 from zslre.training.builtin.augmentation import Doubter  # noqa: E402
+from zslre.training.builtin.episodes import BuiltinEpisodes  # noqa: E402
 from zslre.training.builtin.neighbours import neighbours  # noqa: E402
 from zslre.training.drawn import thinned  # noqa: E402
 from zslre.training.episodes import EpisodeSampler, TrainingEpisode  # noqa: E402
@@ -86,6 +87,12 @@ def test_an_episode_depends_on_seed_and_step_alone() -> None:
         assert same(first.episode(step), second.episode(step))
     assert not same(first.episode(1), first.episode(2))
     assert not same(first.episode(1), sampler(seed=1).episode(1))
+
+
+def test_the_built_in_model_s_episodes_without_its_options_are_the_same() -> None:
+    settings: dict[str, Any] = {"n_relations": 2, "n_complete": 1, "detector": tiny.CapitalDetector(), "seed": 3}
+    plain, recipe = (made(PARTIAL, COMPLETE, RELATIONS, **settings) for made in (EpisodeSampler, BuiltinEpisodes))
+    assert all(same(plain.episode(step), recipe.episode(step)) for step in range(10))
 
 
 def name_of(variant: Relation) -> str:
@@ -701,7 +708,7 @@ def test_what_is_said_of_one_name_of_a_list_is_not_denied_to_the_others() -> Non
 
 
 def test_denied_sentences_lack_the_relation_and_nothing_else_is_said_of_them() -> None:
-    made = EpisodeSampler(PARTIAL, [], RELATIONS, n_relations=4, n_sentences=4, doubter=Doubter(), seed=1)
+    made = BuiltinEpisodes(PARTIAL, [], RELATIONS, n_relations=4, n_sentences=4, doubter=Doubter(), seed=1)
     plain = EpisodeSampler(PARTIAL, [], RELATIONS, n_relations=4, n_sentences=4, seed=1)
     episode, first = made.episode(0), plain.episode(0)
     denied = episode.items[len(first.items) :]
@@ -723,17 +730,18 @@ def test_complete_sentences_are_renamed_half_of_the_time() -> None:
     ann, acme, bob = (replace(m, type="PER" if m.text != "Acme" else "ORG") for m in tiny.capitals(text))
     labels = (frozenset({"employer"}), frozenset[str]())
     complete = [AnnotatedSentence(Sentence(text, (ann, acme, bob)), ((ann, acme), (ann, bob)), labels)]
-    made = EpisodeSampler([], complete, RELATIONS, n_complete=1, rename=["PER"])
+    made = BuiltinEpisodes([], complete, RELATIONS, n_complete=1, rename=["PER"])
     texts = {made.episode(step).items[0][0].text for step in range(40)}
     assert texts == {f"{one} of Acme met {other}" for one in ("Ann", "Bob") for other in ("Ann", "Bob")}
 
 
 def test_variants_take_the_place_of_half_of_the_relations() -> None:
     variants = RelationSet([Relation("spouse", "who shares a household", symmetric=True)])
+    made = BuiltinEpisodes(PARTIAL, COMPLETE, RELATIONS, n_relations=4, n_complete=1, variants=variants)
     drawn = [
         relation.description
         for step in range(400)
-        for relation in sampler(n_relations=4, variants=variants).episode(step).relations
+        for relation in made.episode(step).relations
         if relation.name == "spouse" and relation.description
     ]
     assert set(drawn) == {"married to", "who shares a household"}
@@ -747,7 +755,7 @@ def test_half_of_the_relations_are_near_others() -> None:
     near = {name: [*names[i + 1 :], *names[:i]] for i, name in enumerate(names)}
     together = {}
     for order in (near, None):
-        made = EpisodeSampler(examples, [], relations, n_relations=8, n_sentences=1, near=order)
+        made = BuiltinEpisodes(examples, [], relations, n_relations=8, n_sentences=1, near=order)
         together[order is near] = 0
         for step in range(50):
             targets = made.episode(step).targets

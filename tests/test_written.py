@@ -11,8 +11,8 @@ import tiny
 from zslre.datasets import group_examples
 from zslre.exceptions import InputError
 from zslre.relations import Relation, RelationSet, SideInformation
+from zslre.training.builtin.episodes import BuiltinEpisodes
 from zslre.training.builtin.written import BE_SOMETIME, UNCERTAIN, Phrase, Writer, clause, names_by_hypernym, shape_of
-from zslre.training.episodes import EpisodeSampler
 
 PEOPLE, FIRMS = ("Ann", "Bob", "Carl", "Dora", "Eve"), ("Acme", "Zeta")
 EMPLOYER = Relation("employer", side=SideInformation(("works for", "employed by"), ("person",), ("company",)))
@@ -118,7 +118,7 @@ def test_two_clauses_speak_of_different_names() -> None:
 
 
 def test_written_sentences_join_an_episode() -> None:
-    made = EpisodeSampler(
+    made = BuiltinEpisodes(
         EXAMPLES, [], RELATIONS.select(["employer"]), n_relations=1, n_sentences=2, writer=writer(), n_written=3
     )
     seen = set()
@@ -141,7 +141,7 @@ def test_written_sentences_join_an_episode() -> None:
 
 def test_some_sentences_tell_one_relation_of_two_pairs_which_are_not_to_be_crossed() -> None:
     alone = RelationSet([EMPLOYER])
-    made = EpisodeSampler(EXAMPLES, [], alone, n_relations=1, writer=Writer(alone, EXAMPLES), max_pairs=99)
+    made = BuiltinEpisodes(EXAMPLES, [], alone, n_relations=1, writer=Writer(alone, EXAMPLES), max_pairs=99)
     twice = 0
     for step in range(60):
         episode, row = made.episode(step), 0
