@@ -13,16 +13,31 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 from builtin_data import read_builtin_data
 
+from zslre.datasets.annotated import AnnotatedSentence
 from zslre.extractor import RelationExtractor
 from zslre.relations import catalogue
 from zslre.serialization import load_model
 from zslre.training.builtin.context import ContextSettings, best_candidates, calibrated_context, fit_context, typed_by
+from zslre.training.builtin.owners import full_names, with_owner
 from zslre.training.finish import licence_notices, write_model
+
+OWNED = 0.4  # share of the sentences with a fact
+
+
+def owned(sentences: Sequence[AnnotatedSentence]) -> list[AnnotatedSentence]:
+    """Some of the sentences once more, of a name's brother or the like in place of the name."""
+    rng = np.random.default_rng(0)
+    people = full_names(sentences)
+    drawn = [one for one in sentences if any(one.labels) and rng.random() < OWNED]
+    made = (with_owner(one, people, rng) for one in drawn)
+    return [new for one, new in zip(drawn, made, strict=True) if new is not one]
 
 
 def main() -> None:
@@ -35,7 +50,8 @@ def main() -> None:
     data = read_builtin_data(args.data, catalogue(), with_val=True, contrasts=1)
     extractor = RelationExtractor.from_pretrained(args.model)
     settings = ContextSettings()
-    shown = [*typed_by(extractor.detector, [*data.complete, *data.texts]), *data.complete]
+    complete = [*data.complete, *data.texts]
+    shown = [*typed_by(extractor.detector, [*complete, *owned(complete)]), *data.complete]
     context = fit_context(extractor, shown, settings)
     judged = {"redocred_documents_211_250": data.judged, "written_texts": data.judged_texts}
     typed = {name: typed_by(extractor.detector, sentences) for name, sentences in judged.items()}
