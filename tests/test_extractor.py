@@ -267,6 +267,10 @@ def test_a_short_form_in_parentheses_is_the_same_thing(text: str, other: str, as
     assert bool(asked_pairs(Sentence(text, (long, few)))) == asked
     untyped = replace(long, type=None), replace(few, type=None)
     assert bool(asked_pairs(Sentence(text, untyped))) == (asked or other == "International")
+    words = replace(long, type="company"), few
+    assert bool(asked_pairs(Sentence(text, words))) == asked
+    unknown = replace(long, type="gadget"), replace(few, type="gizmo")
+    assert bool(asked_pairs(Sentence(text, unknown))) == (asked or other == "International")
     place = replace(few, type="GPE")
     assert asked_pairs(Sentence(text, (long, place))) == [(long, place), (place, long)]
 

@@ -120,6 +120,39 @@ def test_types_that_were_found_rule_nothing_out() -> None:
     assert np.isinf(margins).all()  # its author's own type of the tail does
 
 
+def fitting(head: str | None, tail: str | None, tails: str = "company", table: HypernymTable | None = None) -> bool:
+    side = SideInformation(head_hypernyms=("person",), tail_hypernyms=(tails,))
+    margins = np.zeros((1, 1), dtype=np.float32)
+    strict_types = StrictTypes(RelationSet([Relation("employer", side=side, strict_types=True)]), table)
+    strict_types.forbid([(replace(BOB, type=head), replace(ZETA, type=tail))], margins)
+    return not np.isinf(margins).any()
+
+
+def test_a_strict_relation_takes_types_in_plain_words_as_their_labels() -> None:
+    for person in ("human", "people", "pers", "Man", "PERSON"):
+        for firm in ("university", "Company", "ORG"):
+            assert fitting(person, firm, "organization"), (person, firm)
+            assert not fitting(firm, person, "organization"), (person, firm)
+
+
+def test_a_pronoun_for_a_human_is_a_person() -> None:
+    relations = RelationSet([Relation("r", side=SideInformation(head_hypernyms=("person",)))])
+    margins = np.zeros((1, 1), dtype=np.float32)
+    StrictTypes(relations, None).forbid([(replace(BOB, type="human", antecedent=ANN), ZETA)], margins)
+    assert not margins.any()
+
+
+def test_a_type_without_a_label_rules_nothing_out_but_speaks_for_the_relation_that_wants_it() -> None:
+    assert fitting("PERSON", "gadget")
+    assert fitting("wotsit", "gadget")
+    assert fitting(None, "gadget", "gadget")
+    # The table says that Zeta is a company.
+    assert not fitting(None, None, "gadget", TABLE)
+    assert not fitting(None, "wotsit", "gadget", TABLE)
+    assert fitting(None, "gadget", "gadget", TABLE)
+    assert not fitting(None, "gadget", "river", TABLE)
+
+
 def test_a_relation_that_is_ruled_out_leaves_its_place_to_the_next(plain: RelationExtractor) -> None:
     place = SideInformation(head_hypernyms=("river",))
     only = RelationSet([Relation("residence", strict_types=True, side=place), Relation("employer")])

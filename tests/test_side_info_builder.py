@@ -154,6 +154,11 @@ def test_examples_give_types_by_tagger_and_keywords_without_names() -> None:
     assert items(typed, "keywords") == {"salary": "examples", "draws": "examples"}
 
 
+def test_the_detectors_types_stand_in_for_those_without_a_label() -> None:
+    odd = [replace(e, head=replace(e.head, type="gadget"), tail=replace(e.tail, type="gizmo")) for e in EXAMPLES]
+    assert build(examples=odd, detector=Tagger()) == build(examples=EXAMPLES, detector=Tagger())
+
+
 def test_where_examples_tell_no_keyword_the_description_does() -> None:
     assert set(items(build(examples=EXAMPLES[:1])[0], "keywords").values()) == {"description"}
 

@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from wordbag import BagOfWords
 
 from zslre.exceptions import InputError
+from zslre.labels import _PLAIN
 from zslre.paths import keep_array
 from zslre.relations import Relation, SideInformation, Source
 from zslre.sideinfo.descriptions import described_types, named_kinds
-from zslre.sideinfo.entity_types import PLACES, compatible, gazetteer, type_words, words_of_label
+from zslre.sideinfo.entity_types import PLACES, compatible, gazetteer, type_words, words_of_label, words_of_type
 from zslre.sideinfo.generalise import common_types
 from zslre.sideinfo.hypernyms import Hypernym, HypernymTable
 from zslre.sideinfo.keywords import keywords, marginal_relevance, phrases_of
@@ -290,6 +291,15 @@ def test_labels_of_taggers_are_words() -> None:
     assert words_of_label("Chemical_Compound") == ("chemical compound",)
 
 
+def test_each_plain_word_is_a_kind_of_its_label() -> None:
+    for label, listed in _PLAIN.items():
+        for word in listed.split(", "):
+            found, wanted = words_of_type(word), words_of_label(label)
+            assert found == tuple(dict.fromkeys([word, *wanted] if wanted else []))
+            assert not wanted or any(compatible(a, b) for a in found for b in wanted), word
+    assert words_of_type("Work_of  Art") == words_of_type("WORK_OF_ART") == ("work",)
+
+
 def test_the_gazetteer_knows_names_and_no_common_nouns() -> None:
     assert "country" in gazetteer("France")
     assert "city" in gazetteer("berlin")
@@ -329,6 +339,7 @@ def test_types_of_a_mention_come_from_the_table_else_the_gazetteer_that_the_tagg
     assert type_words(washington)[-1] == "person"
     assert type_words(washington, offline_default=False) == ("person",)
     assert type_words(Mention("Zzyx", 0, 4)) == ()
+    assert type_words(replace(washington, type="gadget")) == (*type_words(replace(washington, type=None)), "gadget")
 
 
 def test_types_that_a_table_is_unsure_of_do_not_count() -> None:

@@ -34,6 +34,7 @@ def allowed(text: str, kind: str | None) -> list[str]:
         ("91", "DATE", ["part of", "supplies"]),
         ("ten minutes", "TIME", ["part of", "supplies"]),
         ("ten minutes", None, [*NAMES, "supplies"]),
+        ("Acme", "gadget", [*NAMES, "supplies"]),
         ("Europe", "GPE", ["employer", "part of", "continent", "supplies"]),
         ("South American", None, ["employer", "date of birth", "part of", "continent", "supplies"]),
         ("South Africa", "GPE", ["employer", "part of", "country", "continent", "supplies"]),

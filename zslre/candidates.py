@@ -106,11 +106,11 @@ def _described(sentence: Sentence, adjective: Mention) -> Mention | None:
 
 def _is_short_form(text: str, name: Mention, short: Mention) -> bool:
     """Whether it stands in parentheses behind the name and is some of its words, or their first letters."""
-    if name.type != short.type or text[name.end : short.start] != " (" or not text.startswith(")", short.end):
+    if name.label != short.label or text[name.end : short.start] != " (" or not text.startswith(")", short.end):
         return False
     words, few = (re.findall(r"\w+", mention.text.casefold()) for mention in (name, short))
     letters = "".join(word[0] for word in words if word not in ("and", "for", "of", "the"))
-    return (name.type is not None and set(few) <= set(words)) or "".join(few) == letters
+    return (name.label is not None and set(few) <= set(words)) or "".join(few) == letters
 
 
 def certainty(pair: Pair) -> float:

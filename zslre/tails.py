@@ -34,7 +34,7 @@ _WHEN = re.compile(
 class Tails:
     """What the `relations` take for tails, by the kinds that their authors want of them.
 
-    What a user marks without a type may be any tail.
+    What a user marks without a type, or with one that has no label, may be any tail.
     """
 
     def __init__(self, relations: Iterable[Relation]) -> None:
@@ -49,7 +49,7 @@ class Tails:
         margins[np.ix_(literal, self._names)] = -np.inf
         if self._times.size:
             timeless = {text for text in {tail.text for _, tail in pairs} if not tells_when(text)}
-            rows = np.flatnonzero([tail.type is not None and tail.text in timeless for _, tail in pairs])
+            rows = np.flatnonzero([tail.label is not None and tail.text in timeless for _, tail in pairs])
             margins[np.ix_(rows, self._times)] = -np.inf
         if self._countries.size:
             rows = np.flatnonzero([_CONTINENT.fullmatch(tail.name) is not None for _, tail in pairs])

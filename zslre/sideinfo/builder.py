@@ -113,8 +113,11 @@ def _by_relation(examples: Iterable[Example]) -> dict[str, list[Example]]:
 
 
 def _typed(examples: Sequence[Example], detector: MentionDetector | None) -> list[Example]:
-    """The examples with the detector's types for heads and tails that have none."""
-    bare = [e for e in examples if e.head.type is None or e.tail.type is None]
+    """The examples with the detector's types for heads and tails that have none with a label.
+
+    What the detector does not find keeps its own.
+    """
+    bare = [e for e in examples if e.head.label is None or e.tail.label is None]
     if detector is None or not bare:
         return list(examples)
     detected = detector.detect([Sentence(e.sentence.text) for e in bare])
@@ -126,10 +129,10 @@ def _typed(examples: Sequence[Example], detector: MentionDetector | None) -> lis
 
 
 def _with_type(mention: Mention, detected: Sequence[Mention]) -> Mention:
-    if mention.type is not None:
+    if mention.label is not None:
         return mention
     overlapping = (d for d in detected if d.start < mention.end and mention.start < d.end)
-    return replace(mention, type=next((d.type for d in overlapping), None))
+    return replace(mention, type=next((d.type for d in overlapping), mention.type))
 
 
 def _add_synonyms(items: _Items, relation: Relation, match: Match | None, vectors: PhraseVectors) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from zslre.labels import WORDS_OF_LABELS
+from zslre.labels import WORDS_OF_LABELS, label_of
 from zslre.sideinfo.hypernyms import HypernymTable
 from zslre.sideinfo.wordnet import LEAST_INFORMATION, wordnet
 from zslre.types import Mention
@@ -68,23 +68,42 @@ _SAME = {"place": "location", "organisation": "organization", "geographic featur
 def type_words(
     mention: Mention, table: HypernymTable | None = None, *, offline_default: bool = True
 ) -> tuple[str, ...]:
-    """What the mention is, the most telling first: by the table, the gazetteer, and the tagger's type.
+    """What the mention is, the most telling first: by the table, the gazetteer, and its type.
+
+    A type without a label is unknown: it stands among the words, but rules out nothing that the gazetteer says.
 
     >>> type_words(Mention("Paris", 0, 5, "GPE"))[:2]
     ('national capital', 'town')
     """
-    of_label = words_of_label(mention.type)
+    of_type = words_of_type(mention.type)
     found = list(types_in(table, mention.name))
     if not found and offline_default:
         known = gazetteer(mention.name)
+        of_label = of_type if mention.label is not None else ()
         found = [w for w in known if not of_label or any(compatible(w, label) for label in of_label)]
-    return tuple(dict.fromkeys([*found, *of_label]))
+    return tuple(dict.fromkeys([*found, *of_type]))
 
 
 def types_in(table: HypernymTable | None, name: str) -> tuple[str, ...]:
     """What the table says that the name is, best first, as far as it is sure of it."""
     known = table.get(name, ()) if table is not None else ()
     return tuple(h.name for h in known if h.confidence >= LEAST_CONFIDENCE)[:MAX_FROM_TABLE]
+
+
+def words_of_type(type: str | None) -> tuple[str, ...]:
+    """The words for a mention's type: the plain word that a person wrote, and those of the label that it says.
+
+    Both, because WordNet knows some of the plain words in another sense: "capital" is money, "human" no person.
+
+    >>> words_of_type("ORG"), words_of_type("university"), words_of_type("SportsTeam"), words_of_type("other")
+    (('organization',), ('university', 'organization'), ('sportsteam',), ())
+    """
+    label = label_of(type)
+    if type is None or label is None:
+        return words_of_label(type)
+    of_label, word = words_of_label(label), " ".join(type.replace("_", " ").lower().split())
+    is_plain = of_label and word.upper().replace(" ", "_") != label
+    return tuple(dict.fromkeys([word, *of_label])) if is_plain else of_label
 
 
 def words_of_label(label: str | None) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from zslre.encoder import FloatArray, PhraseEncoder
 from zslre.packing import Pair
 from zslre.relations import Relation, RelationSet
 from zslre.scoring import VIEWS, Scorer, unit
-from zslre.sideinfo.entity_types import compatible, type_words, words_of_label
+from zslre.sideinfo.entity_types import compatible, type_words, words_of_type
 from zslre.sideinfo.hypernyms import HypernymTable
 from zslre.sideinfo.vectors import PhraseVectors
 from zslre.types import Mention
@@ -71,16 +72,23 @@ class StrictTypes:
         """Set margins (P, R) to -inf where a relation wants a type that the mention, as far as is known, is not of."""
         types: dict[Mention, tuple[str, ...]] = {}
         for row, pair in enumerate(pairs):
-            head, tail = (words_of_label(m.type) if m.antecedent is not None else () for m in pair)
+            head, tail = (words_of_type(m.type) if m.antecedent and m.label else () for m in pair)
             if head or tail:
                 margins[row, self._columns_unfit(head, tail)] = -np.inf
             if self._strict:
                 for mention in pair:
                     if mention not in types:
-                        types[mention] = type_words(mention, self._table)
+                        types[mention] = self._types(mention)
                 for column, relation in self._strict:
                     if not fits(relation, types[pair[0]], types[pair[1]]):
                         margins[row, column] = -np.inf
+
+    def _types(self, mention: Mention) -> tuple[str, ...]:
+        """A type without a label speaks for a relation that wants it, but alone it rules nothing out."""
+        words = type_words(mention, self._table)
+        if mention.type is None or mention.label is not None:
+            return words
+        return words if type_words(replace(mention, type=None), self._table) else ()
 
     def _columns_unfit(self, head: tuple[str, ...], tail: tuple[str, ...]) -> np.ndarray:
         """The relations (R,) bool that want another kind of head or tail than these."""
