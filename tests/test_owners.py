@@ -67,6 +67,13 @@ def test_no_sentence_is_made_where_the_name_is_no_subject(text: str) -> None:
     assert with_owner(annotated, [], np.random.default_rng(0)) is annotated
 
 
+@pytest.mark.parametrize("names", [[], ["Ann Reed"], ["Acme", "Rome"]])
+def test_the_brother_has_no_name_where_there_is_none_but_those_of_the_sentence(names: list[str]) -> None:
+    for made in drawn(ANNOTATED, names):
+        assert len(made.sentence.mentions) == len(ANNOTATED.sentence.mentions)
+        assert len({m.text for m in made.sentence.mentions}) == len(made.sentence.mentions)
+
+
 def test_a_pronoun_or_a_date_owns_nothing() -> None:
     text = "She was born in 1970"
     mentions = Mention("She", 0, 3, "PERSON"), Mention("1970", 16, 20, "DATE")

@@ -39,8 +39,8 @@ def with_owner(annotated: AnnotatedSentence, names: Sequence[str], rng: np.rando
     """The sentence with somebody or something of a name that is its subject in that name's place.
 
     The name itself has nothing any more of what follows; what precedes it, and what follows a pronoun, which may mean
-    it, is not known. `names`: of people, one of which a person's brother gets in half of the draws. Left as it is where
-    no name is the subject.
+    it, is not known. `names`: of people, one of which a person's brother gets in half of the draws, unless the sentence
+    has it. Left as it is where no name is the subject.
     """
     text = annotated.sentence.text
     subjects = {m: kind for m in annotated.sentence.mentions if (kind := _kind(m)) and _is_subject(m, annotated)}
@@ -49,7 +49,8 @@ def with_owner(annotated: AnnotatedSentence, names: Sequence[str], rng: np.rando
     owner = list(subjects)[int(rng.integers(len(subjects)))]
     kind = subjects[owner]
     noun = f"{rng.choice(ADJECTIVES)}{rng.choice(NOUNS[kind])}"
-    name = str(rng.choice(names)) if kind == "person" and rng.random() < 0.5 else ""
+    name = names[int(rng.integers(len(names)))] if names and kind == "person" and rng.random() < 0.5 else ""
+    name = "" if name in text else name
     if owner.start == 0 and rng.random() < 0.5:
         before, behind, close = f"The {noun} of ", ", " if name else "", "," if name else ""
     else:
