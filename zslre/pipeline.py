@@ -70,6 +70,7 @@ def check_options(threshold: float | None, top_k: int, batch_size: int) -> None:
 
 
 def _is(kind: type, value: object) -> bool:
+    """isinstance, but for mypy, which takes the typed options for what they are said to be and never for a Real."""
     return isinstance(value, kind)
 
 

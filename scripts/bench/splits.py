@@ -5,7 +5,8 @@ unseen relations. For a night, or a GPU.
     python scripts/bench/splits.py --steps 350
     python scripts/bench/splits.py --steps 350 --transductive
     python scripts/bench/splits.py --only relation_prompt --dry-run
-    python scripts/bench/splits.py --steps 160 --learning-rate 4e-5 --base /opt/mpnet --markers text \
+    python scripts/bench/splits.py --steps 160 --learning-rate 4e-5 \
+        --base sentence-transformers/all-mpnet-base-v2 --markers text \
         --extra wikizsl/wikizsl67.json --work build/mpnet --results build/results
 
 Run again, it goes on where it was stopped: finished models are used again, and finished files of figures are passed
