@@ -176,9 +176,7 @@ def test_another_programs_config_is_foreign(folder: Path) -> None:
         read_config(folder)
 
 
-@pytest.mark.parametrize(
-    "changes", [{"threshold": None}, {"threshold": "high"}, {"encoder": None}, {"encoder": {}}, {"encoder": []}]
-)
+@pytest.mark.parametrize("changes", [{"threshold": None}, {"encoder": None}, {"encoder": {}}])
 def test_a_config_without_what_is_needed(folder: Path, changes: dict[str, object]) -> None:
     tiny.edit_config(folder, **changes)
     with pytest.raises(ModelError, match=r"config\.json lacks what a model needs"):
@@ -188,7 +186,8 @@ def test_a_config_without_what_is_needed(folder: Path, changes: dict[str, object
 @pytest.mark.parametrize(
     "changes",
     [
-        *({"threshold": value} for value in (float("nan"), 7, -1, True, "0.5")),
+        *({"threshold": value} for value in (float("nan"), 7, -1, True, "0.5", "high")),
+        {"encoder": []},
         {"pair_threshold": "x"},
         *({"verifier": value} for value in (True, "yes", {"first_weight": "a"}, {"first_weight": float("nan")})),
     ],
@@ -196,7 +195,7 @@ def test_a_config_without_what_is_needed(folder: Path, changes: dict[str, object
 def test_a_config_of_odd_entries(folder: Path, changes: dict[str, object]) -> None:
     tiny.edit_config(folder, **changes)
     (name,) = changes
-    with pytest.raises(ModelError, match=rf"config\.json lacks what a model needs \({name} is "):
+    with pytest.raises(ModelError, match=rf"config\.json has an entry that no model can run with \({name} is "):
         load_model(folder)
 
 
@@ -222,7 +221,8 @@ def test_a_verifier_that_is_null(folder: Path) -> None:
 )
 def test_an_encoder_of_odd_entries(folder: Path, name: str, value: object) -> None:
     tiny.edit_config(folder, encoder=read_config(folder)["encoder"] | {name: value})
-    with pytest.raises(ModelError, match=r"config\.json lacks what a model needs \(encoder\.\w+ is "):
+    fault = "lacks what a model needs" if value is None else "has an entry that no model can run with"
+    with pytest.raises(ModelError, match=rf"config\.json {fault} \(encoder\.\w+ is "):
         load_model(folder)
 
 
@@ -309,6 +309,12 @@ def test_prototypes_of_another_width(folder: Path) -> None:
         load_model(folder)
 
 
+def test_marks_of_another_relation_set(folder: Path) -> None:
+    edit_tensors(folder / "prototypes.safetensors", present=np.ones((3, 4), dtype=np.float32))
+    with pytest.raises(ModelError, match=r"holds marks of what is present \(3, 4\), but \(4, 4\) fits"):
+        load_model(folder)
+
+
 @pytest.mark.parametrize("key", ["support.99", "support.first", "extra"])
 def test_support_of_an_unknown_relation(folder: Path, key: str) -> None:
     edit_tensors(folder / "prototypes.safetensors", **{key: np.zeros((1, tiny.H), dtype=np.float32)})
@@ -390,6 +396,37 @@ def test_a_stop_while_a_model_is_replaced_leaves_the_old_one(
         save_model(folder, tiny.model_files(RelationSet.of(["supplies"])))
     assert [path.name for path in folder.parent.iterdir()] == ["model"]
     assert load_model(folder).relations == tiny.RELATIONS
+
+
+@pytest.mark.parametrize("second", [KeyboardInterrupt(), OSError(errno.EACCES, "no", "model")])
+def test_an_old_model_that_cannot_be_put_back_is_not_deleted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, second: BaseException
+) -> None:
+    rename, faults = Path.rename, [None, OSError(errno.EACCES, "no", "model"), second]
+
+    def failing(self: Path, target: Path) -> Path:
+        if fault := faults.pop(0):
+            raise fault
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises((KeyboardInterrupt, ModelError)) as raised:
+        save_model(folder, tiny.model_files(RelationSet.of(["supplies"])))
+    (work,) = folder.parent.iterdir()
+    assert load_model(work / "old").relations == tiny.RELATIONS
+    if isinstance(raised.value, ModelError):
+        assert str(raised.value).endswith(f"; the model that was there is in {work / 'old'}")
+
+
+def test_a_write_that_fails_without_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def large(path: Path, content: bytes) -> int:
+        if path.name == "relations.json":
+            raise OSError(errno.EFBIG, "File too large")
+        return path.open("wb").write(content)
+
+    monkeypatch.setattr(Path, "write_bytes", large)
+    with pytest.raises(ModelError, match=r"/model cannot be written \(File too large\): make room"):
+        save_model(tmp_path / "model", tiny.model_files())
 
 
 def test_numbers_that_are_not_finite_are_neither_saved_nor_read(folder: Path) -> None:

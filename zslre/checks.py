@@ -24,7 +24,7 @@ def not_finite(tensors: Mapping[str, np.ndarray]) -> str | None:
 
 
 def odd_setting(config: Mapping[str, Any]) -> str | None:
-    """The first entry of a config.json that a model cannot run with, and what it is."""
+    """What is wrong with the first entry of a config.json that a model cannot run with."""
     encoder = config.get("encoder")
     if not isinstance(encoder, dict):
         return _told("encoder", encoder)
@@ -57,8 +57,11 @@ def odd_prototypes(
     """What of the prototypes, and the pair vectors (K, D) of support examples, does not fit the scorer."""
     widths = kind_widths(scorer)
     wanted, found = (n_relations, sum(widths)), prototypes.vectors.shape
-    if found != wanted or prototypes.shares.shape != (n_relations, len(KINDS)):
+    if found != wanted:
         return f"prototypes {found}, but {wanted} fits relations.json and scorer.safetensors"
+    wanted, found = (n_relations, len(KINDS)), prototypes.shares.shape
+    if found != wanted:
+        return f"marks of what is present {found}, but {wanted} fits relations.json"
     if (prototypes.shares < 0.0).any() or not prototypes.shares.any(axis=1).all():
         return "a relation of which nothing counts"
     for name, rows in support.items():
@@ -68,7 +71,9 @@ def odd_prototypes(
 
 
 def _told(name: str, value: object) -> str:
-    return f"{name} is {value!r:.60}"
+    if value is None:
+        return f"lacks what a model needs ({name} is None)"
+    return f"has an entry that no model can run with ({name} is {value!r:.60})"
 
 
 def _in(value: object, low: float, high: float) -> bool:

@@ -32,6 +32,7 @@ from zslre.exceptions import InputError, ModelError
 from zslre.packing import plain_tokenizer
 from zslre.paths import sha256
 from zslre.prototypes import Prototypes
+from zslre.relation_files import to_json
 from zslre.relations import RelationSet
 from zslre.scoring import Scorer
 
@@ -104,7 +105,7 @@ def load_model(folder: str | Path) -> ModelFiles:
     folder = Path(folder)
     config = read_config(folder)
     if odd := odd_setting(config):
-        raise ModelError(f"{folder / 'config.json'} lacks what a model needs ({odd}): get the model again")
+        raise ModelError(f"{folder / 'config.json'} {odd}: get the model again")
     check_whole(folder, config)
     _check(folder, config)
     try:
@@ -155,14 +156,14 @@ def save_model(folder: str | Path, model: ModelFiles) -> None:
 
     Raises ModelError as well where it cannot be written, and for numbers that are not finite; what was there stays.
     """
-    folder = Path(folder).resolve()  # "." has no name
+    folder, rest = Path(folder).resolve(), ""  # "." has no name
     if folder.exists() and not _may_be_replaced(folder):
         raise ModelError(f"{folder} exists and holds other files: choose another place for the model")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        new, old = work / "new", work / "old"
         try:
-            new, old = work / "new", work / "old"
             new.mkdir()  # which others may read, unlike `work`
             _write(new, model)
             try:
@@ -173,11 +174,15 @@ def save_model(folder: str | Path, model: ModelFiles) -> None:
                 if old.exists() and not folder.exists():
                     old.rename(folder)
         finally:
-            shutil.rmtree(work, ignore_errors=True)
+            if old.exists() and not folder.exists():  # nor could it be put back
+                rest = f"; the model that was there is in {old}"
+            else:
+                shutil.rmtree(work, ignore_errors=True)
     except OSError as error:
-        raise ModelError(
-            f"{folder} cannot be written ({error.strerror}: {error.filename}): make room, or choose another place"
-        ) from error
+        why = error.strerror or str(error)
+        if error.filename is not None:  # a write that fails names no file
+            why += f": {error.filename}"
+        raise ModelError(f"{folder} cannot be written ({why}): make room, or choose another place{rest}") from error
 
 
 def _may_be_replaced(folder: Path) -> bool:
@@ -204,7 +209,8 @@ def _write(folder: Path, model: ModelFiles) -> None:
     rows = {"vectors": model.prototypes.vectors, "present": _bits(model.prototypes.shares), **support}
     _save(rows, folder / "prototypes.safetensors", halved=small)
     (folder / "tokenizer.json").write_text(model.tokenizer.to_str(), encoding="utf-8")
-    model.relations.to_file(folder / "relations.json")
+    relations = to_json([relation.to_dict() for relation in model.relations])
+    (folder / "relations.json").write_bytes(relations.encode("utf-8"))  # to_file would raise InputError
     stamp = {"format": FORMAT, "format_version": FORMAT_VERSION if is_packed(model.encoder) else PLAIN_VERSION}
     # What a model that was read carries of its folder is replaced, in its place: saved again, it is the same bytes.
     config = {**stamp, **model.config, **stamp, **dict.fromkeys(OPTIONAL)}
