@@ -113,9 +113,9 @@ def test_folders_are_made(tmp_path: Path) -> None:
 def test_the_source_behind_a_link_is_not_overwritten(source: Path, tmp_path: Path) -> None:
     before = source.read_bytes()
     (tmp_path / "link").symlink_to(tmp_path / "out")
-    source.rename(tmp_path / "out.partial")  # which is written before DEST is whole
-    assert main(["convert", str(tmp_path / "out.partial"), str(tmp_path / "link"), "--to", "jsonl"]) == 1
-    assert (tmp_path / "out.partial").read_bytes() == before
+    source.rename(tmp_path / "out")
+    assert main(["convert", str(tmp_path / "out"), str(tmp_path / "link"), "--to", "jsonl"]) == 1
+    assert (tmp_path / "out").read_bytes() == before
 
 
 def test_progress_unless_quiet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

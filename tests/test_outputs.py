@@ -108,7 +108,7 @@ SCHEMA = '[[relations]]\nname = "residence"\ndescription = "where somebody lives
         ("evaluate rows.jsonl --setting zero-shot --allow-seen -r schema.toml --markdown schema.toml", "schema.toml"),
         ("side-info build schema.toml --examples rows.json -o rows.json", "rows.json"),
         ("crawl --entities names.jsonl -o names.jsonl --source wordnet", "names.jsonl"),
-        ("convert rows.jsonl.partial rows.jsonl --to jsonl", "rows.jsonl.partial"),
+        ("convert rows.jsonl rows.jsonl --to jsonl", "rows.jsonl"),
     ],
 )
 def test_no_command_overwrites_what_it_reads(
@@ -117,7 +117,7 @@ def test_no_command_overwrites_what_it_reads(
     monkeypatch.chdir(tmp_path)
     Path("a.txt").write_text("Ann lives in Rome.")
     Path("schema.toml").write_text(SCHEMA)
-    for name in ("rows.jsonl", "rows.json", "rows.jsonl.partial"):
+    for name in ("rows.jsonl", "rows.json"):
         Path(name).write_text(ROW)
     Path("names.jsonl").write_text('{"entity": "Rome", "hypernyms": []}\n')
     before = Path(lost).read_text()

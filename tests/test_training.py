@@ -528,13 +528,16 @@ def test_a_seed_that_torch_cannot_take_is_refused() -> None:
 def test_a_run_takes_only_its_own_files_away(tmp_path: Path) -> None:
     work = tmp_path / "run"
     trainer(work, config=config(steps=1)).train()
-    (work / "checkpoint.safetensors.partial").write_bytes(b"half")
+    (work / ".checkpoint.safetensors.0f0f0f0f.partial").write_bytes(b"half")
+    assert checkpoints.other_files(work) == []
+    (work / ".DS_Store").touch()
     assert checkpoints.other_files(work) == []
     (work / "thesis.txt").write_text("mine", encoding="utf-8")
     assert checkpoints.other_files(work) == ["thesis.txt"]
     checkpoints.remove(work)
-    assert [path.name for path in work.iterdir()] == ["thesis.txt"]
+    assert sorted(path.name for path in work.iterdir()) == [".DS_Store", "thesis.txt"]
     (work / "thesis.txt").unlink()
+    (work / ".DS_Store").unlink()
     checkpoints.remove(work)
     assert not work.exists()
     checkpoints.remove(work)

@@ -130,6 +130,7 @@ def test_fewrel_by_hand(tmp_path: Path) -> None:
 def test_a_file_appears_when_it_is_whole(tmp_path: Path, write: object) -> None:
     path = tmp_path / "data"
     path.write_text("old")
+    (tmp_path / "data.partial").write_text("mine")
 
     def broken() -> Iterator[Example]:
         yield tiny.example("Ann lives in Rome", "Ann", "Rome", "residence")
@@ -138,7 +139,16 @@ def test_a_file_appears_when_it_is_whole(tmp_path: Path, write: object) -> None:
     with pytest.raises(RuntimeError, match="stop"):
         write(path, broken())  # type: ignore[operator]
     assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
+    write(path, ROWS)  # type: ignore[operator]
+    assert list(read_dataset(path)) == ROWS
+    assert (tmp_path / "data.partial").read_text() == "mine"
+    assert {each.name for each in tmp_path.iterdir()} == {"data", "data.partial"}
+
+
+def test_a_new_file_has_the_mode_that_others_have(tmp_path: Path) -> None:
+    (tmp_path / "other").touch()
+    write_jsonl(tmp_path / ("x" * 250), ROWS)
+    assert len({each.stat().st_mode for each in tmp_path.iterdir()}) == 1
 
 
 ROWS = [tiny.example("Ann lives in Rome", "Ann", "Rome", "residence")]

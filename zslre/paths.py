@@ -3,8 +3,10 @@ data are what they should be."""
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
+import secrets
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
@@ -31,10 +33,10 @@ def cache_dir() -> Path:
     return Path(base) / "zslre" if base else Path.home() / ".cache" / "zslre"
 
 
-def partial_of(path: str | Path) -> Path:
-    """Where a file is written before it is whole: beside what a link leads to, so that the link stays one."""
+def partials_of(path: str | Path) -> list[Path]:
+    """What processes that were killed while they wrote a file have left beside it."""
     place = Path(path).resolve()
-    return place.with_name(f"{place.name}.partial")
+    return sorted(place.parent.glob(f"{glob.escape(_begin(place))}*.partial"))
 
 
 @contextmanager
@@ -43,7 +45,9 @@ def aside(path: str | Path) -> Iterator[Path]:
 
     Whoever reads `path` meanwhile, or after a failure, sees the old file. Links stay links, and permissions are kept.
     """
-    place, partial = Path(path).resolve(), partial_of(path)
+    place = Path(path).resolve()  # beside what a link leads to
+    # A name that nobody has; the block makes the file, for tempfile's could be read by its owner alone.
+    partial = place.with_name(f"{_begin(place)}{secrets.token_hex(4)}.partial")
     try:
         yield partial
         if place.exists():
@@ -52,6 +56,10 @@ def aside(path: str | Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # gone in most cases
             partial.unlink()
+
+
+def _begin(place: Path) -> str:
+    return f".{place.name[:40]}."  # a file's name may have 255 bytes
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from zslre.cli.outputs import check_output_file
 from zslre.cli.progress import Progress, SkippedRows, counted
 from zslre.exceptions import InputError
-from zslre.paths import partial_of
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
@@ -59,9 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     from zslre.datasets import WRITERS, read_dataset
 
     source, destination = arguments.source, arguments.destination
-    for written in (destination, partial_of(destination)):
-        if os.path.exists(written) and os.path.samefile(source, written):
-            raise InputError(f"{written}: is the file to read, and would be written; give another name to write to")
+    if os.path.exists(destination) and os.path.samefile(source, destination):
+        raise InputError(f"{destination}: is the file to read, and would be written; give another name to write to")
     check_output_file(destination, ())
     progress = Progress(verbosity=-1 if arguments.quiet else 0)
     skipped = SkippedRows(progress, arguments.skip_bad)

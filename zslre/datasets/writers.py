@@ -1,6 +1,6 @@
 """Writing examples: our JSON Lines, which keep all that an example holds, and FewRel's format.
 
-Files are written aside, as FILE.partial, and renamed when they are whole; links are followed. A pipe or a device is
+Files are written aside and renamed when they are whole; links are followed. A pipe or a device is
 written to as it is.
 """
 

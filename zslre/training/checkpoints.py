@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from zslre.paths import partial_of
+from zslre.paths import partials_of
 
 CHECKPOINT = "checkpoint.safetensors"
 BEST = "best.safetensors"
@@ -13,9 +13,10 @@ LAYERS = "layers.safetensors"  # of a ternary student, those that are settled
 
 
 def other_files(work: Path) -> list[str]:
-    """Names of what lies in the folder of a run and is none of its files."""
+    """Names of what lies in the folder of a run and is none of its files. What systems put there, as .DS_Store, has a dot."""
     own = {path.name for path in _files(work)}
-    return sorted(path.name for path in work.iterdir() if path.name not in own) if work.is_dir() else []
+    found = [path.name for path in work.iterdir()] if work.is_dir() else []
+    return sorted(name for name in found if name not in own and not name.startswith("."))
 
 
 def remove(work: Path) -> None:
@@ -28,4 +29,4 @@ def remove(work: Path) -> None:
 
 def _files(work: Path) -> list[Path]:
     whole = [work / name for name in (CHECKPOINT, BEST, LAYERS)]
-    return [*whole, *map(partial_of, whole)]
+    return [*whole, *(partial for path in whole for partial in partials_of(path))]
