@@ -96,6 +96,7 @@ def test_a_type_stays_as_it_is_given_and_has_a_label(type: str, label: str | Non
     assert (mention.type, mention.label, mention.shifted(2).label) == (type, label, label)
     assert dataclasses.replace(mention, type=None).label is None
     assert repr(mention) == f"Mention(text='Ann', start=0, end=3, type={type!r})"
+    assert Mention(**dataclasses.asdict(mention)) == mention
 
 
 def test_an_empty_type_is_none() -> None:

@@ -32,7 +32,6 @@ class Mention:
     type: str | None = None
     antecedent: Mention | None = field(default=None, repr=False)
     certainty: float = field(default=1.0, repr=False)
-    label: str | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.text, str):
@@ -44,8 +43,7 @@ class Mention:
         except TypeError:
             places = f"{self.start!r:.60} and {self.end!r:.60}"
             raise InputError(f"mention {self.text!r}: start and end must be whole numbers, got {places}") from None
-        found = {"start": start, "end": end, "type": self.type or None, "label": label_of(self.type)}
-        for name, value in found.items():
+        for name, value in (("start", start), ("end", end), ("type", self.type or None)):
             object.__setattr__(self, name, value)
         if not 0 <= self.start < self.end:
             raise InputError(f"mention {self.text!r}: needs 0 <= start < end, got start={self.start}, end={self.end}")
@@ -57,6 +55,11 @@ class Mention:
         Mention(text='Rome', start=13, end=17, type=None)
         """
         return replace(self, start=self.start + by, end=self.end + by)
+
+    @property
+    def label(self) -> str | None:
+        """The tagger's label that the type is or says, see `zslre.labels`."""
+        return label_of(self.type)
 
     @property
     def name(self) -> str:
