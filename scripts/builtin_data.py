@@ -37,7 +37,7 @@ from zslre.training.builtin.neighbours import neighbours
 from zslre.training.builtin.stated import alike, read_stated, stated_by_phrase
 from zslre.training.builtin.told import told_sentences
 from zslre.training.builtin.written import Writer
-from zslre.training.calibration import best_margins, calibrated
+from zslre.training.calibration import best_margins, calibrated, check_slope
 from zslre.training.model import TorchScorer
 from zslre.training.reversal import reverse_labels, with_inverses
 from zslre.training.sources import dev_sentences, named, renamed, without_leaks
@@ -220,12 +220,14 @@ def calibrated_on(
 ) -> tuple[tuple[float, float], dict[str, dict[str, float]]]:
     """Slope and offset for all sentences that are there to calibrate on, and figures for them and for each of the two.
 
-    Encyclopedias alone are not what users read, and their labels leave much out that their sentences state.
+    Encyclopedias alone are not what users read, and their labels leave much out that their sentences state. Raises
+    InputError where right pairs score no higher than wrong ones.
     """
     parts = {"redocred_documents_211_250": data.judged, "written_texts": data.judged_texts}
     found = {n: best_margins(encoder, scorer, packer, part, relations) for n, part in parts.items() if part}
     margins, correct, counts = zip(*found.values(), strict=True)
     numbers, figures = calibrated(np.concatenate(margins), np.concatenate(correct), sum(counts))
+    check_slope(numbers[0])
     return numbers, {"calibration": figures} | {name: calibrated(*part)[1] for name, part in found.items()}
 
 

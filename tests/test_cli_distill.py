@@ -188,6 +188,17 @@ def test_held_out_relations_judge_and_calibrate(
     assert "dev_macro_f1" in config["scores"]
 
 
+def test_figures_are_those_measured_where_the_calibration_stays(
+    teacher: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = {"threshold": 0.01, "f1": 0.25, "calibration_error": 0.0}
+    monkeypatch.setattr("zslre.training.distilled.calibrate", lambda *_: ((0.0, 0.3), measured))
+    assert distill(teacher, data, tmp_path / "student", "--hold-out", "2") == 0
+    config = read_config(tmp_path / "student")
+    assert config["threshold"] == read_config(teacher)["threshold"]
+    assert config["scores"]["held_out_pairs"] == measured
+
+
 def test_eval_every_quiet_and_verbose(
     teacher: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -306,9 +306,30 @@ def test_misuse(
     assert capsys.readouterr().err.startswith("usage: zslre train")
 
 
-@pytest.mark.parametrize("options", [["--learning-rate", "nan"], ["--hold-out", "3"], ["--seed", "99999999999999"]])
-def test_numbers_that_will_not_do(data: Path, schema: Path, tmp_path: Path, options: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--learning-rate", "nan"], "learning_rate must be a number above 0, got nan"),
+        (["--hold-out", "3"], "--hold-out 3: of the examples' 3 relations some must be left"),
+        (["--seed", "99999999999999"], "seed must lie between 0 and 10000000000000, got 99999999999999"),
+    ],
+)
+def test_numbers_that_will_not_do(
+    data: Path, schema: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
     assert main(["train", str(data), "-r", str(schema), "-o", str(tmp_path / "model"), *options]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_figures_are_those_measured_where_the_calibration_stays(
+    data: Path, schema: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch", reason="training needs torch")
+    measured = {"threshold": 0.01, "f1": 0.25, "calibration_error": 0.0}
+    monkeypatch.setattr("zslre.training.run.calibrate", lambda *_: ((0.0, 0.3), measured))
+    assert train(data, schema, base, tmp_path / "model", "-q") == 0
+    config = read_config(tmp_path / "model")
+    assert (config["threshold"], config["scores"]["held_out_pairs"]) == (0.5, measured)
 
 
 @pytest.mark.parametrize(

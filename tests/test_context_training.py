@@ -13,6 +13,7 @@ pytest.importorskip("torch", reason="training needs torch")
 from zslre.context import FEATURES, FLOOR, context_features
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.encoder import pair_vectors
+from zslre.exceptions import InputError
 from zslre.matching import LOOKED_AT
 from zslre.scoring import sigmoid
 from zslre.training.builtin.context import (
@@ -120,6 +121,9 @@ def test_calibration_of_the_network() -> None:
     probabilities = made.probabilities(*known)
     np.testing.assert_allclose(probabilities, sigmoid(slope * before + offset), atol=1e-5)
     assert np.abs(slope * before + offset - before).max() > 0.1
+    wrong = {name: replace(part, correct=np.zeros_like(part.correct)) for name, part in parts.items()}
+    with pytest.raises(InputError, match="right ones score no higher than wrong ones"):
+        calibrated_context(context, wrong)
 
 
 def test_mentions_get_the_types_that_the_detector_gives() -> None:

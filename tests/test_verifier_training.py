@@ -132,7 +132,7 @@ def test_torch_and_numpy_read_alike(tmp_path: Path) -> None:
     np.testing.assert_allclose(np.concatenate(found), margins.numpy(), atol=1e-3)
 
 
-def test_calibration_is_fitted_on_what_the_verifier_is_handed() -> None:
+def test_calibration_is_fitted_on_what_the_verifier_is_handed(monkeypatch: pytest.MonkeyPatch) -> None:
     sentences = [
         complete(f"{a} lives in {b} and works for {c}", a, b, c) for a in PEOPLE for b in CITIES for c in FIRMS
     ]
@@ -142,6 +142,9 @@ def test_calibration_is_fitted_on_what_the_verifier_is_handed() -> None:
     assert np.isfinite([weight, slope, offset]).all()
     assert set(figures) == {"threshold", "f1", "calibration_error"}
     assert figures["calibration_error"] < 0.2
+    monkeypatch.setattr("zslre.training.builtin.verifier.calibrated", lambda *_: ((0.0, 0.3), figures))
+    with pytest.raises(InputError, match="right ones score no higher than wrong ones"):
+        calibrate_verifier(made, tiny.extractor(), sentences, tiny.RELATIONS)
 
 
 def test_the_first_model_counts_as_much_as_it_tells() -> None:

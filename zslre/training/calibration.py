@@ -123,6 +123,12 @@ def calibrated(
     return (slope, offset), {"threshold": threshold, "f1": round(f1, 4), "calibration_error": round(error, 4)}
 
 
+def check_slope(slope: float) -> None:
+    """Raise InputError for a slope of 0, with which all scores would be the same."""
+    if slope == 0.0:
+        raise InputError("of the pairs to calibrate on right ones score no higher than wrong ones: train longer")
+
+
 def best_threshold(probabilities: FloatArray, n_labels: int, least_precision: float = LEAST_PRECISION) -> float:
     """The threshold, of 0.01, 0.02 … 0.99, with the best F1 to expect when each pair's best relation is kept above it.
 

@@ -118,12 +118,13 @@ def distill_model(
 
     student.bf16 = False
     distiller.modules.eval()
-    numbers, figures = own_calibration(files)
+    (numbers, figures), measured = own_calibration(files), dict[str, float]()
     if dev_relations is not None:
         judged = [with_reversed(sentence, sampler.reverse) for sentence in data.dev]
         packer = Packer(student.tokenizer, max_text_tokens=min(MAX_TEXT_TOKENS, student.positions))
         with distiller.rounded():
             found = calibrate(student, own_scorer.to_numpy(), packer, judged, dev_relations)
+        measured = found[1]
         numbers, figures = told_apart(found, (numbers, figures), observer)
     taught = files.config
     begun = start.config if start is not None else {}
@@ -136,7 +137,7 @@ def distill_model(
         "distillation": distillation_facts(taught, encoder, student, bits),
         "training": asdict(config),
         "seed": config.seed,
-        "scores": {"dev_macro_f1": round(best, 4), "held_out_pairs": figures} if data.dev_names else {},
+        "scores": {"dev_macro_f1": round(best, 4), "held_out_pairs": measured} if data.dev_names else {},
     }
     made = model_files(
         student,

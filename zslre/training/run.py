@@ -168,7 +168,7 @@ def train_model(
     torch.manual_seed(config.seed)
     begun_as = base if base is not None else BASE_NAME
     known: Mapping[str, Any] = {"base_encoder": begun_as}
-    numbers, figures = (1.0, 0.0), {"threshold": 0.5}
+    numbers, figures, measured = (1.0, 0.0), {"threshold": 0.5}, dict[str, float]()
     if begun is not None:
         encoder, scorer, learned = begun
         known, in_text = learned.config, encoder.module.in_text
@@ -209,6 +209,7 @@ def train_model(
         observer.report(f"weights of side information on the held-out relations: {weights}")
         judged = [with_reversed(sentence, sampler.reverse) for sentence in dev]
         found = calibrate(encoder, scorer.to_numpy(), packer, judged, dev_set)
+        measured = found[1]
         numbers, figures = told_apart(found, (numbers, figures), observer)
     config_facts = {
         "name": output.name,
@@ -217,7 +218,7 @@ def train_model(
         "held_out": held_out_facts(dev_names, known),
         "training": asdict(config),
         "seed": config.seed,
-        "scores": {"dev_macro_f1": round(best, 4), "held_out_pairs": figures} if dev_names else {},
+        "scores": {"dev_macro_f1": round(best, 4), "held_out_pairs": measured} if dev_names else {},
         **(facts if facts is not None else {}),
     }
     config_facts["data"] = [*known.get("data", ()), *config_facts.get("data", ())]

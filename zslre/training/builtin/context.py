@@ -19,7 +19,7 @@ from zslre.matching import LOOKED_AT, highest
 from zslre.mentions import MentionDetector
 from zslre.packing import IntArray, Item
 from zslre.scoring import unit
-from zslre.training.calibration import calibrated
+from zslre.training.calibration import calibrated, check_slope
 from zslre.types import Mention, Sentence
 
 LEAST_PRECISION = 0.75  # where as much is found as by the margins alone at 0.6
@@ -221,7 +221,7 @@ def calibrated_context(
 ) -> tuple[ContextScorer, dict[str, dict[str, float]]]:
     """The network calibrated on candidates that did not fit it, all together, and figures for them and for each part.
 
-    See `zslre.training.calibration.calibrated`.
+    See `zslre.training.calibration.calibrated`. Raises InputError where right ones score no higher than wrong ones.
     """
 
     def figures_of(shown: Candidates) -> tuple[tuple[float, float], dict[str, float]]:
@@ -229,6 +229,7 @@ def calibrated_context(
         return calibrated(odds, shown.correct, shown.n_labels, LEAST_PRECISION)
 
     (slope, offset), figures = figures_of(Candidates.joined(list(parts.values())))
+    check_slope(slope)
     output, bias = np.float32(slope) * context.output, np.float32(slope) * context.bias + np.float32(offset)
     found = {"calibration": figures} | {name: figures_of(part)[1] for name, part in parts.items()}
     return replace(context, output=output, bias=np.asarray(bias, dtype=np.float32)), found

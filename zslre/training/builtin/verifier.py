@@ -24,7 +24,7 @@ from zslre.extractor import RelationExtractor
 from zslre.packing import Pair
 from zslre.prototypes import build_prototypes, relation_phrases
 from zslre.relations import RelationSet
-from zslre.training.calibration import calibrated, minimise
+from zslre.training.calibration import calibrated, check_slope, minimise
 from zslre.training.episodes import EpisodeSampler, TrainingEpisode
 from zslre.training.model import TorchScorer
 from zslre.training.observer import PRINTING, Observer
@@ -125,7 +125,8 @@ def calibrate_verifier(
     are all labelled.
 
     Slope and offset are for the candidate of each pair that both together like best. The figures: `threshold`, its
-    `f1`, and the `calibration_error`, all in [0, 1]. Raises InputError where `first` hands nothing over.
+    `f1`, and the `calibration_error`, all in [0, 1]. Raises InputError where `first` hands nothing over, and where
+    right pairs score no higher than wrong ones.
     """
     first = first.with_relations(relations)
     items = [(annotated.sentence, annotated.pairs) for annotated in sentences]
@@ -146,6 +147,7 @@ def calibrate_verifier(
             margins.append(together.max())
             correct.append(truths[together.argmax()])
     numbers, figures = calibrated(np.array(margins, dtype=np.float32), np.array(correct), sum(map(len, labels)))
+    check_slope(numbers[0])
     return weight, numbers, figures
 
 
