@@ -13,7 +13,7 @@ LAYERS = "layers.safetensors"  # of a ternary student, those that are settled
 
 
 def other_files(work: Path) -> list[str]:
-    """Names of what lies in the folder of a run and is none of its files. What systems put there, as .DS_Store, has a dot."""
+    """Names of what lies in the folder of a run and is none of its files, nor left by the system (.DS_Store)."""
     own = {path.name for path in _files(work)}
     found = [path.name for path in work.iterdir()] if work.is_dir() else []
     return sorted(name for name in found if name not in own and not name.startswith("."))
