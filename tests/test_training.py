@@ -499,7 +499,7 @@ def test_a_full_disk_is_told_and_leaves_the_files_of_before(
 
     def full(tensors: object, path: Path, metadata: object = None) -> None:
         path.write_bytes(b"half")
-        if path.name.startswith(name):
+        if path.name.startswith(f".{name}."):
             raise error
 
     monkeypatch.setattr(loop, "save_file", full)
