@@ -38,6 +38,11 @@ _PLAIN: Mapping[str, str] = {
 _LABELS = {word: label for label, words in _PLAIN.items() for word in words.split(", ")}
 
 
+def plain_words(type: str) -> str:
+    """In lower case, with single blanks between the words."""
+    return " ".join(type.replace("_", " ").lower().split())
+
+
 @lru_cache(maxsize=10_000)
 def label_of(type: str | None) -> str | None:
     """The tagger's label that a type is, or says in plain words; None for other words, which tell no label.
@@ -47,6 +52,6 @@ def label_of(type: str | None) -> str | None:
     """
     if type is None:
         return None
-    words = " ".join(type.replace("_", " ").lower().split())
+    words = plain_words(type)
     label = words.upper().replace(" ", "_")
     return label if label in WORDS_OF_LABELS else _LABELS.get(words)

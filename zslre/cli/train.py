@@ -155,7 +155,7 @@ def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Exampl
 
 def _kept_support(start: RelationExtractor, relations: RelationSet) -> tuple[dict[str, FloatArray], list[str]]:
     """The examples (K, D) that a model has of these relations, found by name or id, and of what else it has some."""
-    import numpy as np
+    from zslre.prototypes import more_support
 
     kept: dict[str, FloatArray] = {}
     gone = []
@@ -164,7 +164,7 @@ def _kept_support(start: RelationExtractor, relations: RelationSet) -> tuple[dic
         if found is None:
             gone.append(name)
         else:
-            kept[found.name] = np.concatenate([kept[found.name], rows]) if found.name in kept else rows
+            kept = more_support(kept, [found.name] * len(rows), rows)
     return kept, gone
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from zslre.labels import WORDS_OF_LABELS, label_of
+from zslre.labels import WORDS_OF_LABELS, label_of, plain_words
 from zslre.sideinfo.hypernyms import HypernymTable
 from zslre.sideinfo.wordnet import LEAST_INFORMATION, wordnet
 from zslre.types import Mention
@@ -101,7 +101,7 @@ def words_of_type(type: str | None) -> tuple[str, ...]:
     label = label_of(type)
     if type is None or label is None:
         return words_of_label(type)
-    of_label, word = words_of_label(label), " ".join(type.replace("_", " ").lower().split())
+    of_label, word = words_of_label(label), plain_words(type)
     is_plain = of_label and word.upper().replace(" ", "_") != label
     return tuple(dict.fromkeys([word, *of_label])) if is_plain else of_label
 

@@ -35,6 +35,7 @@ from zslre.training.unlabelled import Glosses, TextPool, WordReplacement
 
 # The tokens that BERT's tokenizer and MPNet's put around a text and for what they do not know.
 SAME_TOKENS = {"[CLS]": "<s>", "[SEP]": "</s>", "[PAD]": "<pad>", "[MASK]": "<mask>"}
+TEXT_TOKENS = 128  # that are read of a text
 SCALE_SHARE = 0.1  # of the learning rate: a scale moves all weights of a row
 
 
@@ -106,7 +107,7 @@ class Distiller(TrainingLoop):
         teacher.scorer.eval()
         self.watches = Watch(own), Watch(theirs)
         self.teacher_ids = translation(own.tokenizer, theirs.tokenizer)
-        window = min(128, own.positions, theirs.positions)
+        window = min(TEXT_TOKENS, own.positions, theirs.positions)
         self.packer = Packer(own.tokenizer, max_text_tokens=window, max_tokens=config.max_tokens, max_padding=1.6)
         words = theirs.tensors[WORDS][self.teacher_ids]
         tokens = [own.tokenizer.id_to_token(number) or "" for number in range(len(words))]

@@ -15,7 +15,7 @@ from torch import nn
 from zslre.encoder.transformer import MARKERS, TransformerEncoder
 from zslre.packing import MARKERS_PER_PAIR, IntArray, Item, PackedBatch, Packer
 from zslre.training.checkpoints import CHECKPOINT, LAYERS
-from zslre.training.distillation import DistillationConfig
+from zslre.training.distillation import TEXT_TOKENS, DistillationConfig
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.finish import MAX_TEXT_TOKENS, phrases_of
 from zslre.training.layerwise import SETTLING_TOKENS, settle_layers, settled_by
@@ -118,7 +118,7 @@ def _shown(
 
 
 def _packed(student: TransformerEncoder, items: Sequence[Item]) -> list[PackedBatch]:
-    packer = Packer(student.tokenizer, max_text_tokens=min(128, student.positions), max_tokens=TOKENS_A_PASS)
+    packer = Packer(student.tokenizer, max_text_tokens=min(TEXT_TOKENS, student.positions), max_tokens=TOKENS_A_PASS)
     return [batch for batch, _ in packer.pack(items)]
 
 

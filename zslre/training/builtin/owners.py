@@ -14,6 +14,7 @@ import numpy as np
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.packing import Pair
 from zslre.sideinfo.entity_types import words_of_label
+from zslre.training.builtin.augmentation import Edit
 from zslre.types import Mention, Sentence
 
 _NOUNS = {
@@ -55,11 +56,10 @@ def with_owner(annotated: AnnotatedSentence, names: Sequence[str], rng: np.rando
         before, behind, close = f"The {noun} of ", ", " if name else "", "," if name else ""
     else:
         before, behind, close = "", f"'s {noun} " if name else f"'s {noun}", ""
-    place = owner.end + len(before + behind)
-    own = owner.shifted(len(before))
+    front, back = Edit(owner.start, owner.start, before), Edit(owner.end, owner.end, behind + name + close)
+    moved = {m: front.mention(back.mention(m)) for m in annotated.sentence.mentions}
+    place = moved[owner].end + len(behind)
     somebody = Mention(name, place, place + len(name), owner.type) if name else None
-    rest = len(before + behind + name + close)
-    moved = {m: m.shifted(rest) if m.start >= owner.end else m for m in annotated.sentence.mentions} | {owner: own}
     pronoun = PRONOUN.search(text, owner.end)
     last = pronoun.start() if pronoun else len(text)
     found = dict[Pair, frozenset[str]]()
@@ -71,10 +71,9 @@ def with_owner(annotated: AnnotatedSentence, names: Sequence[str], rng: np.rando
         elif owner.end <= other.start < last:
             found[head, tail] = frozenset()
             if somebody:
-                found[(somebody, tail) if head == own else (head, somebody)] = labels
+                found[(somebody, tail) if pair[0] == owner else (head, somebody)] = labels
     mentions = (*moved.values(), *([somebody] if somebody else []))
-    sentence = Sentence(text[: owner.start] + before + own.text + behind + name + close + text[owner.end :], mentions)
-    return AnnotatedSentence(sentence, tuple(found), tuple(found.values()))
+    return AnnotatedSentence(Sentence(front.edited(back.edited(text)), mentions), tuple(found), tuple(found.values()))
 
 
 def full_names(sentences: Iterable[AnnotatedSentence]) -> list[str]:
