@@ -221,6 +221,8 @@ def test_mentions_of_one_entity_make_no_pair(tmp_path: Path) -> None:
         (("vertexSet", 2, 0, "type"), None, "KeyError: 'type'"),
         (("labels", 2, "h"), 3, "names an entity outside 0 … 2"),
         (("labels", 2, "t"), -1, "names an entity outside"),
+        (("labels", 2, "r"), 26, "a label's r must be a name, not 26"),
+        (("labels", 2, "r"), " ", "a label's r must be a name, not ' '"),
     ],
 )
 def test_a_bad_docred_document_is_named(tmp_path: Path, place: tuple[Any, ...], value: object, message: str) -> None:

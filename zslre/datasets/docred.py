@@ -11,6 +11,7 @@ from itertools import islice, permutations
 from pathlib import Path
 from typing import Any
 
+from zslre.datasets import checks
 from zslre.datasets.annotated import AnnotatedSentence
 from zslre.datasets.rows import ROW_ERRORS, OnBad, head_of, list_rows, reason
 from zslre.datasets.tokens import TokenText
@@ -53,7 +54,7 @@ def _sentences(document: dict[str, Any]) -> Iterator[AnnotatedSentence]:
     for label in document["labels"]:
         if not (0 <= label["h"] < len(entities) and 0 <= label["t"] < len(entities)):
             raise InputError(f"label {label} names an entity outside 0 … {len(entities) - 1}")
-        relations.setdefault((label["h"], label["t"]), set()).add(label["r"])
+        relations.setdefault((label["h"], label["t"]), set()).add(checks.label(label["r"], "a label's r"))
     for mention in (mention for mentions in entities for mention in mentions):
         if not 0 <= mention["sent_id"] < len(document["sents"]):
             raise InputError(f"mention {mention['name']!r} is in sentence {mention['sent_id']}, which is not there")
