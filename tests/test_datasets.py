@@ -287,6 +287,7 @@ GOOD = {"text": "Ann lives in Rome", "head": [0, 3], "tail": [13, 17], "relation
         ({"mentions": 7}, "TypeError"),
         ({"text": "Ann lives in Rome \ud83d"}, "half a surrogate pair at character 18"),
         ({"head": [0, 3, "\ud800"]}, "half a surrogate pair at character 0"),
+        ({"head": [0, 3, "\ud800"], "mentions": [[0, 3]]}, "half a surrogate pair at character 0"),
     ],
 )
 def test_a_bad_line_is_named(tmp_path: Path, change: dict[str, object], message: str) -> None:

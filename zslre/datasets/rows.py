@@ -139,6 +139,7 @@ def head_of(path: str | Path) -> str:
 
 def _check_utf8(example: Example) -> None:
     example.sentence.text.encode("utf-8")
-    for name in (example.relation, *(mention.type for mention in example.sentence.mentions)):
+    mentions = (example.head, example.tail, *example.sentence.mentions)
+    for name in (example.relation, *(mention.type for mention in mentions)):
         if name is not None:
             name.encode("utf-8")
