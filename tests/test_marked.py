@@ -88,6 +88,7 @@ def test_a_fact_of_a_document_is_that_of_the_nearest_mentions(tmp_path: Path) ->
     [
         ("# A\n{1:ORG|Acme} grew.\n1 founded by 2\n", "line 3: '1 founded by 2' is no fact"),
         ("# A\n{1:ORG|Acme grew.\n", "line 2: has a brace"),
+        ("# A\n1 founded by 2\n{1:ORG|Acme} grew.\n", "line 2: has facts of no text"),
     ],
 )
 def test_a_document_that_cannot_be_read(tmp_path: Path, text: str, error: str) -> None:
@@ -132,6 +133,7 @@ def test_broken_texts_are_refused_with_their_line(tmp_path: Path, text: str, pla
         ("{1:ORG|Zeta} met {2:ORG|Acme}.", "begins with"),
         ("= sponsor | who pays\n{1:ORG|Zeta} won.", "name | description"),
         ("= sponsor | who pays | firm | event\n{1:ORG|Zeta} won.", "mentions 1 and 2"),
+        ("= sponsor | who pays | firm | event | symetric\n{1:ORG|Zeta} saw {2:ORG|Acme}.", "name | description"),
     ],
 )
 def test_broken_relations_are_refused(tmp_path: Path, text: str, says: str) -> None:

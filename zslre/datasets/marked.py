@@ -152,7 +152,9 @@ def read_marked_documents(path: str | Path) -> Iterator[list[EntitySentence]]:
         first: dict[int, str] = {}
         for where, line in block[1:]:
             with _placed(path, where):
-                if _FACT.fullmatch(_parts(line, ";")[0]) and sentences:
+                if _FACT.fullmatch(_parts(line, ";")[0]):
+                    if not sentences:
+                        raise InputError("has facts of no text: they stand below theirs")
                     last = sentences[-1]
                     sentences[-1] = replace(last, facts=frozenset(_facts(line, last.entities)))
                 else:
