@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zslre.exceptions import ModelError
-from zslre.scoring import KINDS, Scorer, unit
+from zslre.scoring import KINDS, Scorer, log_odds, unit
 
 SCORER = tiny.scorer()
 
@@ -71,6 +71,19 @@ def test_probabilities_by_hand_and_at_the_ends() -> None:
 def test_probabilities_lie_in_zero_one_and_grow(a: float, b: float) -> None:
     low, high = SCORER.probabilities(np.float32(sorted([a, b])))
     assert 0 <= low <= high <= 1
+
+
+def test_log_odds_by_hand_and_at_the_ends() -> None:
+    found = log_odds(np.float32([0.5, 0.8, 0.2, 0.0, 1.0]))
+    np.testing.assert_allclose(found[:3], [0, math.log(4), -math.log(4)], atol=1e-6)
+    assert -100 < found[3] < -10 < 10 < found[4] < 100
+
+
+@given(st.floats(0.001, 0.999))
+def test_margins_are_those_of_their_probabilities(probability: float) -> None:
+    scorer = plain_scorer()
+    assert scorer.probabilities(scorer.margins(np.float32([probability])))[0] == pytest.approx(probability, abs=1e-5)
+    assert np.isfinite(scorer.margins(np.float32([0, 1]))).all()
 
 
 def test_scaling_a_pair_changes_nothing() -> None:
