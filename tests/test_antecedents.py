@@ -105,6 +105,12 @@ def test_what_counts_of_a_name() -> None:
     assert may_mean["Ann"]["person: alone"] == 0.0
 
 
+def test_a_document_is_not_about_a_date() -> None:
+    dated = Sentence("In May Ann left.", (Mention("May", 3, 6, "DATE"), Mention("Ann", 7, 10, "PERSON")))
+    (may_mean,) = features(dated, sentence("She slept.", start=17))
+    assert may_mean["Ann"]["person: topic"] == 1.0
+
+
 def test_what_it_may_mean() -> None:
     text = "Acme grew when it was clear that it sold cars."
     expletive, it = features(sentence(text, "Acme", type="ORG"))
@@ -137,6 +143,35 @@ def test_what_is_taken_counts_for_the_next() -> None:
     by_name = {name.mention.text: found for name, found in may_mean if name.mention.text == "Lee"}
     assert by_name["Lee"]["person: meant last"] == 1.0
     assert by_name["Lee"]["person: meant"] == pytest.approx(math.log(2))
+
+
+def meaning(reader: AnaphorReader, of: Sentence, name: str) -> list[tuple[str, dict[str, float]]]:
+    """What its anaphor may mean, which is then taken to mean the nearest so named."""
+    found: list[tuple[str, dict[str, float]]] = []
+    for anaphor, may_mean in reader.read(of):
+        found = [(name.mention.text, features) for name, features in may_mean]
+        reader.take(anaphor, next(one for one, _ in may_mean if one.mention.text == name), of.text)
+    return found
+
+
+def test_who_a_sentence_begins_with_is_its_subject() -> None:
+    (may_mean,) = features(sentence("Made by Ann it fell.", "Ann"), sentence("She left.", start=21))[1:]
+    assert may_mean["Ann"]["person: last subject"] == 0.0
+    reader = AnaphorReader()
+    list(reader.read(sentence("Kim met Lee.", "Kim", "Lee")))
+    meaning(reader, sentence("He saw Bo.", "Bo", start=13), "Lee")
+    told = meaning(reader, sentence("He left.", start=24), "Lee")
+    assert {name for name, features in told if features["person: last subject"]} == {"Lee"}
+
+
+def test_what_is_meant_counts_as_a_name_but_not_beside_the_name_itself() -> None:
+    reader = AnaphorReader()
+    meaning(reader, sentence("Kim said he ate.", "Kim"), "Kim")
+    told = meaning(reader, sentence("He slept.", start=17), "Kim")
+    assert [(name, features["person: rank"]) for name, features in told] == [("Kim", 0.0)]
+    told = meaning(reader, sentence("He left.", start=27), "Kim")
+    assert [features.get("person: at 1", 0.0) for _, features in told] == [1.0, 0.0]  # the pronoun, then the name
+    assert [features.get("person: meant at the start", 0.0) for _, features in told] == [1.0, 0.0]
 
 
 def test_weights_choose_and_what_is_unlikely_is_left_out() -> None:
