@@ -110,7 +110,7 @@ def test_a_bad_fewrel_row_is_named(tmp_path: Path, place: tuple[Any, ...], value
 
 
 @pytest.mark.parametrize("reader", [read_fewrel, read_docred])
-@pytest.mark.parametrize("content", [b"", b'{"P1": [', b"\xff\xfe", b"7"])
+@pytest.mark.parametrize("content", [b"", b'{"P1": [', b"\xff\xfe", b"7", b'{"P1":' * 3_000])
 def test_a_file_of_another_kind_is_named(tmp_path: Path, reader: Any, content: bytes) -> None:
     path = tmp_path / "data.json"
     path.write_bytes(content)
@@ -240,6 +240,7 @@ def test_a_bad_docred_document_is_collected(tmp_path: Path) -> None:
     path = write(tmp_path, damaged(DOCRED * 3, 1, "sents", 0, value=[7]))
     assert len(list(read_docred(path, on_bad=bad.append))) == 6
     assert [str(error).split(":")[0] for error in bad] == [f"{path}, document 2 ('Ann')"]
+    assert len(list(read_docred(path, slice(None, None, 2)))) == 6
 
 
 def test_examples_by_hand(tmp_path: Path) -> None:

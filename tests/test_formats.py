@@ -217,6 +217,14 @@ def test_one_bad_triple_leaves_the_others(tmp_path: Path) -> None:
     assert "data, line 1: triple 1: head 'Oslo'" in str(bad[0])
 
 
+def test_names_may_touch(tmp_path: Path) -> None:
+    path = tmp_path / "data"
+    triples = {"text": "It grew 5% a year", "triple_list": [["5", "unit", "%"], ["%", "of", "5"]]}
+    path.write_text(json.dumps(triples), encoding="utf-8")
+    there, back = read_dataset(path)
+    assert (there.head, there.tail) == (back.tail, back.head) == (Mention("5", 8, 9), Mention("%", 9, 10))
+
+
 def test_spans_that_name_one_entity_twice(tmp_path: Path) -> None:
     path = tmp_path / "data"
     entities = [SPANS["entities"][0], *SPANS["entities"]]
@@ -230,10 +238,11 @@ LINE = "m.1\tm.2\tnew_york\tann\t/a/b/c\tnew_york_city is not new_york , says an
 
 def test_a_name_in_a_riedel_bag_is_not_found_within_a_longer_one(tmp_path: Path) -> None:
     path = tmp_path / "data"
-    path.write_text(LINE, encoding="utf-8", newline="")
+    line = LINE.replace("new_york_city is not new_york", "new_york is not new_york_city")  # the longer one is nearer
+    path.write_text(line, encoding="utf-8", newline="")
     (example,) = read_dataset(path)
-    assert example.sentence.text == "new york city is not new york , says ann ."
-    assert (example.head, example.tail) == (Mention("new york", 21, 29), Mention("ann", 37, 40))
+    assert example.sentence.text == "new york is not new york city , says ann ."
+    assert (example.head, example.tail) == (Mention("new york", 0, 8), Mention("ann", 37, 40))
 
 
 @pytest.mark.parametrize(
@@ -283,6 +292,13 @@ def test_semeval_files_may_have_windows_line_ends_and_no_blank_lines(tmp_path: P
     first, second = read_dataset(path)
     assert first == second
     assert (first.head.text, first.sentence.text) == ("lightning", "The fire came from lightning.")
+
+
+def test_a_semeval_sentence_without_quotation_marks_keeps_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "data"
+    path.write_text('7\t"Go!" said the <e1>judge</e1> to <e2>Ann</e2>.\nOther\n', encoding="utf-8")
+    (example,) = read_dataset(path)
+    assert (example.sentence.text, example.head.start) == ('"Go!" said the judge to Ann.', 15)
 
 
 def test_what_stands_before_the_first_block_is_a_bad_row(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from zslre.relations import Relation, RelationSet, SideInformation
         ("is_normal_tissue_of", Relation("is normal tissue of", id="is_normal_tissue_of")),
         ("works for", Relation("works for")),
         ("/people/person/_", Relation("/people/person/", id="/people/person/_")),
+        ("/people/person", Relation("/people/person")),
         ("and/or", Relation("and/or")),
         ("Cause-Effect(e1,e2)", Relation("Cause-Effect(e1,e2)")),
     ],
