@@ -102,6 +102,19 @@ def test_another_relation_of_a_labelled_pair_is_one_entry() -> None:
     assert entries == ["('residence', 'spouse', 0.7)", "('residence', None, 0.0)", "('spouse', None, 0.0)"]
 
 
+def test_a_label_is_set_against_the_surest_of_the_wrong_relations() -> None:
+    found = Fixed(Triple(ANN, "employer", ROME, 0.6), Triple(ANN, "spouse", ROME, 0.7))
+    found.relations = RelationSet([*Fixed.relations, Relation("employer")])
+    outcome = extraction_outcome(found, [GOLD], threshold=0.6)  # type: ignore[arg-type]
+    entries = list(zip(outcome.gold, outcome.predicted, outcome.probabilities, strict=True))
+    assert entries[1:3] == [("residence", "spouse", 0.7), (None, "employer", 0.6)]  # the threshold itself is enough
+
+
+def test_entries_come_in_the_order_of_the_sentences_and_names() -> None:
+    outcome = extraction_outcome(Fixed(), [GOLD] * 8, threshold=0.5)  # type: ignore[arg-type]
+    assert outcome.gold == ("spouse", "residence", "residence") * 8
+
+
 @pytest.mark.parametrize("threshold", [0.2, 0.5, 0.8])
 @pytest.mark.parametrize("detect", [None, tiny.CapitalDetector().detect])
 def test_outcome_agrees_with_the_scores_of_a_real_model(
