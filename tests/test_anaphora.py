@@ -84,6 +84,7 @@ def test_only_a_person_has_a_pronoun(type: str | None, expected: int) -> None:
         ("Acme grew. The film won.", ["Acme"], []),
         # Another name, and the first word of a compound, is meant by the noun itself.
         ("Acme grew. The band Zeta won.", ["Acme", "Zeta"], []),
+        ("Acme grew. The band Wings won.", ["Acme", "Wings"], []),  # not as in "the band wings it"
         ("Acme grew. The company car is red. The team-mate left.", ["Acme"], []),
         ("Acme grew. The company that won is old. The club of Oslo won.", ["Acme"], []),
     ],

@@ -84,6 +84,7 @@ def test_a_long_document_is_not_remembered_whole() -> None:
         ("He saw Ann.", "Ann", "other"),
         ("He left when Ann left.", "Ann", "clause"),
         ("He saw Ann's car.", "Ann", "genitive"),
+        ("He saw Ann\u2019s car.", "Ann", "genitive"),
         ("In May, Ann left.", "Ann", "behind a comma"),
         ("His aunt, Ann, left.", "Ann", "between commas"),
     ],
@@ -124,7 +125,8 @@ def test_what_it_may_mean() -> None:
 
 
 @pytest.mark.parametrize(
-    ("type", "fits"), [("ORG", True), ("company", True), ("PERSON", False), ("DATE", False), (None, False)]
+    ("type", "fits"),
+    [("ORG", True), ("company", True), ("PERSON", False), ("DATE", False), ("LANGUAGE", False), (None, False)],
 )
 def test_it_wants_a_thing(type: str | None, fits: bool) -> None:
     text = "Qin said it grew."

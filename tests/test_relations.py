@@ -172,6 +172,7 @@ def test_a_string_is_a_catalogue_id_a_catalogue_label_or_a_new_name() -> None:
     assert relations["supplies"] == Relation("supplies")
     assert relations["P26"].symmetric
     assert RelationSet.of(relations) is relations
+    assert RelationSet.of([" P26", "place  of\nbirth"]).names == ("spouse", "place of birth")
     assert resolve("P50").name == "author"
     assert RelationSet.of(name for name in ["a", "b"]).names == ("a", "b")
 
