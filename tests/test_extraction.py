@@ -142,6 +142,11 @@ def test_outcome_agrees_with_the_scores_of_a_real_model(
 def test_every_labelled_pair_is_asked_about() -> None:
     bare = AnnotatedSentence(Sentence(SENTENCE.text, (ANN, BOB)), GOLD.pairs, GOLD.labels)
     assert with_pair_mentions(bare).sentence.mentions == (ANN, BOB, ROME)
+    few = AnnotatedSentence(SENTENCE, ((ANN, ROME),), (frozenset(),))
+    assert with_pair_mentions(few).sentence.mentions == (ANN, BOB, ROME)
+    typed = Mention("Ann", 0, 3, "PERSON")
+    two = AnnotatedSentence(SENTENCE, ((typed, ROME),), (frozenset(),))
+    assert with_pair_mentions(two).sentence.mentions == (ANN, typed, BOB, ROME)
 
 
 def test_progress_counts_sentences() -> None:
