@@ -81,6 +81,7 @@ def test_only_a_person_has_a_pronoun(type: str | None, expected: int) -> None:
         # A noun in the name must agree.
         ("Leeds University beat Zeta Bank. The bank won.", ["Leeds University", "Zeta Bank"], [("bank", "Zeta Bank")]),
         ("Leeds University grew. The company grew.", ["Leeds University"], []),
+        ("Leeds College Choir won. The choir grew.", ["Leeds College Choir"], [("choir", "Leeds College Choir")]),
         ("Acme grew. The film won.", ["Acme"], []),
         # Another name, and the first word of a compound, is meant by the noun itself.
         ("Acme grew. The band Zeta won.", ["Acme", "Zeta"], []),

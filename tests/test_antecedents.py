@@ -11,7 +11,7 @@ import tiny
 from scripting import load_script
 
 from zslre.anaphora import AnaphorReader, AnaphorResolver
-from zslre.antecedents import ENTITIES, WEIGHTS, Discourse, Entity, Name, likeliest, role_of
+from zslre.antecedents import ENTITIES, WEIGHTS, Discourse, Entity, Name, is_female, is_subject, likeliest, role_of
 from zslre.datasets.marked import read_marked_documents
 from zslre.types import Mention, Sentence
 
@@ -58,6 +58,8 @@ def test_a_name_is_known_by_its_words_and_type() -> None:
     found = [discourse.entity(Mention(text, 0, len(text), type)) for text, type in names]
     assert found[0] is found[1] is found[4]
     assert len({id(entity) for entity in found}) == 4
+    bank = [discourse.entity(Mention(text, 0, len(text), "ORG")) for text in ("The Bank", "Bank of England", "The Who")]
+    assert bank[0] is bank[1] is not bank[2]
 
 
 def test_a_long_document_is_not_remembered_whole() -> None:
@@ -91,6 +93,39 @@ def test_a_long_document_is_not_remembered_whole() -> None:
 )
 def test_what_stands_around_a_name(text: str, name: str, role: str) -> None:
     assert role_of(text, Mention(name, text.index(name), text.index(name) + len(name))) == role
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ann left.", True),
+        ("In May, Ann left.", True),
+        ("The son of Ann left.", False),
+        ("Bo ate with Al and Ann.", False),
+    ],
+)
+def test_what_may_be_a_subject(text: str, expected: bool) -> None:
+    assert is_subject(text, text.index("Ann")) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        ("Laura Kemp left.", "Laura Kemp", True),
+        ("Mr Laura left.", "Laura", False),  # a title says more than a given name
+        ("Her uncle, Kim, left.", "Kim", False),
+        ("Lady Qin left.", "Lady Qin", True),
+        ("Qin Bo left.", "Qin Bo", None),
+    ],
+)
+def test_what_tells_of_a_gender(text: str, name: str, expected: bool | None) -> None:
+    assert is_female(text, Mention(name, text.index(name), text.index(name) + len(name))) is expected
+
+
+@pytest.mark.parametrize(("name", "feature"), [("Qia Li", "a for she"), ("Qio Li", "no a for she")])
+def test_a_name_of_unknown_gender_counts_by_its_ending(name: str, feature: str) -> None:
+    (may_mean,) = features(sentence(f"{name} ate.", name), sentence("She left.", start=12))
+    assert may_mean[name][f"person: {feature}"] == 1.0
 
 
 def test_what_counts_of_a_name() -> None:
