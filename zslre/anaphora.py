@@ -15,7 +15,6 @@ from itertools import chain
 from zslre.antecedents import (
     NOUNS,
     PRONOUNS,
-    SENTENCES,
     Discourse,
     Entity,
     Name,
@@ -34,6 +33,7 @@ from zslre.sideinfo.entity_types import words_of_label
 from zslre.sideinfo.wordnet import wordnet
 from zslre.types import Mention, Sentence
 
+SENTENCES = 3  # before the anaphor's own, in which names are looked for
 LEAST = 0.4  # probability of what an anaphor is taken to mean; below it nothing is known
 PRONOUN = re.compile(rf"\b(?:{'|'.join([*PRONOUNS, *map(str.capitalize, PRONOUNS)])})\b")
 NOUN = re.compile(rf"\b(?:[Tt]he|[Tt]his) ({'|'.join(sorted(set().union(*chain(*NOUNS.values()))))})\b(?!-)")

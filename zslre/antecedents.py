@@ -67,7 +67,6 @@ EXPLETIVE = re.compile(
     r"(?: \w+){0,2} (?:that|to|who|when|how|whether|if)\b"
 )
 ENTITIES = 200  # that a document's discourse remembers
-SENTENCES = 3  # before the anaphor's own, in which names are looked for
 _SHORT = frozenset(["a", "an", "and", "for", "in", "of", "the"])
 
 
@@ -181,7 +180,7 @@ def options(
     alone = float(len({id(name.entity) for name, _ in fit}) == 1)
     found = []
     for rank, (name, kinds) in enumerate(fit):
-        entity, near = name.entity, min(number - name.sentence, SENTENCES)
+        entity, near = name.entity, number - name.sentence
         subject = "subject" if name.subject else "no subject"
         told = [*kinds, *form, name.role, f"at {near}", f"{subject} at {near}", f"{place}, {subject} at {near}"]
         valued = {
