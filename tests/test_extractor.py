@@ -249,6 +249,15 @@ def test_an_adjective_is_said_of_the_name_that_follows(text: str, danish: str) -
     ]
 
 
+@pytest.mark.parametrize("kind", ["DATE", "NORP", "MISC", "GPE"])
+def test_an_adjective_is_said_of_no_date_or_other_adjective(kind: str) -> None:
+    text = "Ann reads the Danish Monday paper"
+    names = ("Ann", "PERSON"), ("Danish", "NORP"), ("Monday", kind)
+    mentions = [Mention(name, text.index(name), text.index(name) + len(name), kind) for name, kind in names]
+    asked = asked_pairs(Sentence(text, tuple(mentions)))
+    assert ((mentions[0], mentions[1]) in asked) == (kind != "GPE")
+
+
 @pytest.mark.parametrize(
     ("text", "other", "asked"),
     [
@@ -273,6 +282,18 @@ def test_a_short_form_in_parentheses_is_the_same_thing(text: str, other: str, as
     assert bool(asked_pairs(Sentence(text, unknown))) == (asked or other == "International")
     place = replace(few, type="GPE")
     assert asked_pairs(Sentence(text, (long, place))) == [(long, place), (place, long)]
+
+
+@pytest.mark.parametrize("short", ["BTI", "BfTaI", "BFTI"])
+def test_small_words_give_no_letter_to_a_short_form(short: str) -> None:
+    text = f"Bureau for Trade and Industry ({short}) grew"
+    long, few = Mention(text[:29], 0, 29, "ORG"), Mention(short, 31, 31 + len(short), "ORG")
+    assert bool(asked_pairs(Sentence(text, (long, few)))) == (short != "BTI")
+
+
+def test_names_that_touch_are_a_pair() -> None:
+    first, second = Mention("東京", 0, 2), Mention("大学", 2, 4)
+    assert candidate_pairs(Sentence("東京大学", (first, second))) == [(first, second), (second, first)]
 
 
 def test_names_of_a_long_list_are_asked_about_with_their_neighbours_and_the_first() -> None:

@@ -58,6 +58,7 @@ def test_abbreviations_do_not_end_a_sentence(sentences: list[str]) -> None:
     "lines",
     [
         ["About Cordelle", "Cordelle is a firm with a seat in Boston."],
+        ["Members of the board:", "Ann Ruiz, a lawyer who came to the firm from Boston."],
         ["Cast", "Mrs Bloom, a landlady: Gwen Tibbs", "Percy, her lodger: Adrian Loach", "Inspector Rudd: Mike Fann"],
         ["THE PLAYERS present", "DEAD MAN'S TROUSERS", "A farce in three acts by Leonard Askew"],
         ["The firm was founded by Karl Ott and Anna\nMeier in Berlin in 1990 and moved to\nHamburg.", "It failed."],
