@@ -77,6 +77,9 @@ def test_types_that_fit_one_way_only_decide() -> None:
     assert way(odd, BIRTH, head=("company",), tail=("date",)) is None
     assert way(Relation("place of birth"), BIRTH, head=("company",), tail=("date",)) == "P19"  # Wikidata's own label
     assert way(Relation("place of birth"), BIRTH, head=("city",), tail=("person",)) == "turned P19"
+    assert way(Relation("student of"), TEACHER, head=("person",), tail=("person",)) == "P1066"  # fits both ways
+    assert way(Relation("debut"), FOUNDED, head=("company",)) == "P571"  # no date begins: not the other way
+    assert way(Relation("is the inception of"), FOUNDED, tail=("person",)) == "turned P571"  # no person is a date
     assert way(Relation("x", id="P19"), BIRTH, head=("city",), tail=("person",)) == "P19"
     assert way(Relation("employs", symmetric=True), EMPLOYER) == "P108"
 
