@@ -13,7 +13,7 @@ from zslre.exceptions import InputError
 from zslre.sideinfo.hypernyms import Evidence
 from zslre.sideinfo.mining import smoothing
 from zslre.sideinfo.mining.lists import LIST_WEIGHT, NEWS_WEIGHT, lent
-from zslre.sideinfo.mining.ranking import Finding, confidence, rank
+from zslre.sideinfo.mining.ranking import MAX_EVIDENCE, MAX_HYPERNYMS, Finding, confidence, rank
 from zslre.sideinfo.mining.smoothing import smooth
 
 # Four pairs, six counts. p(BMW, company) = 2/6, p(BMW) = 3/6, p(company) = 4/6.
@@ -141,6 +141,8 @@ def test_sites_count_once_and_the_strongest_word_of_each() -> None:
     assert [(h.name, h.count) for h in table["BMW"]] == [("company", 2), ("car company", 1)]
     assert [e.url for e in table["BMW"][0].evidence] == ["https://www.a.org/x", "https://b.org/x"]
     assert table["Nobody"] == ()
+    again = rank(said[::-1], ["BMW"])["BMW"]
+    assert [h.confidence for h in again] == pytest.approx([h.confidence for h in table["BMW"]])
 
 
 def test_the_less_special_of_equals_comes_first_but_not_what_is_only_implied() -> None:
@@ -184,6 +186,12 @@ def test_what_lists_lend_by_hand() -> None:
     }
 
 
+def test_one_name_of_a_long_list_lends_nothing() -> None:
+    names = [f"n{number}" for number in range(40)]
+    (shares,) = lent({"wii": {"console": 1.0}}, [["wii", *names]])
+    assert shares == []
+
+
 def test_a_name_of_which_nothing_is_said_is_what_its_neighbours_are() -> None:
     said = [finding("Wii", "a", ("console", 1.0)), listed("b", "Xbox", "Wii"), listed("c", "Wii", "Xbox")]
     (console,) = rank(said, ["Xbox"])["Xbox"]
@@ -209,6 +217,14 @@ def test_neighbours_tell_which_sense_is_meant() -> None:
     assert rank([*organ, *others], ["organ"])["organ"][0].name == "body part"
     lists = [listed("b", "organ", "flute"), listed("c", "piano", "organ")]
     assert rank([*organ, *others, *lists], ["organ"])["organ"][0].name == "instrument"
+
+
+def test_the_surest_are_kept_and_some_evidence_for_each() -> None:
+    many = [finding("BMW", f"s{n}", ("company", 1.0)) for n in range(7)]
+    rare = finding("BMW", "s0", *((f"kind {n:02}", 1.0) for n in range(30)))
+    company, *others = rank([*many, rare], ["BMW"])["BMW"]
+    assert (company.name, company.count, len(company.evidence)) == ("company", 7, MAX_EVIDENCE)
+    assert [other.name for other in others] == [f"kind {n:02}" for n in range(MAX_HYPERNYMS - 1)]
 
 
 def test_long_sentences_are_cut() -> None:
