@@ -23,7 +23,8 @@ import zslre.extractor
 import zslre.serialization
 import zslre.verifier
 from zslre.cli import main
-from zslre.cli.progress import Progress
+from zslre.cli.progress import Progress, SkippedRows
+from zslre.exceptions import InputError
 from zslre.relations import RelationSet
 from zslre.serialization import BUILTIN
 from zslre.sideinfo.hypernyms import Hypernym, HypernymTable
@@ -496,3 +497,12 @@ def test_progress_makes_room() -> None:
     progress.clear()
     progress.clear()
     assert screen.getvalue() == "\r\x1b[Kone\r\x1b[K"
+
+
+def test_progress_makes_room_for_a_skipped_row(capsys: pytest.CaptureFixture[str]) -> None:
+    screen = Screen(True)
+    progress = Progress(stream=screen)
+    progress.update(lambda: "one")
+    SkippedRows(progress, skip=True)(InputError("line 2: bad"))
+    assert screen.getvalue() == "\r\x1b[Kone\r\x1b[K"
+    assert capsys.readouterr().err == "zslre: skipped: line 2: bad\n"

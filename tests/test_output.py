@@ -7,6 +7,7 @@ import io
 import json
 import os
 import signal
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,7 +109,7 @@ def test_a_table_is_aligned() -> None:
 
 def test_a_table_cuts_long_names_and_steers_no_terminal() -> None:
     stream = io.StringIO()
-    long, steering, wide = (Mention(text, 0, len(text)) for text in ("x" * 90, "a\x1b[31m", "東京" * 30))
+    long, steering, wide = (Mention(text, 0, len(text)) for text in ("x" * 90, "a\x1b[31m", "東京" * 15))
     open_writer("table", stream).write("d\x1b", [Triple(long, "r", steering, 1.0), Triple(wide, "r", steering, 1.0)])
     assert "\x1b" not in stream.getvalue()
     _, _, first, second, _ = stream.getvalue().split("\n")
@@ -161,6 +162,14 @@ def test_a_second_interrupt_does_not_wait() -> None:
     with pytest.raises(KeyboardInterrupt):
         open_writer("jsonl", stream).write("a", [TRIPLE] * 20_000)  # more than one piece to copy
     assert not stream.getvalue().endswith("\n")
+
+
+def test_a_record_may_be_written_by_any_thread() -> None:
+    stream = io.StringIO()
+    thread = threading.Thread(target=lambda: open_writer("jsonl", stream).write("a", [TRIPLE]))
+    thread.start()
+    thread.join()
+    assert json.loads(stream.getvalue())["id"] == "a"
 
 
 # Going on
