@@ -286,7 +286,7 @@ def _mentions(where: str, spans: Any, text: str) -> tuple[Mention, ...]:
         if (start, end) in seen:
             raise InputError(f'{entry} repeats the span {start}:{end} of "mentions"[{seen[start, end]}]: give it once')
         seen[start, end] = index
-        mentions.append(Mention(text[start:end], start, end, span[2] or None if len(span) == 3 else None))
+        mentions.append(Mention(text[start:end], *span))
     return tuple(mentions)
 
 
