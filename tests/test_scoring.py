@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zslre.exceptions import ModelError
-from zslre.scoring import KINDS, Scorer, log_odds, unit
+from zslre.scoring import KINDS, Scorer, log_odds, softmax, unit
 
 SCORER = tiny.scorer()
 
@@ -98,6 +98,11 @@ def test_each_kind_of_feature_has_length_one() -> None:
     for part in (features[:, : tiny.H], *np.split(features[:, tiny.H :], 3, axis=1)):
         np.testing.assert_allclose(np.linalg.norm(part, axis=1), 1, atol=1e-5)
     assert len(KINDS) == 4
+
+
+def test_softmax_by_hand_row_by_row() -> None:
+    found = softmax(np.float32([[0, math.log(3)], [1000, 1000], [0, -1000]]))
+    np.testing.assert_allclose(found, [[0.25, 0.75], [0.5, 0.5], [1, 0]], atol=1e-6)
 
 
 def test_unit_of_zero_is_zero() -> None:
