@@ -64,6 +64,11 @@ def test_a_random_split_depends_on_the_seed_alone() -> None:
     assert random_split(LABELS, 4, 1).test != split.test
 
 
+@pytest.mark.parametrize("m", [1, 9])
+def test_one_relation_or_all_but_one_may_be_unseen(m: int) -> None:
+    assert len(random_split(LABELS, m, 0).test) == m
+
+
 @pytest.mark.parametrize("m", [0, 10, 11])
 def test_some_relations_must_be_left(m: int) -> None:
     with pytest.raises(InputError, match="from 1 to 9"):
