@@ -63,7 +63,7 @@ def test_names_as_programs_write_them_are_read_as_words(name: str, text: str) ->
 
 def test_inflections_that_were_found_are_not_read_but_the_users_are() -> None:
     side = SideInformation(synonyms=("was owned by", "belongs to", "Is Owned By"))
-    found = Source("synonyms", "is owned by", "inflection", "2026-05-01", 1.0, "of owned by")
+    found = Source("synonyms", "IS owned by", "inflection", "2026-05-01", 1.0, "of owned by")
     assert relation_phrases(Relation("owned by", "", side))["text"] == "owned by, was owned by, belongs to, Is Owned By"
     assert relation_phrases(Relation("owned by", "", side, sources=(found,)))["text"] == (
         "owned by, was owned by, belongs to"
