@@ -164,6 +164,14 @@ def test_a_folder_that_is_no_verifier_is_refused(text: str, capsys: pytest.Captu
 
 
 @pytest.mark.usefixtures("fake")
+def test_json_lines_on_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    given = b'{"id": "a", "text": "Ann met Bob."}\n{"text": "Cy met Di."}\n'
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
+    assert main(["predict", "-"]) == 0
+    assert [record["id"] for record in records(capsys.readouterr().out)] == ["a", "-:2"]
+
+
+@pytest.mark.usefixtures("fake")
 def test_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (["predict", "-"], ["predict"]):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("Zoë met Bob.".encode())))

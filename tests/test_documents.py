@@ -136,12 +136,33 @@ def test_empty_standard_input_is_an_error(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     "start", ['{"text": "', '\ufeff\n {"id": 7, "text" : "', '{"mentions": [], "id": "a", "text": "' + "Ann " * 40_000]
 )
-def test_json_lines_on_standard_input_are_no_text(monkeypatch: pytest.MonkeyPatch, start: str) -> None:
+def test_json_lines_on_standard_input_are_known_by_their_first_line(
+    monkeypatch: pytest.MonkeyPatch, start: str
+) -> None:
     # What is too long to be seen as a whole has its text within the first block here.
-    standard_input(monkeypatch, f'{start}Rome"}}\n{{"text": "b"}}\n'.encode())
+    standard_input(monkeypatch, f'{start}Rome"}}\n\n{{"text": "b", "mentions": [[0, 1]]}}\n{{"text": 1}}\n'.encode())
+    bad: list[InputError] = []
+    first, second = read_documents(["-"], on_bad=bad.append)
+    number = start.count("\n") + 3
+    assert (text_of(first)[-4:], text_of(second)) == ("Rome", "b")
+    assert second.id == f"-:{number}"
+    assert second.mentions == (Mention("b", 0, 1),)
+    assert [str(error) for error in bad] == [
+        f'standard input, line {number + 1}: "text" must be a string, got a number'
+    ]
+
+
+def test_json_lines_on_standard_input_that_are_not_utf8_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    standard_input(monkeypatch, b'{"text": "Rome"}\n{"text": "\xe9"}\n')
+    with pytest.raises(InputError, match="standard input: is not UTF-8: byte 0xe9 at byte offset 27, line 2"):
+        list(read_documents(["-"]))
+
+
+@pytest.mark.parametrize("text", ["\n" * 70_000 + "Rome", "Rome\n" + "Ann " * 40_000, "Ann " * 40_000 + "\nRome"])
+def test_the_first_line_of_standard_input_may_be_of_any_length(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    standard_input(monkeypatch, text.encode())
     [document] = read_documents(["-"])
-    with pytest.raises(InputError, match=r"looks like JSON Lines, .* save it in a file that ends in \.jsonl"):
-        list(document.blocks)
+    assert text_of(document) == text
 
 
 @pytest.mark.parametrize("text", ['{"a": 1}\n{"text": "b"}', '"text": Rome', '{Rome} "text": is old', "{"])

@@ -7,16 +7,18 @@ line ends and a byte order mark included. Markdown is read as the text it is.
 from __future__ import annotations
 
 import codecs
-import json
+import io
 import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from zslre.exceptions import InputError
+from zslre.records import parse_record
 from zslre.types import Mention
 
 TEXT_SUFFIXES = (".txt", ".md")
@@ -24,7 +26,6 @@ SUFFIXES = (*TEXT_SUFFIXES, ".jsonl")
 STDIN = "-"
 
 _READ_BYTES = 65_536
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _JSON_LINE = re.compile(r'\s*\{(?=\s*")[^\n]*"text"\s*:')
 
 
@@ -52,6 +53,7 @@ def read_documents(
     """The documents of files, folders (see `walk`) and "-".
 
     A text file is one document with its path as the id, a line of JSON Lines is one with its "id", or "PATH:LINE".
+    Standard input is JSON Lines if it begins with an object that has a "text", else plain text.
     What cannot be used goes to `on_bad` and is left out, or is raised where that is None: paths at once, before
     anything is read, the rest in its turn. Errors in the middle of a text file are raised by its `blocks`.
     """
@@ -83,13 +85,13 @@ def _check_path(path: str | Path) -> None:
 def _read(paths: Iterable[str | Path], on_bad: Callable[[InputError], None] | None) -> Iterator[Document]:
     for path in paths:
         if str(path) == STDIN:
-            yield Document(STDIN, _plain(_text_blocks("standard input", lambda: sys.stdin.buffer)))
+            yield from _standard_input(on_bad)
             continue
         for file in _files(path, on_bad) if os.path.isdir(path) else [str(path)]:
             if Path(file).suffix.lower() in TEXT_SUFFIXES:
                 yield Document(_printable(file), _text_blocks(file, _opener(file)))
             else:
-                yield from _json_lines(file, on_bad)
+                yield from _json_file(file, on_bad)
 
 
 def walk(folder: str | Path, unreadable: Callable[[OSError], None] | None = None) -> Iterator[tuple[str, list[str]]]:
@@ -142,12 +144,27 @@ def _opener(path: str) -> Callable[[], BinaryIO]:
     return opened
 
 
-def _text_blocks(name: str, opened: Callable[[], BinaryIO]) -> Iterator[tuple[int, str]]:
+def _standard_input(on_bad: Callable[[InputError], None] | None) -> Iterator[Document]:
+    """JSON Lines, if the first line that is not blank is one, else a document."""
+    stream = sys.stdin.buffer
+    head = line = stream.readline(_READ_BYTES)
+    while line and not head.removeprefix(codecs.BOM_UTF8).strip() and len(head) < _READ_BYTES:
+        line = stream.readline(_READ_BYTES - len(head))
+        head += line
+    if _JSON_LINE.match(head.decode("utf-8-sig", "ignore")):
+        head += stream.readline() if not head.endswith(b"\n") else b""
+        yield from _json_lines(STDIN, chain(io.BytesIO(head), stream), on_bad)
+    else:
+        yield Document(STDIN, _text_blocks(_shown(STDIN), lambda: stream, head))
+
+
+def _text_blocks(name: str, opened: Callable[[], BinaryIO], head: bytes = b"") -> Iterator[tuple[int, str]]:
+    """The text of a stream of which `head`, no more than a block, has been read already."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     offset = bytes_before = lines_before = 0
     with opened() as stream:
         while True:
-            data = stream.read(_READ_BYTES)
+            data, head = head + stream.read(_READ_BYTES - len(head)), b""
             if bytes_before == 0 and (encoding := _wide(data)) is not None:
                 raise InputError(
                     f"{name}: is not UTF-8 but {encoding}, for half of it are NUL characters: convert it, for example "
@@ -187,17 +204,6 @@ def _wide(data: bytes) -> str | None:
     return None
 
 
-def _plain(blocks: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """The blocks of standard input, whose name does not say what it holds."""
-    for offset, block in blocks:
-        if offset <= 1 and _JSON_LINE.match(block):  # 1: behind a byte order mark
-            raise InputError(
-                "standard input: looks like JSON Lines, but is read as plain text: save it in a file that ends in "
-                ".jsonl, and name that (or in .txt, if it is plain text)"
-            )
-        yield offset, block
-
-
 def _not_utf8(name: str, error: UnicodeDecodeError, bytes_before: int, line: int) -> InputError:
     utf16 = error.object[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) and bytes_before == 0 and error.start < 2
     encoding = "UTF-16" if utf16 else "WINDOWS-1252"
@@ -207,94 +213,47 @@ def _not_utf8(name: str, error: UnicodeDecodeError, bytes_before: int, line: int
     )
 
 
-def _json_lines(path: str, on_bad: Callable[[InputError], None] | None) -> Iterator[Document]:
+def _json_file(path: str, on_bad: Callable[[InputError], None] | None) -> Iterator[Document]:
     try:
         stream = _opener(path)()
     except InputError as error:
         _report(error, on_bad)
         return
+    with stream:
+        yield from _json_lines(path, stream, on_bad)
+
+
+def _json_lines(path: str, lines: Iterable[bytes], on_bad: Callable[[InputError], None] | None) -> Iterator[Document]:
     empty = True
     bytes_before = 0
-    with stream:
-        for number, line in enumerate(stream, 1):
-            if number == 1 and line.startswith(codecs.BOM_UTF8):
-                line, bytes_before = line.removeprefix(codecs.BOM_UTF8), len(codecs.BOM_UTF8)
-            if line.strip():
-                empty = False
-                try:
-                    yield _json_document(path, number, line, bytes_before)
-                except InputError as error:
-                    _report(error, on_bad)
-            bytes_before += len(line)
+    for number, line in enumerate(lines, 1):
+        if number == 1 and line.startswith(codecs.BOM_UTF8):
+            line, bytes_before = line.removeprefix(codecs.BOM_UTF8), len(codecs.BOM_UTF8)
+        if line.strip():
+            empty = False
+            try:
+                yield _json_document(path, number, line, bytes_before)
+            except InputError as error:
+                _report(error, on_bad)
+        bytes_before += len(line)
     if empty:
         _report(InputError(f"{path}: is empty: it has no line with a JSON object"), on_bad)
 
 
 def _json_document(path: str, number: int, line: bytes, bytes_before: int) -> Document:
-    where = f"{path}, line {number}"
+    name = _shown(path)
     try:
-        record = json.loads(line.decode("utf-8").rstrip("\r\n"))
+        content = line.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:
-        raise _not_utf8(path, error, bytes_before, number) from error
-    except (ValueError, RecursionError) as error:
-        reason = f"{error.msg}: column {error.colno}" if isinstance(error, json.JSONDecodeError) else error
-        raise InputError(f'{where}: is not JSON: {reason}: each line must be an object with a "text"') from error
-    if not isinstance(record, dict):
-        raise InputError(f'{where}: must be an object such as {{"text": "…"}}, got {_kind(record)}')
-    text = record.get("text")
-    if not isinstance(text, str):
-        got = _kind(text) if "text" in record else "no such key"
-        raise InputError(f'{where}: "text" must be a string, got {got}')
-    if found := _SURROGATE.search(text):
-        raise InputError(
-            f'{where}: "text" has an unpaired surrogate (\\u{ord(found[0]):04x}) at character {found.start()}, '
-            f"which is not a character: write the whole pair, or \\ufffd in its place"
-        )
-    name = record.get("id")
-    if name is not None and (not isinstance(name, (str, int)) or isinstance(name, bool)):
-        raise InputError(f'{where}: "id" must be a string or a whole number, got {_kind(name)}')
-    if isinstance(name, str) and _SURROGATE.search(name):
-        raise InputError(f'{where}: "id" has an unpaired surrogate, which is not a character: leave it out')
-    mentions = _mentions(where, record["mentions"], text) if record.get("mentions") is not None else None
-    return Document.from_text(f"{_printable(path)}:{number}" if name is None else str(name), text, mentions)
+        raise _not_utf8(name, error, bytes_before, number) from error
+    id, text, mentions = parse_record(f"{name}, line {number}", content)
+    return Document.from_text(f"{_printable(path)}:{number}" if id is None else id, text, mentions)
 
 
-def _mentions(where: str, spans: Any, text: str) -> tuple[Mention, ...]:
-    if not isinstance(spans, list):
-        raise InputError(
-            f'{where}: "mentions" must be a list of [start, end] or [start, end, type], got {_kind(spans)}'
-        )
-    seen: dict[tuple[int, int], int] = {}
-    mentions = []
-    for index, span in enumerate(spans):
-        entry = f'{where}: "mentions"[{index}]'
-        if not (
-            isinstance(span, list)
-            and len(span) in (2, 3)
-            and all(isinstance(n, int) and not isinstance(n, bool) for n in span[:2])
-            and (len(span) == 2 or span[2] is None or (isinstance(span[2], str) and not _SURROGATE.search(span[2])))
-        ):
-            raise InputError(f"{entry} must be [start, end] or [start, end, type], got {json.dumps(span)[:80]}")
-        start, end = span[:2]
-        if not 0 <= start < end <= len(text):
-            raise InputError(
-                f"{entry} is {start}:{end}, but the text has {len(text)} characters: needs 0 <= start < end <= "
-                f"{len(text)}; offsets count characters (not bytes), the end is exclusive"
-            )
-        if not text[start:end].strip():
-            raise InputError(f"{entry} at {start}:{end} covers only white space: leave it out")
-        if (start, end) in seen:
-            raise InputError(f'{entry} repeats the span {start}:{end} of "mentions"[{seen[start, end]}]: give it once')
-        seen[start, end] = index
-        mentions.append(Mention(text[start:end], *span))
-    return tuple(mentions)
+def _shown(path: str) -> str:
+    return "standard input" if path == STDIN else path
 
 
 def _printable(path: str) -> str:
     """The path as text: a file name that is not UTF-8 has its odd bytes written out."""
     return path.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _kind(value: Any) -> str:
-    names = {dict: "an object", list: "a list", str: "a string", bool: "true or false", type(None): "null"}
-    return names.get(type(value), "a number")

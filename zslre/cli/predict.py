@@ -35,8 +35,8 @@ Find relation triples in text files (.txt, .md), JSON Lines files (.jsonl) or st
 
 A line of JSON Lines is an object {"text": "…"}; it may have an "id", and "mentions": [[start, end], [start, end, type]]
 (characters, end exclusive) in place of the recognised ones. Other keys are left alone. Folders are searched for such
-files, links included; files and folders whose names begin with a dot are left out. Standard input is plain text. All
-text is UTF-8.
+files, links included; files and folders whose names begin with a dot are left out. Standard input is JSON Lines if it
+begins with such a line, else plain text. All text is UTF-8.
 """
 EXAMPLES = """\
 examples:
