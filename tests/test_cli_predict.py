@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -43,6 +44,10 @@ class Fake:
     @property
     def detector(self) -> Fake:
         return self
+
+    @property
+    def relations(self) -> SimpleNamespace:
+        return SimpleNamespace(names=self.names)
 
     def from_pretrained(self, model: Path | None = None, *, threads: int | None = None, ner: str | None = None) -> Fake:
         self.loaded = {"model": model, "threads": threads, "ner": ner}
@@ -369,6 +374,7 @@ def test_an_interrupt_leaves_whole_records_and_resume_goes_on(
     expected = out.read_text(encoding="utf-8")
     fake.interrupt_at = "Ann6"
     assert main(arguments) == 130
+    assert capsys.readouterr().err == "zslre: interrupted: the same command with --resume goes on\n"
     whole = records(out.read_text(encoding="utf-8"))
     assert 0 < len(whole) < 10
     with out.open("a", encoding="utf-8") as stream:
@@ -447,6 +453,26 @@ def test_a_real_run_that_is_stopped(how: str, tmp_path: Path) -> None:
 
 
 # Progress
+
+
+@pytest.mark.usefixtures("fake")
+def test_resume_does_not_mix_relations(lines: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out.jsonl"
+    arguments = ["predict", lines, "-o", str(out), "--resume"]
+    assert main(arguments) == 0
+    before = out.read_bytes()
+    assert main([*arguments, "--relation", "second"]) == 1
+    assert "line 1: has the relation 'built in', which is not looked for now" in capsys.readouterr().err
+    assert out.read_bytes() == before
+
+
+def test_an_interrupt_that_cannot_be_gone_on_from(
+    fake: Fake, lines: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.interrupt_at = "Ann6"
+    for options in ([], ["-o", str(tmp_path / "out.csv")]):
+        assert main(["predict", lines, *options]) == 130
+        assert capsys.readouterr().err == "zslre: interrupted\n"
 
 
 @pytest.mark.usefixtures("fake")

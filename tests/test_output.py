@@ -187,7 +187,7 @@ def test_a_cut_record_is_not_counted(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "out.jsonl"
     whole = record_lines("a", "b", "a", "é")
     path.write_text(whole + record_lines('la"st\\')[:-cut], encoding="utf-8")
-    done, size = resume_point(path)
+    done, size = resume_point(path, [TRIPLE.relation])
     assert done == Counter({"a": 2, "b": 1, "é": 1})
     os.truncate(path, size)
     assert path.read_text(encoding="utf-8") == whole
@@ -200,7 +200,7 @@ def test_a_foreign_file_is_refused(tmp_path: Path, line: str) -> None:
     path = tmp_path / "out.jsonl"
     path.write_text(f"{record_lines('a')}{line}\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"out\.jsonl, line 2: is no record of zslre"):
-        resume_point(path)
+        resume_point(path, [TRIPLE.relation])
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_foreign_line_without_an_end_is_refused(tmp_path: Path, line: str) -> 
     for before in ("", record_lines("a")):
         path.write_text(before + line, encoding="utf-8")
         with pytest.raises(InputError, match=r"out\.jsonl, line .: is no record of zslre \(its last line breaks off\)"):
-            resume_point(path)
+            resume_point(path, [TRIPLE.relation])
         assert path.read_text(encoding="utf-8") == before + line
 
 
@@ -219,4 +219,12 @@ def test_what_a_power_cut_leaves_is_no_foreign_line(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     for rest in ("\0\0\0", '{"id": "b", "tri\0\0'):
         path.write_text(record_lines("a") + rest, encoding="utf-8")
-        assert resume_point(path) == ({"a": 1}, len(record_lines("a")))
+        assert resume_point(path, [TRIPLE.relation]) == ({"a": 1}, len(record_lines("a")))
+
+
+def test_a_file_with_other_relations_is_not_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_text('{"id": "b", "triples": []}\n' + record_lines("a"), encoding="utf-8")
+    assert resume_point(path, [TRIPLE.relation, "more"])[0] == {"a": 1, "b": 1}
+    with pytest.raises(InputError, match=rf"out\.jsonl, line 2: has the relation '{TRIPLE.relation}', which is not"):
+        resume_point(path, ["another"])

@@ -150,11 +150,12 @@ def triple_record(triple: Triple, *, explain: bool = False) -> dict[str, Any]:
     return record
 
 
-def resume_point(path: Path) -> tuple[Counter[str], int]:
+def resume_point(path: Path, relations: Collection[str]) -> tuple[Counter[str], int]:
     """How often each document id has a whole record in the JSON Lines file `path`, and the bytes they take.
 
     A record that an interruption cut short is not counted: truncate the file there. Raises InputError for a file that
-    is no output of zslre, or that breaks off in something else than a record.
+    is no output of zslre, or that breaks off in something else than a record, and for one with other relations than
+    those that are looked for: it was begun with other options.
     """
     done: Counter[str] = Counter()
     size = 0
@@ -165,13 +166,18 @@ def resume_point(path: Path) -> tuple[Counter[str], int]:
                     if _begins_a_record(line):
                         break
                     raise ValueError("its last line breaks off")
-                record = json.loads(line)
-                done[_record_id(record)] += 1
+                id, found = _read_record(json.loads(line))
             except (ValueError, RecursionError) as error:
                 raise InputError(
                     f"{path}, line {number}: is no record of zslre ({error}): give another file to -o, or leave out "
                     f"--resume to overwrite this one"
                 ) from error
+            if other := found.difference(relations):
+                raise InputError(
+                    f"{path}, line {number}: has the relation {min(other)!r}, which is not looked for now: --resume "
+                    "goes on with the options that the file was begun with; give those, or another file to -o"
+                )
+            done[id] += 1
             size += len(line)
     return done, size
 
@@ -188,9 +194,10 @@ def _begins_a_record(line: bytes) -> bool:
     return rest.startswith(whole) or whole.startswith(rest)
 
 
-def _record_id(record: object) -> str:
+def _read_record(record: object) -> tuple[str, set[str]]:
+    """The document's id and the relations that were found in it."""
     if isinstance(record, dict) and isinstance(record.get("triples"), list) and isinstance(record.get("id"), str):
-        return str(record["id"])
+        return record["id"], {str(t["relation"]) for t in record["triples"] if isinstance(t, dict) and "relation" in t}
     raise ValueError('needs "id" and "triples"')
 
 

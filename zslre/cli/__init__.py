@@ -68,8 +68,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.flush()  # here, so that a full disk or a closed pipe is seen and not lost at interpreter exit
     except ZslreError as error:
         return _fail(str(error))
-    except KeyboardInterrupt:
-        print("zslre: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(f"zslre: interrupted{f': {stop}' if stop.args else ''}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader has gone, as in `zslre … | head`. What is still buffered must not complain when Python exits.

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import stat
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from zslre.documents import STDIN, SUFFIXES, walk
 from zslre.exceptions import InputError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def check_output_file(output: str | Path | None, inputs: Iterable[str | Path | None]) -> None:
@@ -73,3 +80,27 @@ def write_output(path: Path, text: str) -> None:
     """Write a text file, and the folders that it lies in."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def output_stream(path: str | None, format: str, size: int) -> Iterator[TextIO]:
+    """The stream for triples in one of `zslre.output.FORMATS`, in UTF-8: the file, which is first cut to `size` bytes
+    to go on behind them, or where that is None standard output."""
+    if path is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            if format == "table":
+                sys.stdout.reconfigure(errors="replace")  # better a question mark than no table
+            else:
+                sys.stdout.reconfigure(encoding="utf-8", newline="")
+        yield sys.stdout
+        return
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    if size:
+        os.truncate(path, size)
+    try:
+        with open(path, "a" if size else "w", encoding="utf-8", newline="") as stream:
+            yield stream
+    except OSError as error:
+        if error.filename is None and error.errno in _FULL:
+            error.filename = path
+        raise

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import errno
-import io
 import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from zslre.cli.models import model_folder
 from zslre.cli.numbers import positive, probability
-from zslre.cli.outputs import check_output_file
+from zslre.cli.outputs import check_output_file, output_stream
 from zslre.cli.progress import Progress, counted
 from zslre.documents import STDIN, Document, read_documents
 from zslre.exceptions import InputError
@@ -51,7 +48,6 @@ examples:
 """
 
 _FORMAT_OF_SUFFIX = {".csv": "csv", ".txt": "table"}
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -111,7 +107,9 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="write to FILE (default: standard output)")
     parser.add_argument(
-        "--resume", action="store_true", help="go on behind the documents that -o has (JSON Lines only)"
+        "--resume",
+        action="store_true",
+        help="go on behind the documents that -o has (JSON Lines only); give the options that it was begun with",
     )
     parser.add_argument("--skip-bad", action="store_true", help="report what cannot be read and go on")
     parser.add_argument(
@@ -145,11 +143,11 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"zslre: skipped: {error}", file=sys.stderr)
 
     documents = read_documents(paths, on_bad=on_bad)
+    extractor = load_extractor(arguments)
     done, size = Counter[str](), 0
     if arguments.resume and os.path.exists(arguments.output):
-        done, size = resume_point(Path(arguments.output))
+        done, size = resume_point(Path(arguments.output), extractor.relations.names)
         counts.before = done.total()
-    extractor = load_extractor(arguments)
 
     def count(sentences: int) -> None:
         counts.sentences += sentences
@@ -164,15 +162,21 @@ def run(arguments: argparse.Namespace) -> int:
         batch_size=arguments.batch_size,
         on_sentences=count,
     )
-    with _output(arguments, format, size) as stream:
-        writer = open_writer(format, stream, explain=arguments.explain)
-        for document, triples in found:
-            try:
-                counts.triples += writer.write(document.id, triples)
-            except InputError as error:
-                on_bad(error)
-            else:
-                counts.documents += 1
+    with output_stream(arguments.output, format, size) as stream:
+        try:
+            writer = open_writer(format, stream, explain=arguments.explain)
+            for document, triples in found:
+                try:
+                    counts.triples += writer.write(document.id, triples)
+                except InputError as error:
+                    on_bad(error)
+                else:
+                    counts.documents += 1
+        except KeyboardInterrupt as stop:
+            progress.clear()
+            if arguments.output is not None and format == "jsonl" and STDIN not in paths:
+                raise KeyboardInterrupt("the same command with --resume goes on") from stop
+            raise
     progress.finish(counts.text())
     if counts.skipped:
         print(f"zslre: {counted(counts.skipped, 'bad input')} skipped", file=sys.stderr)
@@ -275,26 +279,3 @@ def _verbosity(arguments: argparse.Namespace) -> int:
     if arguments.quiet or (not arguments.verbose and arguments.output is None and sys.stdout.isatty()):
         return -1
     return int(arguments.verbose)
-
-
-@contextmanager
-def _output(arguments: argparse.Namespace, format: str, size: int) -> Iterator[TextIO]:
-    """The stream to write to, in UTF-8. A file that --resume goes on with is cut to its first `size` bytes."""
-    if arguments.output is None:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            if format == "table":
-                sys.stdout.reconfigure(errors="replace")  # better a question mark than no table
-            else:
-                sys.stdout.reconfigure(encoding="utf-8", newline="")
-        yield sys.stdout
-        return
-    Path(arguments.output).parent.mkdir(parents=True, exist_ok=True)
-    if size:
-        os.truncate(arguments.output, size)
-    try:
-        with open(arguments.output, "a" if size else "w", encoding="utf-8", newline="") as stream:
-            yield stream
-    except OSError as error:
-        if error.filename is None and error.errno in _FULL:
-            error.filename = arguments.output
-        raise
