@@ -357,6 +357,37 @@ def test_skip_bad_reports_and_goes_on(bad_line: str, tmp_path: Path, capsys: pyt
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.usefixtures("fake")
+def test_that_nothing_could_be_read_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text("{oops\n[]\n", encoding="utf-8")
+    for paths, count in ((["none.txt", "none_2.txt"], 2), ([str(bad)], 2)):
+        assert main(["predict", *paths, "--skip-bad"]) == 1
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.endswith(
+            f"{count} bad inputs skipped\nzslre: error: nothing could be read: every input was skipped\n"
+        )
+
+
+@pytest.mark.usefixtures("fake")
+def test_a_single_input_is_not_offered_to_be_left_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def hinted(*paths: str) -> bool:
+        assert main(["predict", *paths]) == 1
+        return "--skip-bad" in capsys.readouterr().err
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+    (tmp_path / "latin.txt").write_bytes(b"\xe9")
+    (tmp_path / "bad.jsonl").write_bytes(b"{oops\n")
+    alone = str(tmp_path / "latin.txt"), str(tmp_path / "misspelt.jsonl"), "-"
+    assert not any(map(hinted, alone))
+    assert hinted(str(tmp_path / "latin.txt"), str(tmp_path / "bad.jsonl"))
+    assert hinted(str(tmp_path / "bad.jsonl"))
+    assert hinted(str(tmp_path))
+
+
 def test_a_missing_file_is_reported_before_the_model_is_loaded(fake: Fake, tmp_path: Path) -> None:
     assert main(["predict", str(tmp_path / "missing.txt")]) == 1
     assert fake.loaded == {}
@@ -394,6 +425,26 @@ def test_resume_counts_documents_with_the_same_id(tmp_path: Path) -> None:
     out.write_text(expected.splitlines(keepends=True)[0], encoding="utf-8")
     assert main(["predict", str(path), "-o", str(out), "--resume"]) == 0
     assert out.read_text(encoding="utf-8") == expected
+
+
+@pytest.mark.usefixtures("fake")
+def test_resume_does_not_mix_relations(lines: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out.jsonl"
+    arguments = ["predict", lines, "-o", str(out), "--resume"]
+    assert main(arguments) == 0
+    before = out.read_bytes()
+    assert main([*arguments, "--relation", "second"]) == 1
+    assert "line 1: has the relation 'built in', which is not looked for now" in capsys.readouterr().err
+    assert out.read_bytes() == before
+
+
+def test_an_interrupt_that_cannot_be_gone_on_from(
+    fake: Fake, lines: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.interrupt_at = "Ann6"
+    for options in ([], ["-o", str(tmp_path / "out.csv")]):
+        assert main(["predict", lines, *options]) == 130
+        assert capsys.readouterr().err == "zslre: interrupted\n"
 
 
 @pytest.mark.usefixtures("fake")
@@ -453,26 +504,6 @@ def test_a_real_run_that_is_stopped(how: str, tmp_path: Path) -> None:
 
 
 # Progress
-
-
-@pytest.mark.usefixtures("fake")
-def test_resume_does_not_mix_relations(lines: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out = tmp_path / "out.jsonl"
-    arguments = ["predict", lines, "-o", str(out), "--resume"]
-    assert main(arguments) == 0
-    before = out.read_bytes()
-    assert main([*arguments, "--relation", "second"]) == 1
-    assert "line 1: has the relation 'built in', which is not looked for now" in capsys.readouterr().err
-    assert out.read_bytes() == before
-
-
-def test_an_interrupt_that_cannot_be_gone_on_from(
-    fake: Fake, lines: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    fake.interrupt_at = "Ann6"
-    for options in ([], ["-o", str(tmp_path / "out.csv")]):
-        assert main(["predict", lines, *options]) == 130
-        assert capsys.readouterr().err == "zslre: interrupted\n"
 
 
 @pytest.mark.usefixtures("fake")

@@ -137,7 +137,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     def on_bad(error: InputError) -> None:
         if not arguments.skip_bad:
-            raise InputError(f"{error} (--skip-bad leaves out what cannot be read)") from error
+            more = len(paths) > 1 or _holds_several(paths[0])
+            raise InputError(f"{error}{' (--skip-bad leaves out what cannot be read)' if more else ''}") from error
         counts.skipped += 1
         progress.clear()
         print(f"zslre: skipped: {error}", file=sys.stderr)
@@ -180,7 +181,14 @@ def run(arguments: argparse.Namespace) -> int:
     progress.finish(counts.text())
     if counts.skipped:
         print(f"zslre: {counted(counts.skipped, 'bad input')} skipped", file=sys.stderr)
+        if not counts.documents and not counts.before:
+            raise InputError("nothing could be read: every input was skipped")
     return 0
+
+
+def _holds_several(path: str) -> bool:
+    """Whether there may be more to read in it than what is bad."""
+    return os.path.isdir(path) or (os.path.exists(path) and path.lower().endswith(".jsonl"))
 
 
 def load_extractor(arguments: argparse.Namespace) -> RelationExtractor:
