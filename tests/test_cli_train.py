@@ -373,6 +373,26 @@ def test_any_format_will_do_and_bad_rows_can_be_skipped(
     assert "1 examples of 1 relations" in said
 
 
+def test_rows_with_an_unknown_label_can_be_skipped(
+    schema: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_model(tmp_path / "trained", tiny.model_files())
+    labels = ("residence", "residense", None, "residense")
+    data = tmp_path / "data.jsonl"
+    data.write_text("".join(example("Ann lives in Rome", "Ann", name, "Rome") + "\n" for name in labels), "utf-8")
+    command = ["train", str(data), "-r", str(schema), "-m", str(tmp_path / "trained"), "--head-only"]
+    command += ["-o", str(tmp_path / "fitted")]
+    assert main(command) == 1
+    told = (
+        "labelled 'residense', which is not in the relation file: add it there, by name or id; did you mean 'residence'?"
+    )
+    assert capsys.readouterr().err == f"zslre: error: {data}, line 2: {told} (--skip-bad leaves out such rows)\n"
+    assert main([*command, "--skip-bad"]) == 0
+    said = capsys.readouterr().err
+    assert said.startswith(f"zslre: skipped: {data}, line 2: {told}\nzslre: skipped: {data}: {told}\n")
+    assert "zslre: 2 bad rows skipped" in said
+
+
 def test_existing_output_is_kept(data: Path, schema: Path, tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
     assert main(["train", str(data), "-r", str(schema), "-o", str(tmp_path / "model")]) == 1

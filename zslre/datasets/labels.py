@@ -12,7 +12,7 @@ from zslre.datasets.formats import read_dataset
 from zslre.datasets.rows import OnBad, numbered_lines
 from zslre.exceptions import InputError
 from zslre.freebase import readable_name
-from zslre.relation import in_words
+from zslre.relation import in_words, suggestion
 from zslre.relations import Relation, RelationSet, SideInformation, catalogue
 from zslre.types import Example
 
@@ -38,20 +38,33 @@ def relations_of(labels: Iterable[str], relations: RelationSet | None = None) ->
 
 
 def read_known(path: Path, relations: RelationSet, on_bad: OnBad) -> Iterator[Example]:
-    """Examples of a file, labelled with the names of `relations`. Raises InputError for another label."""
-    names: dict[str | None, str | None] = {None: None}
+    """Examples of a file, labelled with the names of `relations`.
+
+    Another label raises InputError, or each example with it is handed to `on_bad` and left out.
+    """
+    unknown: dict[str, str] = {}  # to what is wrong with it
     for example in read_dataset(path, on_bad=on_bad):
-        if example.relation not in names:
-            relation = relations.get(str(example.relation))
-            if relation is None:
-                label = json.dumps(example.relation, ensure_ascii=False).encode()
-                line = next((f", {place}" for place, text in numbered_lines(path) if label in text), "")
-                raise InputError(
-                    f"{path}{line}: labelled {example.relation!r}, which is not in the relation file: "
-                    "add it there, by name or id"
-                )
-            names[example.relation] = relation.name
-        yield replace(example, relation=names[example.relation])
+        label = example.relation
+        relation = relations.get(label) if label is not None else None
+        if label is None or relation is not None:
+            yield replace(example, relation=relation.name if relation is not None else None)
+            continue
+        line = ""
+        if label not in unknown:
+            line = _line_of(path, label)  # of the first example with it
+            unknown[label] = (
+                f"labelled {label!r}, which is not in the relation file: add it there, by name or id"
+                f"{suggestion(label, relations.names)}"
+            )
+        error = InputError(f"{path}{line}: {unknown[label]}")
+        if on_bad is None:
+            raise error
+        on_bad(error)
+
+
+def _line_of(path: Path, label: str) -> str:
+    written = json.dumps(label, ensure_ascii=False).encode()
+    return next((f", {place}" for place, text in numbered_lines(path) if written in text), "")
 
 
 def readable_relation(label: str) -> Relation:

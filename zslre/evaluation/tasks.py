@@ -44,7 +44,8 @@ def read_labelled(
 ) -> Dataset:
     """The rows of files; what relations their labels mean, `relations_of` says.
 
-    Raises InputError for files in which no row has a relation and, if `strict`, for a label that `relations` lack.
+    If `strict`, a label that `relations` lack makes a row a bad one. Raises InputError for files in which no row has a
+    relation.
     """
     read: Callable[..., Iterable[Example]] = read_dataset
     if strict and relations is not None:
