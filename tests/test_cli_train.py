@@ -383,9 +383,8 @@ def test_rows_with_an_unknown_label_can_be_skipped(
     command = ["train", str(data), "-r", str(schema), "-m", str(tmp_path / "trained"), "--head-only"]
     command += ["-o", str(tmp_path / "fitted")]
     assert main(command) == 1
-    told = (
-        "labelled 'residense', which is not in the relation file: add it there, by name or id; did you mean 'residence'?"
-    )
+    told = "labelled 'residense', which is not in the relation file: add it there, by name or id"
+    told += "; did you mean 'residence'?"
     assert capsys.readouterr().err == f"zslre: error: {data}, line 2: {told} (--skip-bad leaves out such rows)\n"
     assert main([*command, "--skip-bad"]) == 0
     said = capsys.readouterr().err
