@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -90,13 +91,21 @@ def test_a_table_is_replaced_whole(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_the_table_in_the_documentation(project: Path, tmp_path: Path) -> None:
+    text = (project / "docs" / "side-info.md").read_text(encoding="utf-8")
+    [line] = re.findall(r'^{"entity": .*$', text, re.MULTILINE)
+    (tmp_path / "h.jsonl").write_text(line, encoding="utf-8")
+    assert HypernymTable.read(tmp_path / "h.jsonl")["halden foods"][0] == Hypernym("food company", 1, 0.9)
+
+
 GOOD = '{"entity": "a", "hypernyms": []}'
 
 
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ("nonsense", "Expecting value"),
+        ("nonsense", "is not JSON: Expecting value: column 1; a line"),
+        ('{"entity":', "is not JSON: Expecting value: column 11; a line"),
         ("[" * 100_000, "recursion"),
         ("[]", "must be an object"),
         ('{"hypernyms": []}', "'entity' is missing"),

@@ -70,6 +70,8 @@ def reason(error: Exception) -> str:
         return f"is not UTF-8 ({error.reason} at byte {error.start}); convert it, for instance with iconv"
     if isinstance(error, UnicodeEncodeError):
         return f"half a surrogate pair at character {error.start}, which is no character; write the pair, or U+FFFD"
+    if isinstance(error, json.JSONDecodeError):  # of a line, whose own number the error does not know
+        return f"is not JSON: {error.msg}: column {error.colno}"
     return f"{type(error).__name__}: {error}"
 
 
@@ -95,7 +97,7 @@ def list_rows(path: str | Path) -> Iterator[tuple[str, Any]]:
 
 def json_value(row: Any) -> Any:
     """What a row of `json_rows` holds."""
-    return json.loads(row.decode("utf-8")) if isinstance(row, bytes) else row
+    return json.loads(row.decode("utf-8").rstrip("\r\n")) if isinstance(row, bytes) else row
 
 
 @contextmanager

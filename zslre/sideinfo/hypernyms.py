@@ -90,9 +90,12 @@ class HypernymTable(Mapping[str, tuple[Hypernym, ...]]):
                 if not line.strip():
                     continue
                 try:
-                    name, hypernyms, why = _entry(json.loads(line))
+                    name, hypernyms, why = _entry(json.loads(line.rstrip("\n")))
                     table._add(name, hypernyms)
                     table._unanswered |= {entity_key(name): why} if why else {}
+                except json.JSONDecodeError as error:
+                    what = f"is not JSON: {error.msg}: column {error.colno}"
+                    raise InputError(f"{path}, line {number}: {what}; a line looks like {SHAPE}") from error
                 except (KeyError, TypeError, ValueError, RecursionError) as error:
                     what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
                     raise InputError(f"{path}, line {number}: {what}; a line looks like {SHAPE}") from error
