@@ -215,6 +215,11 @@ def test_show_prints_each_item_with_its_source(run: Run, tmp_path: Path) -> None
     ]
 
 
+def test_show_of_a_relation_names_the_command_for_it(run: Run) -> None:
+    with pytest.raises(InputError, match=r"^works for: no such file; .*, write zslre relations show 'works for'$"):
+        run("show", "works for")
+
+
 def test_what_is_printed_steers_no_terminal_and_is_aligned(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "schema.json"
     side = SideInformation(("\x1b[2J", "東京"), ("\x1b]0;title",), keywords=("abcd",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -173,9 +174,14 @@ def _check_contact(contact: str) -> None:
 
 
 def run_show(arguments: argparse.Namespace) -> int:
-    """Print every item with its source."""
+    """Print every item with its source. Raises InputError, with another command, for the name of a relation."""
     from zslre.relations import RelationSet
 
+    if not Path(arguments.relations).suffix and not Path(arguments.relations).exists():
+        raise InputError(
+            f"{arguments.relations}: no such file; to see a relation of the catalogue, write "
+            f"{shlex.join(['zslre', 'relations', 'show', arguments.relations])}"
+        )
     print("\n\n".join(describe(relation) for relation in RelationSet.from_file(arguments.relations)))
     return 0
 
