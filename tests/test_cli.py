@@ -214,6 +214,7 @@ def test_info_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(report["extras"]["train"]) >= {"torch", "transformers"}
     assert report["model"]["trained_relations"] > 0
     assert 0 < report["model"]["threshold"] < 1
+    assert 0 < report["model"]["pair_threshold"] < 1
     assert report["model"]["tagger"] is True
     assert 0 < report["model"]["size"] <= 25.5e6  # of it 0.3e6 are the mention tagger
     assert report["cache"] == str(cache_dir())
@@ -230,6 +231,7 @@ def test_info_as_text(capsys: pytest.CaptureFixture[str]) -> None:
         "model",
         "base encoder",
         "threshold",
+        "of lone pairs",
         "mention tagger",
         "cache folder",
     ):

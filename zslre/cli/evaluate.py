@@ -92,7 +92,11 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--skip-bad", action="store_true", help="leave out rows that cannot be read, and count them")
     parser.add_argument(
-        "--threshold", type=float, metavar="P", help="reject below this probability (default: the model's)"
+        "--threshold",
+        type=float,
+        metavar="P",
+        help="reject below this probability (default: the model's, see 'zslre info': few-shot and supervised, which "
+        "score a pair without the others of its sentence, have one of their own)",
     )
     parser.add_argument(
         "--transductive",

@@ -102,6 +102,7 @@ def describe_model(folder: Path | None) -> dict[str, Any]:
         "base_encoder": config.get("base_encoder"),
         "trained_relations": len(trained) if trained is not None else None,
         "threshold": config.get("threshold"),
+        "pair_threshold": config.get("pair_threshold", config.get("threshold")),
         "tagger": "tagger" in config,
         "verifier": "verifier" in config,
     }
@@ -129,6 +130,7 @@ def as_text(report: dict[str, Any]) -> str:
                 model["trained_relations"] if model["trained_relations"] is not None else "not said",
             ),
             ("  threshold", model["threshold"] if model["threshold"] is not None else "not said"),
+            ("  of lone pairs", model["pair_threshold"] if model["pair_threshold"] is not None else "not said"),
             *([("  serves as", "a verifier, which looks over what a model found")] if model["verifier"] else []),
             ("  mention tagger", "its own" if model["tagger"] else "none: the built-in one's"),
         ]
