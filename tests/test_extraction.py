@@ -94,6 +94,10 @@ def test_outcome_by_hand() -> None:
     assert [point["precision"] for point in points] == pytest.approx([1, 1 / 2, 1 / 3, 2 / 4])
     assert [point["recall"] for point in points] == pytest.approx([1 / 3, 1 / 3, 1 / 3, 2 / 3])
     assert outcome.details["area"] == pytest.approx(1 / 3 + 2 / 4 / 3)
+    best = {"threshold": 0.4, "precision": 2 / 4, "recall": 2 / 3, "f1": 4 / 7}
+    assert outcome.details["best"] == pytest.approx(best)
+    again = extraction_outcome(found, [GOLD], threshold=best["threshold"])  # type: ignore[arg-type]
+    assert again.details["f1"] == pytest.approx(best["f1"])
 
 
 def test_another_relation_of_a_labelled_pair_is_one_entry() -> None:
@@ -108,6 +112,11 @@ def test_a_label_is_set_against_the_surest_of_the_wrong_relations() -> None:
     outcome = extraction_outcome(found, [GOLD], threshold=0.6)  # type: ignore[arg-type]
     entries = list(zip(outcome.gold, outcome.predicted, outcome.probabilities, strict=True))
     assert entries[1:3] == [("residence", "spouse", 0.7), (None, "employer", 0.6)]  # the threshold itself is enough
+
+
+def test_where_nothing_is_right_no_threshold_is_best() -> None:
+    outcome = extraction_outcome(Fixed(Triple(ANN, "spouse", ROME, 0.7)), [GOLD], threshold=0.5)  # type: ignore[arg-type]
+    assert outcome.details["best"] is None
 
 
 def test_entries_come_in_the_order_of_the_sentences_and_names() -> None:

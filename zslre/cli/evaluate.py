@@ -38,7 +38,7 @@ settings:
   supervised  relations that were trained on. Where DATA and --train are the same file, a fixed fifth of its rows is
               tested and the rest trained on
   combined    seen and unseen relations (--split, --unseen) together, and a curve over the share of unseen ones
-  extraction  all pairs of sentences in which every pair is labelled, as in DocRED
+  extraction  all pairs of sentences in which every pair is labelled, as in DocRED; says at which threshold F1 is best
 
 Relations are looked up, by name or id, in -r, else in the catalogue; a label that neither has is itself the name.
 With --train a model is trained for the test: without the tested sentences, and without the unseen relations, whatever

@@ -71,7 +71,8 @@ def extraction_outcome(
 
     An entry is a pair of texts in a sentence, or each further label or relation of it. A label whose pair no one asked
     about, because a mention was not detected, is an entry with probability 0.0. Below `threshold` None is predicted.
-    The details hold the micro scores, and precision and recall at other thresholds (`points`, and the `area` below).
+    The details hold the micro scores, precision and recall at other thresholds (`points`, and the `area` below), and
+    of these the one with the best F1 (`best`; None where nothing that was found is right).
     """
     gold = gold_keys(sentences, extractor.relations)
     best: dict[Key, float] = {}
@@ -92,7 +93,7 @@ def extraction_outcome(
         tuple(truth for truth, _, _ in entries),
         tuple(kept),
         tuple(probability for _, _, probability in entries),
-        {**details, "area": curve.area, "points": curve.points(), "threshold": threshold},
+        {**details, "area": curve.area, "points": curve.points(), "best": curve.best(), "threshold": threshold},
     )
 
 

@@ -95,6 +95,15 @@ class PrecisionRecall:
             {"threshold": self.thresholds[i], "precision": self.precision[i], "recall": self.recall[i]} for i in chosen
         ]
 
+    def best(self) -> dict[str, float] | None:
+        """The point with the highest F1, and that; of equals the one with the highest threshold. None: no points."""
+        if not self.thresholds:
+            return None
+        f1 = [harmonic_mean(*scores) for scores in zip(self.precision, self.recall, strict=True)]
+        i = int(np.argmax(f1))
+        point = {"threshold": self.thresholds[i], "precision": self.precision[i], "recall": self.recall[i]}
+        return {**point, "f1": f1[i]}
+
 
 def confusion(gold: Sequence[str | None], predicted: Sequence[str | None]) -> Confusion:
     """Count gold labels against predictions (both N). Raises InputError for none, or where the lengths differ.

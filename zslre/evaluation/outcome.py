@@ -19,5 +19,6 @@ class Outcome:
     probabilities: tuple[float, ...]
     # JSON-able: model, data, split, seed, relations, the command …; for "combined": "curve": [{"unseen_share",
     # "seen_accuracy", "unseen_accuracy", "harmonic_mean"} …]; for "few-shot": "episode_accuracies": [...]; for
-    # "extraction": precision, recall, f1, "points" [{"threshold", "precision", "recall"} …] and "area"
+    # "extraction": precision, recall, f1, "points" [{"threshold", "precision", "recall"} …], "best" (the point with
+    # the best F1, and that) and "area"
     details: Mapping[str, Any] = field(default_factory=dict)

@@ -38,7 +38,7 @@ SAME = ("data", "m", "transductive", "ways", "shots", "none_rate", "side_informa
 CURVE = ("seen_accuracy", "unseen_accuracy", "harmonic_mean")
 EXTRACTION = ("precision", "recall", "f1")
 # Details that come back in another form.
-_MOVED = ("curve", "points", "episode_accuracies", *EXTRACTION, "area")
+_MOVED = ("curve", "points", "best", "episode_accuracies", *EXTRACTION, "area")
 _SEED = 0
 _DIGITS = 6
 
@@ -48,7 +48,8 @@ def scores(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
     `outcomes`, one entry each: `setting`, `details`, numbers of `queries` and `relations`, `figures` by name,
     `intervals` (of 95 %: a bootstrap over queries, or over episodes where there are any), `per_relation`,
-    `confused`, `reliability`, and of combined ones the `curve`, of extraction the precision-recall `points`.
+    `confused`, `reliability`, and of combined ones the `curve`, of extraction the precision-recall `points` and the
+    `best` of them.
     `summary`: an entry for each kind, with `outcomes` (their number), the `details` they share, those that are
     `varied` with the value of each, and `figures` and `curve` with `mean` and `spread` (sample standard deviation,
     None for a single outcome). Raises InputError for no outcomes, and for one that is empty or inconsistent.
@@ -146,6 +147,7 @@ def _entry(outcome: Outcome) -> dict[str, Any]:
         "reliability": [row._asdict() for row in bins],
     }
     entry.update({key: list(outcome.details[key]) for key in ("curve", "points") if key in outcome.details})
+    entry.update({"best": outcome.details["best"]} if outcome.details.get("best") is not None else {})
     if "episode_accuracies" in outcome.details:
         entry["episodes"] = len(outcome.details["episode_accuracies"])
     return entry

@@ -37,6 +37,7 @@ def table(scores: Mapping[str, Any]) -> str:
         parts.append(f"{title}\n{_aligned(curve)}")
     if len(scores["outcomes"]) == 1:
         (outcome,) = scores["outcomes"]
+        parts += [_best(outcome["best"])] if "best" in outcome else []
         parts.append(_aligned(_relation_rows(outcome)))
         if outcome["confused"]:
             parts.append(_aligned(_confused_rows(outcome)))
@@ -53,6 +54,7 @@ def markdown(scores: Mapping[str, Any]) -> str:
         parts.append(f"### {_escaped(describe(outcome['setting'], outcome['details']))}")
         if "command" in outcome["details"]:
             parts.append(f"```sh\n{printable(str(outcome['details']['command']))}\n```")
+        parts += [_best(outcome["best"])] if "best" in outcome else []
         parts.append(piped(_relation_rows(outcome)))
         if outcome["confused"]:
             parts += ["Most often taken for another relation:", piped(_confused_rows(outcome))]
@@ -146,6 +148,11 @@ def _curves(scores: Mapping[str, Any]) -> list[tuple[str, Rows]]:
                 rows.append([percent(point["unseen_share"]), *(_point(point[name]) for name in _CURVE)])
             found.append((describe(kind["setting"], kind["details"]), rows))
     return found
+
+
+def _best(point: Mapping[str, float]) -> str:
+    scores = f"{percent(point['f1'])} at {point['threshold']:.3f} (precision {percent(point['precision'])}"
+    return f"The best micro-F1 on these data at any threshold: {scores}, recall {percent(point['recall'])})."
 
 
 def _point(figure: Mapping[str, float | None] | None) -> str:
