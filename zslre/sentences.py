@@ -1,7 +1,8 @@
 """Text → sentences, by the rules of sentencex; every offset counts characters of the text as given.
 
 Blank lines, form feeds and paragraph separators end a sentence too, so a heading without a full stop stands alone. So
-does a line that is shorter than it needed to be, as in lists and under headings.
+does a line that is shorter than it needed to be, as in lists and under headings (`zslre.lines`). Each cell of a
+Markdown table stands alone; code, scripts and comments (`zslre.unread`) are in no sentence.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from collections.abc import Iterable, Iterator
 
 from sentencex import get_sentence_boundaries
 
+from zslre.lines import LINE_END, stretches
 from zslre.types import Sentence
+from zslre.unread import without_unread
 
 # Characters that are read before sentences are given out, and the most that are read together of one paragraph.
 BLOCK = 65_536
@@ -19,7 +22,6 @@ WINDOW = 10_000
 
 _WIDE_WHITE = re.compile(r"[^\S\x00-\x7f]")  # of several bytes, at which sentencex fails behind an initial
 _WHITE = re.compile(r"\s+")
-_LINE_END = re.compile("\r\n|[\n\r\x0b\x85\u2028]")
 _PARAGRAPH_END = re.compile("[\f\u2029]")
 # Ends that sentencex takes for a middle initial ("John I. Smith") and for abbreviations ("m. 1902": married).
 _MISSED_END = re.compile(r"(?:\bWar I|\d\s*mm?)\.(?=\s+[A-Z])")
@@ -28,17 +30,14 @@ _NUMBER = re.compile(r"\b[IVX]{1,5}\.$")
 _TITLE = re.compile(r"\b[A-Z]\w*[!?]$")
 _FINITE = re.compile(r"\s+(?:is|was|are|were|has|had|won|stars|starred|premiered|aired|features|tells|follows)\b")
 _LONGEST_END = 20  # characters of a sentence in which such an end is looked for
-# What ends so goes on in the next line, as in text that is broken by its clauses.
-_GOES_ON = re.compile(r"(?:,|\b(?:an?|the|of|in|at|on|by|for|from|to|with|and|or|as|is|was|are|were))$")
-LEAST_LIST = 3  # lines
-NARROWEST = 40  # characters: text is seldom broken for less
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def split_sentences(text: str) -> Iterator[Sentence]:
     """The sentences of `text` in order, without mentions; `text[s.start:s.start + len(s.text)] == s.text` always.
 
-    White space around a sentence belongs to none. A sentence of more than `WINDOW` characters comes in pieces.
+    White space around a sentence belongs to none, nor does what is not read. A sentence of more than `WINDOW`
+    characters comes in pieces.
 
     >>> [(s.start, s.text) for s in split_sentences("A heading\\n\\nApple Inc. grew. It hired.")]
     [(0, 'A heading'), (11, 'Apple Inc. grew.'), (28, 'It hired.')]
@@ -48,14 +47,15 @@ def split_sentences(text: str) -> Iterator[Sentence]:
 
 def split_blocks(blocks: Iterable[tuple[int, str]]) -> Iterator[Sentence]:
     """The same sentences from a text that comes in adjoining pieces `(offset, text)`, cut anywhere; constant memory."""
-    pending, base = "", 0
+    pending, base, enough = "", 0, BLOCK
     for offset, block in blocks:
         if not pending:
             base = offset
         pending += block
-        if len(pending) < BLOCK:
+        if len(pending) < enough:
             continue
         spans, rest = _spans(pending, more=True)
+        enough = len(pending) - rest + BLOCK  # what is left may wait for the end of what is not read
         yield from (Sentence(pending[start:end], start=base + start) for start, end in spans)
         pending, base = pending[rest:], base + rest
     spans, _ = _spans(pending, more=False)
@@ -69,6 +69,7 @@ def _spans(text: str, *, more: bool) -> tuple[list[tuple[int, int]], int]:
     a paragraph is split when its end is known, or when it fills a window.
     """
     spans: list[tuple[int, int]] = []
+    text = without_unread(text, more=more)
     for start, end in _paragraphs(text):
         while end - start > WINDOW:
             found, length = _of_window(text[start : start + WINDOW])
@@ -95,7 +96,7 @@ def _of_window(window: str) -> tuple[list[tuple[int, int]], int]:
 def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     for white in _WHITE.finditer(text):
-        if _PARAGRAPH_END.search(white[0]) or len(_LINE_END.findall(white[0])) > 1:
+        if _PARAGRAPH_END.search(white[0]) or len(LINE_END.findall(white[0])) > 1:
             yield start, white.start()
             start = white.end()
     yield start, len(text)
@@ -103,32 +104,9 @@ def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each sentence of a paragraph, in characters of `text`."""
-    for start, end in _stretches(text):
+    for start, end in stretches(text):
         for left, right in _of_stretch(text[start:end]):
             yield start + left, start + right
-
-
-def _stretches(text: str) -> Iterator[tuple[int, int]]:
-    """A paragraph's parts between which a line ends by intention.
-
-    A line that was broken for its width, which the longest line tells, has no room for the word that begins the next
-    one. Where most have, as in a list, the longest ends by intention too.
-    """
-    ends = list(_LINE_END.finditer(text))
-    starts = [0, *(end.end() for end in ends)]
-    lines = [text[a:b].rstrip() for a, b in zip(starts, [*(end.start() for end in ends), len(text)], strict=True)]
-    firsts = [(line.split(maxsplit=1) or [""])[0] for line in lines[1:]]
-    width = max(NARROWEST, *map(len, lines))
-    room = [len(line) + 1 + len(first) <= width for line, first in zip(lines, firsts, strict=False)]
-    listed = 2 * sum(room) >= len(room) and len(lines) >= LEAST_LIST
-    start = 0
-    for line, first, roomy, place in zip(lines, firsts, room, starts[1:], strict=False):
-        last = (line.split() or [""])[-1]
-        whole = not _GOES_ON.search(line) and (listed or not (last.isalpha() and last.islower()))
-        if (roomy or listed) and whole and first and not first[0].islower():
-            yield start, place
-            start = place
-    yield start, len(text)
 
 
 def _of_stretch(text: str) -> Iterator[tuple[int, int]]:

@@ -1,0 +1,51 @@
+"""What of a text is no prose and read by nobody: fenced code, scripts and style sheets of HTML, comments."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 65_536  # characters of one; what is opened, and not closed within so many, is read
+HELD_BACK = 300  # characters, more than an opening has
+INLINE = 1000  # characters of a comment that may stand within a sentence
+
+# "~~~" fences code too, but is a rule in more texts.
+_OPENING = re.compile(
+    r"^[ \t>]{0,40}(?P<fence>`{3,20})[^`\r\n]{0,200}\r?$"
+    r"|<(?P<tag>script|style)(?:\s[^<>]{0,200})?>|<!--",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def without_unread(text: str, *, more: bool) -> str:
+    """The text as far as `more` text cannot change what is read of it, with as many form feeds for what is not.
+
+    A comment that stands within a line becomes blanks: its sentence may go on.
+
+    >>> without_unread("Use\\n```\\nx = 1\\n```\\nAnn <!-- ? --> ran.", more=False)
+    'Use\\n\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\nAnn            ran.'
+    """
+    read = []
+    at = done = 0  # looked at, and written to `read`
+    ends: dict[str, re.Match[str] | None] = {}  # the last that was found of each kind
+    while opening := _OPENING.search(text, at):
+        start, kind = opening.start(), _end_of(opening)
+        at = opening.end()
+        if kind not in ends or ((last := ends[kind]) is not None and last.start() < at):
+            ends[kind] = re.compile(kind, re.IGNORECASE | re.MULTILINE).search(text, at)
+        end = ends[kind]
+        if end is not None and end.end() - start <= LONGEST and not (more and end.end() == len(text)):
+            at = end.end()
+            inline = opening[0] == "<!--" and at - start <= INLINE and "\n" not in text[start:at]
+            read += [text[done:start], (" " if inline else "\f") * (at - start)]
+            done = at
+        elif more and len(text) - start <= LONGEST:
+            return "".join([*read, text[done:start]])
+    decided = max(done, len(text) - HELD_BACK) if more else len(text)
+    return "".join([*read, text[done:decided]])
+
+
+def _end_of(opening: re.Match[str]) -> str:
+    """A pattern of what closes it."""
+    if fence := opening["fence"]:
+        return rf"^[ \t>]{{0,40}}{fence}`{{0,20}}[ \t]*\r?$"
+    return rf"</{opening['tag'].lower()}\s*>" if opening["tag"] else "-->"
