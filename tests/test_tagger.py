@@ -47,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
 # Detection
 
 
-PLAIN = ("Ann", "Rome", "lives", "in", "the ", "Acme's", ". ", ", ", " ", "zeta", "(")
+PLAIN = ("Ann", "Rome", "&amp;", "&Eacute;", "**", "lives", "in", "the ", "Acme's", ". ", ", ", " ", "zeta", "(")
 NASTY = ("\u201cDune\u201d", "\r\n", "\x00", "\u0301", "\U0001f600 ", "\ud800", "e\u0301", "\u3000", "\u4eba")
 PIECES = st.sampled_from([*PLAIN, *NASTY])
 
@@ -81,6 +81,18 @@ def test_addresses_are_not_read(detector: TaggerDetector) -> None:
     text = "Bob's company, [Acme](http://acme.org/Ann), is OLD"
     bare = "Bob's company,  Acme                      , is OLD"
     assert detector.detect([Sentence(text)])[0].mentions == detector.detect([Sentence(bare)])[0].mentions
+
+
+def test_a_name_holds_the_whole_of_its_references(detector: TaggerDetector, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zslre.tagger.spans", lambda tags, types: [(0, len(tags), 0)])
+    texts = ("&quot;Ann&nbsp;Low&quot;", "&Eacute;mile Caf&eacute;", "&nbsp;AT&amp;T", "**Ann** Low's")
+    found = detector.detect([Sentence(text) for text in texts])
+    assert [[mention.text for mention in sentence.mentions] for sentence in found] == [
+        ["Ann&nbsp;Low"],
+        ["&Eacute;mile Caf&eacute;"],
+        ["AT&amp;T"],
+        ["Ann** Low's"],
+    ]
 
 
 def test_padding_and_company_change_nothing(detector: TaggerDetector) -> None:

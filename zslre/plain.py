@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Collection, Iterable
 from unicodedata import category
@@ -13,22 +14,33 @@ _TAG = (
 )
 _TARGET = r"\((?=[^()\s]*[/#.])"
 _ADDRESS = r"[^\s<>\"'()\[\]\u2013\u2014\u3001\u3002\uff0c\uff1b]*"
-# The brackets and the target of a Markdown link, an address, a tag of HTML.
+# What a tokenizer drops, so that a word stays one: before the character of a reference, and in place of emphasis.
+FILL, _NOTHING = "\u2061", "\u2060"
+# The brackets and the target of a Markdown link, an address, a tag of HTML, a comment, the sign of a quoted line.
 _MARKUP = re.compile(
     rf"!?\[(?=[^\[\]]*\]{_TARGET})"
     rf'|\]{_TARGET}[^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+"[^"]*")?\)'
     rf"|<?(?:https?://|\bwww\.){_ADDRESS}(?:\({_ADDRESS}\){_ADDRESS})*(?<![.,;:!?])>?"
     r"|<?\b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}\b>?"
-    rf"|</?(?:{_TAG})(?:\s[^<>]*=[^<>]*)?\s?/?>",
-    re.IGNORECASE,
+    rf"|</?(?:{_TAG})(?:\s[^<>]*=[^<>]*)?\s?/?>"
+    r"|<!--[^\n]{0,993}?-->"
+    r"|^[ \t]{0,40}>[> \t]{0,40}",
+    re.IGNORECASE | re.MULTILINE,
 )
-_HINT = re.compile(r"\]\(|://|www\.|@|<", re.IGNORECASE)  # no markup is without one of these
+_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[A-Za-z][A-Za-z\d]{1,31});")
+_EMPHASIS = (
+    re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])[^*\n]{0,300}[^\s*](\1)(?![\w*])"),
+    re.compile(r"(?<!\w)(_{1,3})(?=[^\s_])[^_\n]{0,300}[^\s_](\1)(?!\w)"),
+)
+_HINT = re.compile(r"\]\(|://|www\.|[@<>&*_]", re.IGNORECASE)  # no markup is without one of these
 
 
 def plain(text: str, mentions: Iterable[Mention] = ()) -> str:
     """The text with blanks for link targets, addresses, HTML's tags and pictographs, but where a mention stands.
 
-    Half a surrogate pair, which cannot be tokenised, becomes a question mark.
+    A character reference ("&amp;") is read as what it stands for, behind as many `FILL` as it has characters more;
+    Markdown's signs of emphasis become what no tokenizer reads. Half a surrogate pair, which cannot be tokenised,
+    becomes a question mark.
 
     >>> plain("[Rome](/wiki/Rome) is nice\\u2122, says <i>Ann</i> (ann@example.org).")
     ' Rome              is nice , says    Ann     (               ).'
@@ -39,14 +51,36 @@ def plain(text: str, mentions: Iterable[Mention] = ()) -> str:
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode("utf-8")
         text = _blanked(text, ((i, i + 1) for i, c in enumerate(text) if _is_pictograph(c)), kept)
-    return _blanked(text, (found.span() for found in _MARKUP.finditer(text)), kept) if _HINT.search(text) else text
+    if not _HINT.search(text):
+        return text
+    text = _blanked(text, (found.span() for found in _MARKUP.finditer(text)), kept)
+    edges = {edge for span in kept for edge in span}
+    text = _REFERENCE.sub(lambda found: found[0] if _cut(found, edges) else _meant(found[0]), text)
+    signs = (found.span(sign) for emphasis in _EMPHASIS for found in emphasis.finditer(text) for sign in (1, 2))
+    return _blanked(text, signs, (), _NOTHING)
 
 
-def _blanked(text: str, places: Iterable[tuple[int, int]], kept: Collection[tuple[int, int]]) -> str:
+def _cut(found: re.Match[str], edges: Collection[int]) -> bool:
+    return any(place in edges for place in range(found.start() + 1, found.end()))
+
+
+def _meant(reference: str) -> str:
+    """As many characters, the last of which the reference stands for; itself where that is no single character.
+
+    >>> _meant("&eacute;") == 7 * FILL + "\\u00e9", _meant("&what;")
+    (True, '&what;')
+    """
+    character = html.unescape(reference)
+    if len(character) != 1:
+        return reference
+    return FILL * (len(reference) - 1) + (" " if character.isspace() or _is_pictograph(character) else character)
+
+
+def _blanked(text: str, places: Iterable[tuple[int, int]], kept: Collection[tuple[int, int]], blank: str = " ") -> str:
     """The text with blanks at these places, but for those that share a character with what is kept."""
     for start, end in list(places):
         if all(right <= start or end <= left for left, right in kept):
-            text = text[:start] + " " * (end - start) + text[end:]
+            text = text[:start] + blank * (end - start) + text[end:]
     return text
 
 
