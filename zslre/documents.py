@@ -1,7 +1,7 @@
 """Reading what `zslre predict` is given: text files, Markdown, JSON Lines, folders of them, standard input.
 
 Text comes in blocks, so a document larger than memory can be read; every offset counts characters of the decoded text,
-line ends and a byte order mark included. Markdown is read as the text it is.
+line ends and a byte order mark included. Text and Markdown are read alike: see `zslre.sentences` and `zslre.plain`.
 """
 
 from __future__ import annotations
