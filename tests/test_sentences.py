@@ -85,6 +85,7 @@ def test_a_line_with_room_for_more_ends_a_sentence(lines: list[str]) -> None:
 def test_a_name_goes_on_in_the_next_line(sentences: list[str], gap: str) -> None:
     sentences = [sentence.format(*[gap] * 3) for sentence in sentences]
     assert texts(" ".join(sentences)) == sentences
+    assert texts(" ".join(sentences) + gap) == sentences
 
 
 @pytest.mark.parametrize(

@@ -85,13 +85,14 @@ def test_addresses_are_not_read(detector: TaggerDetector) -> None:
 
 def test_a_name_holds_the_whole_of_its_references(detector: TaggerDetector, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zslre.tagger.spans", lambda tags, types: [(0, len(tags), 0)])
-    texts = ("&quot;Ann&nbsp;Low&quot;", "&Eacute;mile Caf&eacute;", "&nbsp;AT&amp;T", "**Ann** Low's")
+    texts = ("&quot;Ann&nbsp;Low&quot;", "&Eacute;mile Caf&eacute;", "&nbsp;AT&amp;T", "**Ann** Low's", "- **Ann Low**")
     found = detector.detect([Sentence(text) for text in texts])
     assert [[mention.text for mention in sentence.mentions] for sentence in found] == [
         ["Ann&nbsp;Low"],
         ["&Eacute;mile Caf&eacute;"],
         ["AT&amp;T"],
         ["Ann** Low's"],
+        ["Ann Low"],
     ]
 
 

@@ -36,6 +36,7 @@ _ENDED = re.compile(r"[.!?][\"')\u2019\u201d]*$")
 
 def stretches(text: str) -> Iterator[tuple[int, int]]:
     """A paragraph's parts between which a line ends by intention; pipes of tables are in none."""
+    text = text.rstrip()  # a file's last line end begins no line
     ends = list(LINE_END.finditer(text))
     starts = [0, *(end.end() for end in ends), len(text)]
     lines = [text[a:b] for a, b in zip(starts, [*(end.start() for end in ends), len(text)], strict=False)]

@@ -15,7 +15,7 @@ _TAG = (
 _TARGET = r"\((?=[^()\s]*[/#.])"
 _ADDRESS = r"[^\s<>\"'()\[\]\u2013\u2014\u3001\u3002\uff0c\uff1b]*"
 # What a tokenizer drops, so that a word stays one: before the character of a reference, and in place of emphasis.
-FILL, _NOTHING = "\u2061", "\u2060"
+FILL, NOTHING = "\u2061", "\u2060"
 # The brackets and the target of a Markdown link, an address, a tag of HTML, a comment, the sign of a quoted line.
 _MARKUP = re.compile(
     rf"!?\[(?=[^\[\]]*\]{_TARGET})"
@@ -57,7 +57,7 @@ def plain(text: str, mentions: Iterable[Mention] = ()) -> str:
     edges = {edge for span in kept for edge in span}
     text = _REFERENCE.sub(lambda found: found[0] if _cut(found, edges) else _meant(found[0]), text)
     signs = (found.span(sign) for emphasis in _EMPHASIS for found in emphasis.finditer(text) for sign in (1, 2))
-    return _blanked(text, signs, (), _NOTHING)
+    return _blanked(text, signs, (), NOTHING)
 
 
 def _cut(found: re.Match[str], edges: Collection[int]) -> bool:

@@ -14,7 +14,7 @@ from zslre.encoder.loading import load_encoder
 from zslre.encoder.runtime import RuntimeEncoder
 from zslre.mentions import MentionDetector, trim
 from zslre.packing import IntArray
-from zslre.plain import FILL, plain
+from zslre.plain import FILL, NOTHING, plain
 from zslre.serialization import BUILTIN, load_model
 from zslre.tagging import NO_WORD, Words, best_tags, closed, spans, without_titles, words_of
 from zslre.types import Mention, Sentence
@@ -69,6 +69,7 @@ class TaggerDetector:
             places = [start, *gaps, stop]
             for begin, finish in zip(places[::2], places[1::2], strict=True):
                 left, right = trim(read, begin, finish, self.types[type])
+                left += len(read[left:right]) - len(read[left:right].lstrip(NOTHING))  # behind a bullet
                 # A reference begins before the character that it is read as.
                 left, right = len(read[:left].rstrip(FILL)), len(read[:right].rstrip(FILL))
                 if left < right:
