@@ -8,14 +8,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from zslre.candidates import asked_pairs, certainty, item_batches, one_direction, uncontested, wants_literal_heads
 from zslre.context import ContextScorer
 from zslre.encoder import Encoder, FloatArray, pair_vectors
 from zslre.exceptions import InputError, ModelError
 from zslre.matching import Matcher
-from zslre.packing import Item, Packer, Pair
+from zslre.packing import Item, Packer
 from zslre.pipeline import BATCH_SIZE, TOP_K, check_options, document_of, documents_of, extract_documents
 from zslre.prototypes import Prototypes, build_prototypes, labelled, more_support
 from zslre.relations import RelationSet, RelationSource
@@ -250,7 +248,7 @@ class RelationExtractor:
         found: list[list[Triple]] = []
         with one_blas_thread():
             candidates = self._best_of_all(items, vectors, least, top_k)
-        first = 0
+        first, verified = 0, self.verifier is not None
         for sentence, pairs in items:
             triples = [
                 Triple(
@@ -258,7 +256,9 @@ class RelationExtractor:
                     self.relations[column].name,
                     pair[1].in_document(sentence),
                     score,
-                    self._explain(vectors[first + row], pair, column, probability) if explain else None,
+                    self.matcher.explain(vectors[first + row], pair, column, probability, verified=verified)
+                    if explain
+                    else None,
                 )
                 for row, pair in enumerate(pairs)
                 for column, probability in candidates[first + row]
@@ -280,16 +280,6 @@ class RelationExtractor:
         candidates = self.matcher.candidates(vectors, items, min(least, FLOOR), max(top_k, CANDIDATES))
         scored = self.verifier.rescored(items, candidates, self.relations, self._verified)
         return [[(column, p) for column, p in found[:top_k] if p >= least] for found in scored]
-
-    def _explain(self, vector: FloatArray, pair: Pair, column: int, probability: float) -> dict[str, float]:
-        """`Matcher.explain`, and by how much the margin changed: by the verifier, or else by the sentence's other pairs
-        (with other wordings, where there are any), or else by another wording; and by doubt whom an anaphor means."""
-        parts = self.matcher.explain(vector, pair, column)
-        what = "verifier" if self.verifier else "other pairs" if self.context else "other wording"
-        before, after = self.scorer.margins(np.array([probability, probability * certainty(pair)], dtype=np.float32))
-        if what != "other wording" or self.matcher.has_wordings(column):
-            parts = {**parts, what: float(before) - sum(parts.values())}
-        return parts if certainty(pair) == 1.0 else {**parts, "antecedent": float(after - before)}
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write a model folder that `from_pretrained` reads, with these relations and their support."""

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zslre.candidates import item_batches, reversed_places
+from zslre.candidates import certainty, item_batches, reversed_places
 from zslre.context import FLOOR, ContextScorer, both_ways, context_features
 from zslre.encoder import FloatArray
 from zslre.packing import IntArray, Item, Pair
 from zslre.prototypes import Prototypes, kind_widths
-from zslre.scoring import KINDS, Scorer, softmax
+from zslre.scoring import KINDS, Scorer, log_odds, softmax
 from zslre.threads import all_threads
 from zslre.wordings import Wordings
 
@@ -139,12 +139,28 @@ class Matcher:
                 probabilities[rows] = self.scorer.probabilities(scores.max(axis=1) - self.scorer.none_scores(part))
         return places, probabilities
 
-    def explain(self, vector: FloatArray, pair: Pair, column: int) -> dict[str, float]:
-        """What each kind of side information adds to the margin, and what none-of-the-above takes; in logits.
+    def explain(
+        self, vector: FloatArray, pair: Pair, column: int, probability: float, *, verified: bool = False
+    ) -> dict[str, float]:
+        """The parts of a score: they add up to its log odds. `probability`: the pair's, of this relation.
 
-        With a table of hypernyms "head" and "tail" are what the sentence says of the types, "head types" and
-        "tail types" what the table says.
+        Each kind of side information, and "none": what stands against all relations, with the calibration's offset.
+        Then what changed the log odds of these: "verifier", or else "other pairs" (those of the sentence, with other
+        wordings, where there are any), or else "other wording"; and "antecedent", doubt whom an anaphor means. With a
+        table of hypernyms "head" and "tail" are what the sentence says of the types, "head types" and "tail types"
+        what the table says.
         """
+        slope, offset = (float(number) for number in self.scorer.calibration)
+        parts = {name: slope * part for name, part in self._margin(vector, pair, column).items()}
+        parts["none"] += offset
+        what = "verifier" if verified else "other pairs" if self.context is not None else "other wording"
+        before, after = log_odds(np.array([probability, probability * certainty(pair)], dtype=np.float32))
+        if what != "other wording" or self.has_wordings(column):
+            parts[what] = float(before) - sum(parts.values())
+        return parts if certainty(pair) == 1.0 else {**parts, "antecedent": float(after - before)}
+
+    def _margin(self, vector: FloatArray, pair: Pair, column: int) -> dict[str, float]:
+        """The parts of the margin, s - n, by the relation's own wording."""
         one = Prototypes(self.prototypes.vectors[column, None], self.prototypes.shares[column, None])
         row = one.weighted(self.scorer)[0]
         features = self.scorer.features(vector[None])[0]

@@ -120,7 +120,8 @@ class Example:
 class Triple:
     """An extracted relation. Mention offsets index the document; `score` is a calibrated probability in [0, 1].
 
-    `explanation` maps each part of the score to its contribution in logits; it is None unless asked for.
+    `explanation` maps each part of the score, see `Matcher.explain`, to what it adds to the score's log odds,
+    log(score / (1 - score)); it is None unless asked for.
     """
 
     head: Mention

@@ -99,7 +99,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--top-k", type=positive, default=TOP_K, metavar="K", help=f"relations a pair may have (default: {TOP_K})"
     )
-    parser.add_argument("--explain", action="store_true", help="show the parts of each score")
+    parser.add_argument("--explain", action="store_true", help="show what adds up to the log odds of each score")
     parser.add_argument(
         "--format",
         choices=FORMATS,
