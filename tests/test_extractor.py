@@ -610,6 +610,38 @@ def test_fit_knows_a_relation_by_id_and_in_any_case() -> None:
     assert {name: len(rows) for name, rows in asked.fit(examples).support.items()} == {"spouse": 1, "acquired by": 1}
 
 
+def test_fit_knows_a_relation_by_what_the_catalogue_calls_it() -> None:
+    asked = EXTRACTOR.with_relations(["P108", "acquired by"])
+    examples = [replace(RESIDENCE[0], relation="works for"), replace(RESIDENCE[1], relation="Employer")]
+    assert {name: len(rows) for name, rows in asked.fit(examples).support.items()} == {"employer": 2}
+    own = EXTRACTOR.with_relations([Relation("works for"), "P108"])
+    assert own.fit(examples).support.keys() == {"works for", "employer"}
+
+
+@pytest.mark.parametrize(
+    ("examples", "message"),
+    [
+        ("train.jsonl", r"a list of Example, got 'train\.jsonl'; zslre\.datasets\.read_dataset reads a file"),
+        (Path("train.jsonl"), "zslre.datasets.read_dataset reads a file"),
+        (RESIDENCE[0], "examples must be a list of Example, got Example"),
+        (None, "examples must be a list of Example, got None"),
+        (
+            [RESIDENCE[0], ("Ann lives in Rome", "Ann", "residence", "Rome")],
+            r"examples\[1\] must be an Example\(.*\('Ann",
+        ),
+    ],
+)
+def test_fit_names_what_is_no_list_of_examples(examples: object, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        EXTRACTOR.fit(examples)  # type: ignore[arg-type]
+
+
+def test_an_extractor_prints_its_model_relations_and_threshold() -> None:
+    assert repr(EXTRACTOR) == "<RelationExtractor model, 4 relations, threshold 0.50>"
+    named = EXTRACTOR.replaced(config={**EXTRACTOR.config, "name": "tiny"})
+    assert repr(named.with_relations(["P26", "spouts"])) == "<RelationExtractor tiny, 2 relations, threshold 0.50>"
+
+
 def test_an_extractor_is_immutable() -> None:
     fitted = EXTRACTOR.fit(RESIDENCE)
     with pytest.raises(TypeError):

@@ -339,8 +339,9 @@ def test_saving_replaces_a_model_but_nothing_else(folder: Path, tmp_path: Path) 
         tiny.extractor().save_pretrained(folder)
     assert (folder / "notes.txt").read_text(encoding="utf-8") == "mine"
     (tmp_path / "file").write_text("mine", encoding="utf-8")
-    with pytest.raises(ModelError, match="holds other files"):
+    with pytest.raises(ModelError, match="file is a file, and a model is a folder"):
         tiny.extractor().save_pretrained(tmp_path / "file")
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.parametrize("name", ["README.md", "config.json", "tokenizer.json"])

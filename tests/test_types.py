@@ -124,6 +124,24 @@ def test_example_checks_both_ends(role: str) -> None:
         Example(Sentence(TEXT), *pair, relation=None)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((TEXT, ANN, ROME, None), r"sentence must be a Sentence\(text\), got 'Ann lives in Rome\.'"),
+        ((Sentence(TEXT), "Ann", ROME, None), r"head must be a Mention\(text, start, end\), got 'Ann'"),
+        ((Sentence(TEXT), ANN, (13, 17), None), r"tail must be a Mention\(text, start, end\), got \(13, 17\)"),
+        ((Sentence(TEXT), ANN, ROME, 3), "relation must be a relation's name or None, got 3"),
+    ],
+)
+def test_what_makes_no_example_is_named(arguments: tuple[object, ...], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Example(*arguments)  # type: ignore[arg-type]
+
+
+def test_head_and_tail_may_be_one_span() -> None:
+    assert Example(Sentence(TEXT), ANN, ANN, "residence").tail == ANN  # Wiki-ZSL has such rows
+
+
 def test_data_is_frozen_and_hashable() -> None:
     sentence = Sentence(TEXT, (ANN, ROME))
     assert len({ANN, Mention("Ann", 0, 3, "PERSON"), ROME}) == 2

@@ -66,6 +66,10 @@ class RelationExtractor:
         if prototypes is not None:
             self.__dict__["prototypes"] = prototypes
 
+    def __repr__(self) -> str:
+        name, relations = self.config.get("name", "model"), f"{len(self.relations)} relations"
+        return f"<RelationExtractor {name}, {relations}, threshold {self.threshold:.2f}>"
+
     @classmethod
     def from_pretrained(
         cls, model: str | Path | None = None, *, threads: int | None = None, ner: str | None = None

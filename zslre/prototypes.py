@@ -12,7 +12,7 @@ from zslre.exceptions import InputError
 from zslre.relation import in_words
 from zslre.relations import Relation, RelationSet
 from zslre.scoring import KINDS, VIEWS, Scorer, unit
-from zslre.types import Example
+from zslre.types import Example, checked_examples
 
 MAX_SYNONYMS = 6
 # What `zslre side-info build` found counts by so much beside what a relation's author wrote. Chosen of 1/3, 1/2, 2/3
@@ -150,15 +150,16 @@ def _encode_unique(encoder: Encoder, phrases: Sequence[str]) -> dict[str, FloatA
 
 
 def labelled(examples: Iterable[Example], relations: RelationSet) -> list[tuple[str, Example]]:
-    """The examples that have a relation, each behind its name; an example may give its id, or its name in another case.
+    """The examples that have a relation, each behind its name; an example may give its id, its name in another case,
+    or a name by which the catalogue knows it.
 
-    Raises InputError for a relation that `relations` lacks.
+    Raises InputError for a relation that `relations` lacks, and for what is no list of examples.
     """
     found = []
-    for example in examples:
+    for example in checked_examples(examples):
         if example.relation is None:
             continue
-        relation = relations.get(example.relation)
+        relation = relations.meant(example.relation)
         if relation is None:
             raise InputError(
                 f"example {example.sentence.text[:60]!r} has relation {example.relation!r}, which is not among "

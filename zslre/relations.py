@@ -140,6 +140,13 @@ class RelationSet(Sequence[Relation]):
         place = self._places.get(_folded(key))
         return None if place is None else self._relations[place]
 
+    def meant(self, key: str) -> Relation | None:
+        """As `get`; for a name that is not here, the relation whose id the catalogue gives that label or synonym."""
+        if (found := self.get(key)) is not None:
+            return found
+        known = catalogue().get(key) or of_synonym(key)
+        return self.get(known.id) if known is not None and known.id is not None else None
+
     def __contains__(self, key: object) -> bool:
         return key.casefold() in self._places if isinstance(key, str) else key in self._relations
 

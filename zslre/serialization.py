@@ -152,11 +152,13 @@ def check_whole(folder: Path, config: Mapping[str, Any]) -> None:
 
 
 def save_model(folder: str | Path, model: ModelFiles) -> None:
-    """Write a model folder; replaces an older model there, refuses a folder that holds anything else.
+    """Write a model folder; replaces an older model there, refuses a file, and a folder that holds anything else.
 
     Raises ModelError as well where it cannot be written, and for numbers that are not finite; what was there stays.
     """
     folder, rest = Path(folder).resolve(), ""  # "." has no name
+    if folder.exists() and not folder.is_dir():
+        raise ModelError(f"{folder} is a file, and a model is a folder: choose another name for it")
     if folder.exists() and not _may_be_replaced(folder):
         raise ModelError(f"{folder} exists and holds other files: choose another place for the model")
     try:
@@ -187,8 +189,6 @@ def save_model(folder: str | Path, model: ModelFiles) -> None:
 
 def _may_be_replaced(folder: Path) -> bool:
     """Whether a folder is empty or holds a model, of whatever version, and nothing else."""
-    if not folder.is_dir():
-        return False
     names = {path.name for path in folder.iterdir()}
     if not names:
         return True

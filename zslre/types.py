@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from operator import index
+from os import PathLike
 
 from zslre.exceptions import InputError
 from zslre.labels import label_of
@@ -99,7 +101,11 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An ordered pair of mentions in a sentence and the relation it expresses; `relation=None`: none."""
+    """An ordered pair of mentions in a sentence and the relation it expresses; `relation=None`: none.
+
+    The two may be one span: Wiki-ZSL, for one, has such rows. Raises InputError for arguments of other types, and for
+    mentions that the sentence does not hold.
+    """
 
     sentence: Sentence
     head: Mention
@@ -107,7 +113,13 @@ class Example:
     relation: str | None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.sentence, Sentence):
+            raise InputError(f"an example's sentence must be a Sentence(text), got {self.sentence!r:.60}")
+        if self.relation is not None and not isinstance(self.relation, str):
+            raise InputError(f"an example's relation must be a relation's name or None, got {self.relation!r:.60}")
         for role, mention in (("head", self.head), ("tail", self.tail)):
+            if not isinstance(mention, Mention):
+                raise InputError(f"an example's {role} must be a Mention(text, start, end), got {mention!r:.60}")
             found = self.sentence.text[mention.start : mention.end]
             if found != mention.text:
                 raise InputError(
@@ -140,3 +152,18 @@ def checked_mentions(mentions: Iterable[Mention]) -> tuple[Mention, ...]:
         if not isinstance(mention, Mention):
             raise InputError(f"mentions[{number}] must be a Mention(text, start, end), got {mention!r:.60}")
     return found
+
+
+def checked_examples(examples: Iterable[Example]) -> Iterator[Example]:
+    """The examples, one at a time. Raises InputError for what is none in its turn, and at once for what is no list."""
+    if isinstance(examples, (str, PathLike)):
+        raise InputError(f"expected a list of Example, got {examples!r:.60}; zslre.datasets.read_dataset reads a file")
+    if not isinstance(examples, Iterable):
+        raise InputError(f"examples must be a list of Example, got {examples!r:.60}")
+    return map(_example, count(), examples)
+
+
+def _example(number: int, example: object) -> Example:
+    if not isinstance(example, Example):
+        raise InputError(f"examples[{number}] must be an Example(sentence, head, tail, relation), got {example!r:.60}")
+    return example
