@@ -238,6 +238,48 @@ def test_threshold_top_k_and_explain(text: str, capsys: pytest.CaptureFixture[st
     assert records(capsys.readouterr().out)[0]["triples"][0]["explanation"] == {"name": 1.5}
 
 
+def test_mentions_are_written_as_they_are_read(
+    fake: Fake, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named, marked, lists = tmp_path / "named.jsonl", tmp_path / "marked.txt", tmp_path / "mentions.jsonl"
+    named.write_text('{"id": "n", "text": "Ann met Bob.", "mentions": [[0, 3], [8, 11, "PER"]]}\n', encoding="utf-8")
+    marked.write_text("\ufeffCy\u2028met Di.", encoding="utf-8")
+    inputs = [text, str(named), str(marked)]
+    assert main(["predict", *inputs, "--mentions-only", "-v", "--ner", "spacy", "-o", str(lists)]) == 0
+    assert "3 documents, 4 sentences, 9 mentions" in capsys.readouterr().err
+    assert fake.loaded["ner"] == "spacy"
+    first, second, third = records(lists.read_text(encoding="utf-8"))
+    content = Path(text).read_bytes().decode()
+    assert (first["id"], first["text"]) == (text, content)
+    assert [content[start:end] for start, end, _ in first["mentions"]] == ["Ann", "Bob", "Nobody", "Cy", "Di"]
+    assert second == {"id": "n", "text": "Ann met Bob.", "mentions": [[0, 3, None], [8, 11, "PER"]]}
+    assert third["mentions"][0] == [1, 3, "X"]
+    for paths in (inputs, [str(lists)]):
+        assert main(["predict", *paths]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[:3] == out[3:]
+
+
+@pytest.mark.usefixtures("fake")
+def test_mentions_on_a_terminal_are_json_lines_too(
+    text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert main(["predict", text, "--mentions-only"]) == 0
+    assert len(records(capsys.readouterr().out)) == 1
+
+
+@pytest.mark.usefixtures("fake")
+def test_what_cannot_be_read_has_no_mentions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bad.txt").write_bytes(b"Ann met \xff.")
+    (tmp_path / "good.txt").write_text("nobody", encoding="utf-8")
+    assert main(["predict", str(tmp_path), "--mentions-only"]) == 1
+    assert "bad.txt: is not UTF-8" in capsys.readouterr().err
+    assert main(["predict", str(tmp_path), "--mentions-only", "--skip-bad"]) == 0
+    [record] = records(capsys.readouterr().out)
+    assert (record["text"], record["mentions"]) == ("nobody", [])
+
+
 @pytest.mark.usefixtures("fake")
 def test_formats(
     text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -272,6 +314,15 @@ def test_formats(
         (["-", "--resume", "-o", "out.jsonl"], "--resume cannot tell one text of standard input from another"),
         (["--resume", "-o", "out.csv"], "--resume needs JSON Lines output, not csv"),
         (["--resume", "-o", "out.jsonl", "--format", "table"], "--resume needs JSON Lines output, not table"),
+        (
+            ["--mentions-only", "--threshold", "0", "-r", "a.toml"],
+            "finds no triples: leave out --relations, --threshold",
+        ),
+        (["--mentions-only", "--relation", "a", "--explain"], "leave out --relation, --explain"),
+        (["--mentions-only", "--hypernyms", "h", "--verify", "v", "--top-k", "1"], "--hypernyms, --verify, --top-k"),
+        (["--mentions-only", "--resume", "-o", "out.jsonl"], "leave out --resume"),
+        (["--mentions-only", "--format", "table"], "--mentions-only writes JSON Lines, not table"),
+        (["--mentions-only", "-o", "out.csv"], "--mentions-only writes JSON Lines, not csv"),
     ],
 )
 @pytest.mark.usefixtures("fake")

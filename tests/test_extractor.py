@@ -636,6 +636,15 @@ def test_fit_names_what_is_no_list_of_examples(examples: object, message: str) -
         EXTRACTOR.fit(examples)  # type: ignore[arg-type]
 
 
+def test_mentions_are_those_that_predict_finds() -> None:
+    found = EXTRACTOR.mentions(TEXT)
+    assert [TEXT[mention.start : mention.end] for mention in found] == [mention.text for mention in found]
+    assert [mention.text for mention in found][:4] == ["Ann", "Rome", "Acme", "Bob"]
+    assert EXTRACTOR.predict(TEXT, **ALL, mentions=found) == EXTRACTOR.predict(TEXT, **ALL)
+    with pytest.raises(InputError, match="text must be a string"):
+        EXTRACTOR.mentions(["Ann"])  # type: ignore[arg-type]
+
+
 def test_an_extractor_prints_its_model_relations_and_threshold() -> None:
     assert repr(EXTRACTOR) == "<RelationExtractor model, 4 relations, threshold 0.50>"
     named = EXTRACTOR.replaced(config={**EXTRACTOR.config, "name": "tiny"})

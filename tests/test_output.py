@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from zslre.exceptions import InputError
-from zslre.output import columns, open_writer, resume_point, triple_record
+from zslre.output import columns, open_writer, resume_point, triple_record, write_mentions
 from zslre.types import Mention, Triple
 
 TRIPLE = Triple(
@@ -228,3 +228,12 @@ def test_a_file_with_other_relations_is_not_gone_on_with(tmp_path: Path) -> None
     assert resume_point(path, [TRIPLE.relation, "more"])[0] == {"a": 1, "b": 1}
     with pytest.raises(InputError, match=rf"out\.jsonl, line 2: has the relation '{TRIPLE.relation}', which is not"):
         resume_point(path, ["another"])
+
+
+def test_mentions_are_a_line_that_no_character_ends() -> None:
+    stream = io.StringIO()
+    assert write_mentions(stream, "a", "Ann\u2028\x85é", [Mention("Ann", 0, 3, "PERSON"), Mention("é", 5, 6)]) == 2
+    line = stream.getvalue()
+    assert line.splitlines(keepends=True) == [line]
+    assert "é" in line
+    assert json.loads(line) == {"id": "a", "text": "Ann\u2028\x85é", "mentions": [[0, 3, "PERSON"], [5, 6, None]]}

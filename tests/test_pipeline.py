@@ -11,7 +11,7 @@ import pytest
 
 from zslre.documents import Document
 from zslre.exceptions import InputError
-from zslre.pipeline import extract_documents, sentences_of
+from zslre.pipeline import extract_documents, mentions_of, sentences_of
 from zslre.types import Mention, Sentence, Triple
 
 
@@ -160,3 +160,22 @@ def test_a_document_without_end_streams() -> None:
     starts = [next(triples).head.start for _ in range(20_000)]
     assert starts == [13 * n for n in range(20_000)]
     assert set(counted) == {4}
+
+
+@pytest.mark.parametrize("batch_size", [1, 256])
+def test_mentions_of_a_document_index_its_text(batch_size: int) -> None:
+    blocks = [(1, "Ann met Bo"), (11, "b. She left.\r\n\r\nCy met Di.")]  # behind a byte order mark
+    counted: list[int] = []
+    text, found = mentions_of(
+        Capitals(), Document("a", iter(blocks)), batch_size=batch_size, on_sentences=counted.append
+    )
+    assert text == "\ufeffAnn met Bob. She left.\r\n\r\nCy met Di."
+    assert [mention.text for mention in found] == ["Ann", "Bob", "She", "Cy", "Di"]
+    assert all(text[mention.start : mention.end] == mention.text for mention in found)
+    assert counted == ([1, 1, 1] if batch_size == 1 else [3])
+
+
+def test_mentions_that_a_document_names_are_its_mentions() -> None:
+    given = (Mention("met", 4, 7),)
+    assert mentions_of(Capitals(), Document.from_text("a", "Ann met Bob.", given)) == ("Ann met Bob.", given)
+    assert mentions_of(Capitals(), Document.from_text("a", "")) == ("", ())

@@ -14,7 +14,7 @@ from zslre.encoder import Encoder, FloatArray, pair_vectors
 from zslre.exceptions import InputError, ModelError
 from zslre.matching import Matcher
 from zslre.packing import Item, Packer
-from zslre.pipeline import BATCH_SIZE, TOP_K, check_options, document_of, documents_of, extract_documents
+from zslre.pipeline import BATCH_SIZE, TOP_K, check_options, document_of, documents_of, extract_documents, mentions_of
 from zslre.prototypes import Prototypes, build_prototypes, labelled, more_support
 from zslre.relations import RelationSet, RelationSource
 from zslre.scoring import Scorer
@@ -192,6 +192,11 @@ class RelationExtractor:
         kept |= {"hypernyms": self.hypernyms, "verifier": self.verifier, "context": self.context}
         kept |= {"config": self.config, "detector": self._detector}
         return RelationExtractor(self.encoder, self.scorer, **{**kept, **changes})
+
+    def mentions(self, text: str) -> tuple[Mention, ...]:
+        """The names, dates and numbers that are recognised in a text, in text order; offsets index `text`. `predict`
+        takes them, corrected or not, as its `mentions`. Raises InputError for what is no text."""
+        return mentions_of(self, document_of(text, None))[1]
 
     def predict(
         self,

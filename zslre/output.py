@@ -132,6 +132,14 @@ class TableWriter:
                 spool.write(f"         {parts}\n")
 
 
+def write_mentions(stream: TextIO, document_id: str, text: str, mentions: Iterable[Mention]) -> int:
+    """Write a document with its mentions as `zslre predict` reads it, and return how many these are."""
+    spans = [[mention.start, mention.end, mention.type] for mention in mentions]
+    with _record(stream) as spool:
+        spool.write(f"{_json({'id': document_id, 'text': text, 'mentions': spans})}\n")
+    return len(spans)
+
+
 def triple_record(triple: Triple, *, explain: bool = False) -> dict[str, Any]:
     """The triple as JSON has it. `score` is rounded to four digits.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,31 @@ def extract_documents(
         yield document, triples
         for _ in triples:
             pass
+
+
+def mentions_of(
+    extractor: RelationExtractor,
+    document: Document,
+    *,
+    batch_size: int = BATCH_SIZE,
+    on_sentences: Callable[[int], None] | None = None,
+) -> tuple[str, tuple[Mention, ...]]:
+    """A document's text and its mentions (offsets into the text): those that it names, or else those recognised.
+
+    What stands for a name, such as "she", is none of these. Raises InputError where the document cannot be read to its
+    end. `on_sentences`: as that of `extract_documents`.
+    """
+    blocks = list(document.blocks)
+    before = blocks[0][0] if blocks else 0  # a byte order mark, which is in no block
+    text = "\ufeff" * before + "".join(block for _, block in blocks)
+    if document.mentions is not None:
+        return text, document.mentions
+    sentences, found = split_blocks(blocks), list[Mention]()
+    while some := list(islice(sentences, batch_size)):
+        found += [mention.shifted(s.start) for s in extractor.detector.detect(some) for mention in s.mentions]
+        if on_sentences is not None:
+            on_sentences(len(some))
+    return text, tuple(found)
 
 
 def check_options(threshold: float | None, top_k: int, batch_size: int) -> None:

@@ -7,25 +7,24 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zslre.cli.models import model_folder
+from zslre.cli.models import load_extractor, model_folder
 from zslre.cli.numbers import positive, probability
 from zslre.cli.outputs import check_output_file, output_stream
 from zslre.cli.progress import Progress, counted
 from zslre.documents import STDIN, Document, read_documents
 from zslre.exceptions import InputError
-from zslre.output import FORMATS, open_writer, resume_point
-from zslre.pipeline import BATCH_SIZE, TOP_K, extract_documents
+from zslre.output import FORMATS, open_writer, resume_point, write_mentions
+from zslre.pipeline import BATCH_SIZE, TOP_K, extract_documents, mentions_of
 from zslre.relation_files import SUFFIXES as RELATION_SUFFIXES
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
-    from zslre.extractor import RelationExtractor
-    from zslre.relations import RelationSet
+    from zslre.types import Triple
 
 DESCRIPTION = """\
 Find relation triples in text files (.txt, .md), JSON Lines files (.jsonl) or standard input.
@@ -44,6 +43,7 @@ examples:
   zslre predict articles/ -r schema.toml --threshold 0.8 -o triples.jsonl --resume
   zslre predict articles/ -r schema.toml --hypernyms hypernyms.jsonl --explain
   zslre predict report.txt --verify verifier/
+  zslre predict report.txt --mentions-only -o report.jsonl  # to correct, and read instead
   zslre predict report.txt --format csv > triples.csv
 """
 
@@ -101,6 +101,11 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--explain", action="store_true", help="show what adds up to the log odds of each score")
     parser.add_argument(
+        "--mentions-only",
+        action="store_true",
+        help="find no triples, but write what is recognised, as JSON Lines that zslre reads",
+    )
+    parser.add_argument(
         "--format",
         choices=FORMATS,
         help="default: by the suffix of -o (.csv; .txt: table; else jsonl); to a terminal table, else jsonl",
@@ -133,7 +138,7 @@ def run(arguments: argparse.Namespace) -> int:
     _check_usage(arguments, format)
     check_output_file(arguments.output, [*paths, *arguments.relations, arguments.hypernyms])
     progress = Progress(verbosity=_verbosity(arguments))
-    counts = _Counts()
+    counts = _Counts("mention" if arguments.mentions_only else "triple")
 
     def on_bad(error: InputError) -> None:
         if not arguments.skip_bad:
@@ -154,28 +159,37 @@ def run(arguments: argparse.Namespace) -> int:
         counts.sentences += sentences
         progress.update(counts.text)
 
-    found = extract_documents(
-        extractor,
-        _without(documents, done),
-        threshold=arguments.threshold,
-        top_k=arguments.top_k,
-        explain=arguments.explain,
-        batch_size=arguments.batch_size,
-        on_sentences=count,
-    )
+    found: Iterable[tuple[Document, Iterator[Triple]]]
+    if arguments.mentions_only:
+        found = ((document, iter(())) for document in documents)
+    else:
+        found = extract_documents(
+            extractor,
+            _without(documents, done),
+            threshold=arguments.threshold,
+            top_k=arguments.top_k,
+            explain=arguments.explain,
+            batch_size=arguments.batch_size,
+            on_sentences=count,
+        )
     with output_stream(arguments.output, format, size) as stream:
         try:
             writer = open_writer(format, stream, explain=arguments.explain)
             for document, triples in found:
                 try:
-                    counts.triples += writer.write(document.id, triples)
+                    if arguments.mentions_only:
+                        read = mentions_of(extractor, document, batch_size=arguments.batch_size, on_sentences=count)
+                        counts.found += write_mentions(stream, document.id, *read)
+                    else:
+                        counts.found += writer.write(document.id, triples)
                 except InputError as error:
                     on_bad(error)
                 else:
                     counts.documents += 1
         except KeyboardInterrupt as stop:
             progress.clear()
-            if arguments.output is not None and format == "jsonl" and STDIN not in paths:
+            resumable = arguments.output is not None and format == "jsonl" and not arguments.mentions_only
+            if resumable and STDIN not in paths:
                 raise KeyboardInterrupt("the same command with --resume goes on") from stop
             raise
     progress.finish(counts.text())
@@ -191,46 +205,12 @@ def _holds_several(path: str) -> bool:
     return os.path.isdir(path) or (os.path.exists(path) and path.lower().endswith(".jsonl"))
 
 
-def load_extractor(arguments: argparse.Namespace) -> RelationExtractor:
-    """The extractor that -m, -r, --relation, --hypernyms, --verify, --ner and --threads ask for."""
-    from zslre.extractor import RelationExtractor
-    from zslre.sideinfo.hypernyms import HypernymTable
-    from zslre.verifier import Verifier
-
-    relations = _relations(arguments)
-    hypernyms = HypernymTable.read(arguments.hypernyms) if arguments.hypernyms is not None else None
-    extractor = RelationExtractor.from_pretrained(arguments.model, threads=arguments.threads, ner=arguments.ner)
-    extractor = extractor.with_relations(relations) if relations is not None else extractor
-    extractor = extractor.with_hypernyms(hypernyms) if hypernyms is not None else extractor
-    if arguments.verify is None:
-        return extractor
-    return extractor.with_verifier(Verifier.from_pretrained(arguments.verify, threads=arguments.threads))
-
-
-def _relations(arguments: argparse.Namespace) -> RelationSet | None:
-    """What -r and --relation name, in this order; None where they are not given."""
-    from zslre.relations import RelationSet
-
-    sources = {str(path): RelationSet.from_file(path) for path in arguments.relations}
-    if arguments.relation:
-        try:
-            sources["--relation"] = RelationSet.of(arguments.relation)
-        except InputError as error:
-            raise InputError(f"--relation: {error}") from error
-    merged: RelationSet | None = None
-    for number, (source, more) in enumerate(sources.items()):
-        try:
-            merged = merged.merge(more) if merged is not None else more
-        except InputError as error:
-            raise InputError(f"{source}, taken together with {', '.join([*sources][:number])}: {error}") from error
-    return merged
-
-
 @dataclass
 class _Counts:
+    what: str
     documents: int = 0
     sentences: int = 0
-    triples: int = 0
+    found: int = 0
     skipped: int = 0
     before: int = 0
     started: float = field(default_factory=time.monotonic)
@@ -240,7 +220,7 @@ class _Counts:
         parts = [
             counted(self.documents, "document"),
             counted(self.sentences, "sentence"),
-            counted(self.triples, "triple"),
+            counted(self.found, self.what),
             f"{self.sentences / seconds:,.0f} sentences/s",
         ]
         if self.before:
@@ -262,7 +242,7 @@ def _format(arguments: argparse.Namespace) -> str:
         return str(arguments.format)
     if arguments.output is not None:
         return _FORMAT_OF_SUFFIX.get(Path(arguments.output).suffix.lower(), "jsonl")
-    return "table" if sys.stdout.isatty() else "jsonl"
+    return "table" if sys.stdout.isatty() and not arguments.mentions_only else "jsonl"
 
 
 def _check_usage(arguments: argparse.Namespace, format: str) -> None:
@@ -271,6 +251,15 @@ def _check_usage(arguments: argparse.Namespace, format: str) -> None:
     for name in arguments.relation:
         if name.lower().endswith(RELATION_SUFFIXES):
             arguments.usage_error(f"--relation takes a relation's name; to read the file {name}, write -r {name}")
+    if arguments.mentions_only:
+        others = ("relations", "relation", "hypernyms", "verify", "threshold", "explain", "resume")
+        given = {name: getattr(arguments, name) for name in others}
+        needless = [f"--{name}" for name, value in given.items() if value not in (None, []) and value is not False]
+        needless += ["--top-k"] if arguments.top_k != TOP_K else []
+        if needless:
+            arguments.usage_error(f"--mentions-only finds no triples: leave out {', '.join(needless)}")
+        if format != "jsonl":
+            arguments.usage_error(f"--mentions-only writes JSON Lines, not {format}")
     if arguments.resume and STDIN in (arguments.paths or [STDIN]):
         arguments.usage_error("--resume cannot tell one text of standard input from another: name a FILE or DIR")
     if arguments.resume and arguments.output is None:
