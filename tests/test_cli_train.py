@@ -246,6 +246,20 @@ def test_head_only_adds_support(
     assert card.startswith("# fitted\n\nThe model below, its prototypes moved by 32 examples of 3 relations.\n")
 
 
+def test_head_only_says_what_it_does_not_learn_from(
+    schema: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_model(tmp_path / "trained", tiny.model_files())
+    rows = [example("Ann lives in Rome", "Ann", "residence", "Rome"), example("Ann saw Rome", "Ann", None, "Rome")]
+    data = tmp_path / "data.jsonl"
+    data.write_text("\n".join(rows), encoding="utf-8")
+    command = ["train", str(data), "-r", str(schema), "-m", str(tmp_path / "trained"), "--head-only"]
+    assert main([*command, "-o", str(tmp_path / "fitted")]) == 0
+    said = capsys.readouterr().err
+    assert "has 1 example of 1 relation\n" in said
+    assert "1 row without a relation left out" in said
+
+
 def test_head_only_keeps_the_examples_of_the_model_that_it_begins_with(
     schema: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -269,7 +283,7 @@ def test_head_only_keeps_the_examples_of_the_model_that_it_begins_with(
     assert {name: len(rows) for name, rows in after.support.items()} == {"residence": 2, "employer": 1, "spouse": 1}
     np.testing.assert_array_equal(after.support["spouse"], before.support["spouse"])
     said = capsys.readouterr().err
-    assert "few2 has 1 examples of 1 relations, beside 3 that the model had" in said
+    assert "few2 has 1 example of 1 relation, beside 3 that the model had" in said
     assert "side information alone: founder" in said
 
     other = tmp_path / "other.json"

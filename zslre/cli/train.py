@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from zslre.cli.models import model_folder
 from zslre.cli.numbers import none_or_several, positive
-from zslre.cli.progress import Progress, SkippedRows, speaker
+from zslre.cli.progress import Progress, SkippedRows, counted, speaker
 from zslre.cli.training import (
     MARKER_PLACES,
     MARKERS_HELP,
@@ -38,7 +38,7 @@ DATA: any format that `zslre convert --help` names; the content tells which. Of 
   {"text": "Ann lives in Rome", "head": [0, 3], "tail": [13, 17], "relation": "residence"}
 Labels are names or ids of the relations in -r. Without it they are looked up in the catalogue, and others are the names
 themselves; NYT's /business/company/founders becomes "company founders". Relation null marks a pair without any; such
-pairs teach rejection.
+pairs teach rejection, but not with --head-only, which leaves them out.
 
 Without --head-only an encoder is trained with torch, for minutes to hours: from a base encoder, or with -m from a
 trained model, which has learned elsewhere what is no relation. Some relations are held out: they say, as relations that
@@ -137,7 +137,7 @@ def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Exampl
     counts = {name: sum(e.relation == name for e in examples) for name in relations.names}
     seen = [name for name, count in counts.items() if count]
     bare = [name for name in counts if name not in seen and name not in kept]
-    support = f"{sum(counts.values())} examples of {len(seen)} relations"
+    support = f"{counted(sum(counts.values()), 'example')} of {counted(len(seen), 'relation')}"
     if kept:
         support += f", beside {sum(map(len, kept.values()))} that the model had"
     place = Path(args.model if args.model is not None else BUILTIN) / "README.md"
@@ -148,6 +148,10 @@ def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Exampl
     if gone:
         lost = sum(len(start.support[name]) for name in gone)
         say(f"{lost} examples that the model had are dropped, of relations that are not asked for: {', '.join(gone)}")
+    if rejected := sum(example.relation is None for example in examples):
+        say(
+            f"{counted(rejected, 'row')} without a relation left out: only training without --head-only learns from them"
+        )
     if bare:
         say(f"without examples, known by their side information alone: {', '.join(bare)}")
     return 0
