@@ -23,6 +23,7 @@ CHALLENGE = {
 }
 MOST_FALSE = {"cooccurrence": 0.10, "negation": 0.15}
 LEAST_RIGHT = {"direction": 0.95}
+FALSE_OF_OWN = ("denied", "planned", "other", "neighbour")
 NAMES = {"past": '"sued"', "third": '"sues"', "passive": '"sued by"'}
 
 Results = Callable[[str], Any]  # a file of docs/results by its name
@@ -280,6 +281,19 @@ def ten_relations(results: Results) -> str:
     return table(["", "accuracy", "mean score of the right one", "found", "swapped"], rows)
 
 
+def own_relations(results: Results) -> str:
+    header = ["examples", "threshold", "found", "denied, planned", "another relation", "neighbour's", "F1", "48 texts"]
+    rows = []
+    for all_of, new in zip(*(results("own_relations")[group] for group in ("all", "unseen")), strict=True):
+        shares = [[percent(of[name]) for of in (all_of, new)] for name in ("holds", *FALSE_OF_OWN, "f1")]
+        doubted = [percent((4 * of["denied"] + 3 * of["planned"]) / 7) for of in (all_of, new)]
+        shares[1:3] = [doubted]
+        printed = [f"{of['elsewhere']:.0f}" for of in (all_of, new)]
+        cells = ["; ".join(pair) for pair in (*shares, printed)]
+        rows.append([f"{all_of['examples']}", f"{all_of['threshold']:.2f}", *cells])
+    return table(header, rows)
+
+
 FIGURES: dict[str, Callable[[Results], str]] = {
     one.__name__: one
     for one in (
@@ -298,5 +312,6 @@ FIGURES: dict[str, Callable[[Results], str]] = {
         student,
         held_out,
         ten_relations,
+        own_relations,
     )
 }
