@@ -384,7 +384,7 @@ def test_any_format_will_do_and_bad_rows_can_be_skipped(
     assert main([*command, "--skip-bad"]) == 0
     said = capsys.readouterr().err
     assert "zslre: 1 bad row skipped" in said
-    assert "1 examples of 1 relations" in said
+    assert "1 example of 1 relation\n" in said
 
 
 def test_rows_with_an_unknown_label_can_be_skipped(

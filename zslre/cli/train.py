@@ -149,9 +149,7 @@ def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Exampl
         lost = sum(len(start.support[name]) for name in gone)
         say(f"{lost} examples that the model had are dropped, of relations that are not asked for: {', '.join(gone)}")
     if rejected := sum(example.relation is None for example in examples):
-        say(
-            f"{counted(rejected, 'row')} without a relation left out: only training without --head-only learns from them"
-        )
+        say(f"{counted(rejected, 'row')} without a relation left out: with --head-only nothing is learned from them")
     if bare:
         say(f"without examples, known by their side information alone: {', '.join(bare)}")
     return 0
