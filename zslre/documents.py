@@ -148,7 +148,7 @@ def _standard_input(on_bad: Callable[[InputError], None] | None) -> Iterator[Doc
     """JSON Lines, if the first line that is not blank is one, else a document."""
     stream = sys.stdin.buffer
     head = line = stream.readline(_READ_BYTES)
-    while line and not head.removeprefix(codecs.BOM_UTF8).strip() and len(head) < _READ_BYTES:
+    while line and not line.removeprefix(codecs.BOM_UTF8).strip() and len(head) < _READ_BYTES:
         line = stream.readline(_READ_BYTES - len(head))
         head += line
     if _JSON_LINE.match(head.decode("utf-8-sig", "ignore")):
