@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import count
 from operator import index
 from os import PathLike
 
@@ -155,15 +154,13 @@ def checked_mentions(mentions: Iterable[Mention]) -> tuple[Mention, ...]:
 
 
 def checked_examples(examples: Iterable[Example]) -> Iterator[Example]:
-    """The examples, one at a time. Raises InputError for what is none in its turn, and at once for what is no list."""
+    """The examples, one at a time. Raises InputError for what is no list, and for an item that is none in its turn."""
     if isinstance(examples, (str, PathLike)):
         raise InputError(f"expected a list of Example, got {examples!r:.60}; zslre.datasets.read_dataset reads a file")
     if not isinstance(examples, Iterable):
         raise InputError(f"examples must be a list of Example, got {examples!r:.60}")
-    return map(_example, count(), examples)
-
-
-def _example(number: int, example: object) -> Example:
-    if not isinstance(example, Example):
-        raise InputError(f"examples[{number}] must be an Example(sentence, head, tail, relation), got {example!r:.60}")
-    return example
+    for number, example in enumerate(examples):
+        if not isinstance(example, Example):
+            what = "an Example(sentence, head, tail, relation)"
+            raise InputError(f"examples[{number}] must be {what}, got {example!r:.60}")
+        yield example
