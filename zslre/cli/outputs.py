@@ -84,8 +84,8 @@ def write_output(path: Path, text: str) -> None:
 
 @contextmanager
 def output_stream(path: str | None, format: str, size: int) -> Iterator[TextIO]:
-    """The stream for triples in one of `zslre.output.FORMATS`, in UTF-8: the file, which is first cut to `size` bytes
-    to go on behind them, or where that is None standard output."""
+    """The stream for one of `zslre.output.FORMATS`, in UTF-8: the file, which is first cut to `size` bytes to go on
+    behind them, or where that is None standard output."""
     if path is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             if format == "table":
