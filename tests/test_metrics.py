@@ -192,6 +192,12 @@ def test_precision_recall_by_hand() -> None:
     assert curve.precision == pytest.approx((1, 1 / 2, 3 / 4))
     assert curve.recall == pytest.approx((1 / 4, 1 / 4, 3 / 4))
     assert curve.area == pytest.approx(1 / 4 * 1 + 0 + 2 / 4 * 3 / 4)
+    assert curve.best() == pytest.approx({"threshold": 0.6, "precision": 3 / 4, "recall": 3 / 4, "f1": 3 / 4})
+
+
+def test_of_equal_points_the_highest_threshold_is_best() -> None:
+    best = precision_recall([0.9, 0.8, 0.7, 0.6], [True, False, False, True], 2).best()
+    assert best == pytest.approx({"threshold": 0.9, "precision": 1, "recall": 1 / 2, "f1": 2 / 3})
 
 
 @settings(max_examples=50, deadline=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -151,7 +152,8 @@ def _curves(scores: Mapping[str, Any]) -> list[tuple[str, Rows]]:
 
 
 def _best(point: Mapping[str, float]) -> str:
-    scores = f"{percent(point['f1'])} at {point['threshold']:.3f} (precision {percent(point['precision'])}"
+    at = math.floor(point["threshold"] * 1000) / 1000  # rounded up it would leave out what has just this score
+    scores = f"{percent(point['f1'])} at {at:.3f} (precision {percent(point['precision'])}"
     return f"The best micro-F1 on these data at any threshold: {scores}, recall {percent(point['recall'])})."
 
 
