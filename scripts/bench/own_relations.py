@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Of JSON Lines that have, beside the keys of an example, those of a `Row`."""
+    """Of JSON Lines that have those keys beside an example's; data/README.md says what the categories are."""
     extras = map(json.loads, path.read_text(encoding="utf-8").splitlines())
     return [Row(e, extra["asked"], extra["category"]) for e, extra in zip(read_examples(path), extras, strict=True)]
 
