@@ -161,6 +161,7 @@ def checked_examples(examples: Iterable[Example]) -> Iterator[Example]:
         raise InputError(f"examples must be a list of Example, got {examples!r:.60}")
     for number, example in enumerate(examples):
         if not isinstance(example, Example):
-            what = "an Example(sentence, head, tail, relation)"
-            raise InputError(f"examples[{number}] must be {what}, got {example!r:.60}")
+            raise InputError(
+                f"examples[{number}] must be an Example(sentence, head, tail, relation), got {example!r:.60}"
+            )
         yield example
