@@ -14,7 +14,7 @@ from sentencex import get_sentence_boundaries
 
 from zslre.lines import LINE_END, stretches
 from zslre.types import Sentence
-from zslre.unread import without_unread
+from zslre.unread import LONGEST_INDENT, without_unread
 
 # Characters that are read before sentences are given out, and the most that are read together of one paragraph.
 BLOCK = 65_536
@@ -22,6 +22,7 @@ WINDOW = 10_000
 
 _WIDE_WHITE = re.compile(r"[^\S\x00-\x7f]")  # of several bytes, at which sentencex fails behind an initial
 _WHITE = re.compile(r"\s+")
+_INDENT = re.compile(r"\n[ \t]*\Z")
 _PARAGRAPH_END = re.compile("[\f\u2029]")
 # Ends that sentencex takes for a middle initial ("John I. Smith") and for abbreviations ("m. 1902": married).
 _MISSED_END = re.compile(r"(?:\bWar I|\d\s*mm?)\.(?=\s+[A-Z])")
@@ -50,7 +51,7 @@ def split_blocks(blocks: Iterable[tuple[int, str]]) -> Iterator[Sentence]:
     pending, base, enough = "", 0, BLOCK
     for offset, block in blocks:
         if not pending:
-            base = offset
+            pending, base = "\n", offset - 1  # a text begins at a line's start
         pending += block
         if len(pending) < enough:
             continue
@@ -75,10 +76,17 @@ def _spans(text: str, *, more: bool) -> tuple[list[tuple[int, int]], int]:
             found, length = _of_window(text[start : start + WINDOW])
             spans += [(start + left, start + right) for left, right in found]
             start += length
+            start = white.end() if (white := _WHITE.match(text, start, end)) else start
         if more and end == len(text):
-            return spans, start
+            return spans, _line_start(text, start)
         spans += [(start + left, start + right) for left, right in _sentences(text[start:end])]
     return spans, len(text)
+
+
+def _line_start(text: str, place: int) -> int:
+    """Where the line end stands that only blanks part from the place: what begins a line is known by it."""
+    blank = _INDENT.search(text, max(0, place - LONGEST_INDENT - 1), place)
+    return blank.start() if blank else place
 
 
 def _of_window(window: str) -> tuple[list[tuple[int, int]], int]:
@@ -94,8 +102,8 @@ def _of_window(window: str) -> tuple[list[tuple[int, int]], int]:
 
 
 def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
-    start = 0
-    for white in _WHITE.finditer(text):
+    start = len(text) - len(text.lstrip())
+    for white in _WHITE.finditer(text, start):
         if _PARAGRAPH_END.search(white[0]) or len(LINE_END.findall(white[0])) > 1:
             yield start, white.start()
             start = white.end()

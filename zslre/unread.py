@@ -6,11 +6,12 @@ import re
 
 LONGEST = 65_536  # characters of one; what is opened, and not closed within so many, is read
 HELD_BACK = 300  # characters, more than an opening has
+LONGEST_INDENT = 40  # characters before the marks of a fence
 INLINE = 1000  # characters of a comment that may stand within a sentence
 
 # "~~~" fences code too, but is a rule in more texts.
 _OPENING = re.compile(
-    r"^[ \t>]{0,40}(?P<fence>`{3,20})[^`\r\n]{0,200}\r?$"
+    rf"(?<=\n)[ \t>]{{0,{LONGEST_INDENT}}}(?P<fence>`{{3,20}})[^`\r\n]{{0,200}}\r?$"
     r"|<(?P<tag>script|style)(?:\s[^<>]{0,200})?>|<!--",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -19,7 +20,7 @@ _OPENING = re.compile(
 def without_unread(text: str, *, more: bool) -> str:
     """The text as far as `more` text cannot change what is read of it, with as many form feeds for what is not.
 
-    A comment that stands within a line becomes blanks: its sentence may go on.
+    A fence begins behind a line end. A comment that stands within a line becomes blanks: its sentence may go on.
 
     >>> without_unread("Use\\n```\\nx = 1\\n```\\nAnn <!-- ? --> ran.", more=False)
     'Use\\n\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\nAnn            ran.'
@@ -47,5 +48,5 @@ def without_unread(text: str, *, more: bool) -> str:
 def _end_of(opening: re.Match[str]) -> str:
     """A pattern of what closes it."""
     if fence := opening["fence"]:
-        return rf"^[ \t>]{{0,40}}{fence}`{{0,20}}[ \t]*\r?$"
+        return rf"^[ \t>]{{0,{LONGEST_INDENT}}}{fence}`{{0,20}}[ \t]*\r?$"
     return rf"</{opening['tag'].lower()}\s*>" if opening["tag"] else "-->"
