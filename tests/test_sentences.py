@@ -97,17 +97,38 @@ def test_a_name_goes_on_in_the_next_line(sentences: list[str], gap: str) -> None
         ["Later years in Boston", "The firm grew."],
         ["He was born in Rome", "Mr Lee was born in Oslo."],
         ["I have moved to Acme", "Anna Berg"],
+        ["Karl Ott joined Acme", "Anna and Bob left Zeta", "Ruth Lee runs Nordvik."],
+        ["All songs were written by John Lennon", "Help!", "Yesterday", "Dizzy Miss Lizzy."],
+        ["Employer: Acme was founded by Ott", "City: Oslo."],
     ],
 )
 def test_a_line_that_ends_in_a_name_may_be_a_heading(lines: list[str]) -> None:
     assert texts("\n".join(lines)) == lines
 
 
+def test_numbers_of_items_are_no_dates() -> None:
+    assert texts("1. Karl Ott joined Acme\n2. Ruth Lee runs Nordvik.") == [
+        *("1.", "Karl Ott joined Acme"),
+        *("2.", "Ruth Lee runs Nordvik."),
+    ]
+
+
+def test_indentation_counts_as_width_unless_it_centres_a_line() -> None:
+    title = ["A HISTORY OF NORDVIK", f"{' ' * 40}Third edition, 1990"]
+    assert texts("\n".join(title)) == [line.strip() for line in title]
+    item = (
+        "a) The firm moved in those years to the old port of Hamburg\n"
+        "   and was led from there by the chemist Ute\n"
+        "   Brandt-Hoffmann of Oslo"
+    )
+    assert texts(item) == [item]
+
+
 def test_a_quoted_line_goes_on_as_one_that_is_not() -> None:
-    assert texts("> Anna Berg works for Deutsche\n> Bank.\n>\n> About us\n> We met.") == [
+    assert texts("> Anna Berg works for Deutsche\n> Bank.\n>\n> About Acme\n> We met.") == [
         "> Anna Berg works for Deutsche\n> Bank.",
         ">",
-        "> About us",
+        "> About Acme",
         "> We met.",
     ]
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 LEAST_LIST = 3  # lines
 NARROWEST = 40  # characters: text is seldom broken for less
+MOST_INDENT = 8  # characters that count as a line's: what is farther in is centred
 
 LINE_END = re.compile("\r\n|[\n\r\x0b\x85\u2028]")
 # What ends so goes on in the next line, as in text that is broken by its clauses.
@@ -21,10 +22,10 @@ _RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?")
 _NAME = re.compile(r"(?:^|\s)[^\W\d_a-z][\w'\u2019-]*$")
 _NAME_GOES_ON = re.compile(
     r"[^\W\d_a-z][\w'\u2019&-]*(?: [^\W\d_a-z][\w'\u2019&-]*)* ?"
-    r"(?:[.;:!?)]|,(?!\s*\d)|$|\b(?:and|or|in|of|for|at|on|by|from|to|with|as|who|which|that|where|when|since|until|"
+    r"(?:[.;!?)]|,(?!\s*\d)|$|\b(?:and|or|in|of|for|at|on|by|from|to|with|as|who|which|that|where|when|since|until|"
     r"after|before|while|but|because)\b)"
 )
-_YEAR = re.compile(r"\d+(?:[.,;)]|$)")
+_DATE_GOES_ON = re.compile(r"(?:\d\d?, )?\d{4}(?:[.,;)]|$)")  # "2." numbers an item
 _VERB = re.compile(
     r"\b(?:is|was|are|were|has|had|have|been|[a-z]{2,}ed|works?|lives?|leads?|runs?|owns?|heads|plays?|makes?|stud(?:y|ies)|"
     r"teach(?:es)?|serves?|met|left|won|led|ran|went|came|became|grew|wrote|built|sold|bought|made|held|"
@@ -42,8 +43,8 @@ def stretches(text: str) -> Iterator[tuple[int, int]]:
     lines = [text[a:b] for a, b in zip(starts, [*(end.start() for end in ends), len(text)], strict=False)]
     rows = _rows(lines) if "|" in text else [False] * len(lines)
     first = 0
-    for number, row in enumerate(rows):
-        if not row:
+    for number, (line, row) in enumerate(zip(lines, rows, strict=True)):
+        if not row and not (line.startswith(">") and _QUOTED.fullmatch(line)):  # which is a blank line
             continue
         yield from _of_prose(lines[first:number], starts[first : number + 1])
         pipes = [starts[number] + at for at, character in enumerate(lines[number]) if character == "|"]
@@ -76,11 +77,15 @@ def _of_prose(lines: list[str], starts: list[int]) -> Iterator[tuple[int, int]]:
         return
     if any(">" in line for line in lines):
         lines = [_QUOTED.sub("", line, count=1) if _QUOTED.match(line) else line for line in lines]
+    indents = [min(len(line) - len(line.lstrip()), MOST_INDENT) for line in lines]
     lines = [line.strip() for line in lines]
     firsts = [(line.split(maxsplit=1) or [""])[0] for line in lines[1:]]
-    width = max(NARROWEST, *map(len, lines))
-    room = [len(line) + 1 + len(first) <= width for line, first in zip(lines, firsts, strict=False)]
+    lengths = [indent + len(line) for indent, line in zip(indents, lines, strict=True)]
+    width = max(NARROWEST, *lengths)
+    room = [length + 1 + len(first) <= width for length, first in zip(lengths, firsts, strict=False)]
     listed = 2 * sum(room) >= len(room) and len(lines) >= LEAST_LIST
+    # A list's lines begin alike; some line of prose begins within a sentence.
+    prose = len(lines) < LEAST_LIST or any(first[:1].islower() for first in firsts)
     start = 0
     for number, (first, roomy) in enumerate(zip(firsts, room, strict=True), 1):
         line = lines[number - 1]
@@ -88,7 +93,7 @@ def _of_prose(lines: list[str], starts: list[int]) -> Iterator[tuple[int, int]]:
         whole = not _GOES_ON.search(line) and (listed or not (last.isalpha() and last.islower()))
         if not ((roomy or listed) and whole and first and not first[0].islower() and first != "&"):
             continue
-        if _ENDED.search(lines[-1]) and _cuts_a_name(lines[start:number], lines[number]):
+        if prose and _ENDED.search(lines[-1]) and _cuts_a_name(lines[start:number], lines[number]):
             continue
         yield starts[start], starts[number]
         start = number
@@ -112,5 +117,5 @@ def _cuts_a_name(lines: list[str], following: str) -> bool:
     text = " ".join(lines)
     begun = max((end.end() for end in _SENTENCE_END.finditer(text)), default=0)
     if _VERB.search(text, begun):
-        return bool(_NAME_GOES_ON.match(following) or _YEAR.match(following))
+        return bool(_NAME_GOES_ON.match(following) or _DATE_GOES_ON.match(following))
     return begun > len(text) - len(line) and following[:1].isupper()
