@@ -165,6 +165,8 @@ def test_what_is_opened_and_not_closed_is_read() -> None:
     lines = ["The <script> tag is old.", "```", "Ann works for Acme.", "~~~", "Dora ran.", "~~~"]
     assert texts("\n\n".join(lines)) == lines
     assert texts("Ann <!-- Bob. Carl. --> left. <script>x</script> Bob") == ["Ann <!-- Bob. Carl. --> left.", "Bob"]
+    named = ["Use `<script>` tags.", "Ann ran.", "Close with `</script>`.", "Bob ran."]
+    assert texts(" ".join(named)) == named
 
 
 UNREAD = [

@@ -12,7 +12,7 @@ INLINE = 1000  # characters of a comment that may stand within a sentence
 # "~~~" fences code too, but is a rule in more texts.
 _OPENING = re.compile(
     rf"(?<=\n)[ \t>]{{0,{LONGEST_INDENT}}}(?P<fence>`{{3,20}})[^`\r\n]{{0,200}}\r?$"
-    r"|<(?P<tag>script|style)(?:\s[^<>]{0,200})?>|<!--",
+    r"|(?<!`)(?:<(?P<tag>script|style)(?:\s[^<>]{0,200})?>|<!--)",  # which code within a line may name
     re.IGNORECASE | re.MULTILINE,
 )
 
