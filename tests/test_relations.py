@@ -198,14 +198,30 @@ def test_what_the_user_wrote_is_kept_as_it_is() -> None:
     assert RelationSet.of({"relations": "a text"})[0] == Relation("relations", "a text")
 
 
+def test_none_is_as_if_the_key_were_not_there() -> None:
+    empty = {"description": None, "synonyms": None, "inverse": None, "symmetric": None, "sources": None}
+    assert RelationSet.of([{"name": "a", "id": None, **empty}])[0] == Relation("a")
+    assert RelationSet.of([{"id": "P127", "name": None, **empty}])[0] == catalogue()["P127"]
+    assert RelationSet.of({"a": None})[0] == Relation("a")
+
+
+class Frame(list[str]):
+    """As a data frame does, it gives the names of its columns."""
+
+    columns = ("name", "description")
+
+
 @pytest.mark.parametrize(
     ("source", "said"),
     [
         ([], "a relation set needs at least one relation; add one"),
         ({}, "a relation set needs at least one relation; add one"),
         (["a", ""], "relation 2 (''): a relation's name is empty; give it one"),
-        (["a", 3], "relation 2 (3): expected a name, an id or an object with a name, got 3"),
-        (["a", None], "relation 2: expected a name, an id or an object with a name, got None"),
+        (["a", 3], "relation 2 (3): expected a name, an id or an object (a dict) with a name, got 3"),
+        (["a", None], "relation 2: expected a name, an id or an object (a dict) with a name, got None"),
+        (Frame(["name", "description"]), "expected a list of relations, got Frame; give its rows, such as"),
+        ([{"name": "a", 1: "b"}], "relation 1 ('a'): unknown key 1 (known: name, id,"),
+        ([{"name": None, "description": "b"}], "relation 1: has no name; add one"),
         (
             ["P99999"],
             "relation 1 ('P99999'): 'P99999' is not an id of the built-in catalogue; give the relation a name",

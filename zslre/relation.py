@@ -121,7 +121,9 @@ class Source:
             raise InputError(f"sources: each must be a table with {', '.join(known)}, got {entry!r:.60}")
         for key in entry:
             if key not in known:
-                raise InputError(f"sources: unknown key {key!r}{suggestion(key, known)} (known: {', '.join(known)})")
+                raise InputError(
+                    f"sources: unknown key {key!r}{suggestion(str(key), known)} (known: {', '.join(known)})"
+                )
         if missing := [name for name in known if name not in entry and name != "detail"]:
             raise InputError(f"sources: an entry has no {missing[0]}; add it or remove the entry")
         return cls(**entry)
@@ -205,13 +207,14 @@ class Relation:
 
     @classmethod
     def from_dict(cls, entry: Mapping[str, object]) -> Relation:
-        """The relation that an entry of a relation-set file describes. Raises InputError."""
+        """The relation that an entry of a relation-set file describes; None, JSON's null, is as if the key were not
+        there. Raises InputError."""
         for key in entry:
             if key not in _KEYS:
-                raise InputError(f"unknown key {key!r}{suggestion(key, _KEYS)} (known: {', '.join(_KEYS)})")
-        if "name" not in entry:
+                raise InputError(f"unknown key {key!r}{suggestion(str(key), _KEYS)} (known: {', '.join(_KEYS)})")
+        values = {key: value for key, value in entry.items() if value is not None}
+        if "name" not in values:
             raise InputError("has no name; add one (an entry with an id and nothing else is the catalogue's relation)")
-        values = dict(entry)
         side = SideInformation(**{key: values.pop(key) for key in LISTS if key in values})  # type: ignore[arg-type]
         if "sources" in values:
             if isinstance(values["sources"], (str, Mapping)) or not isinstance(values["sources"], Iterable):

@@ -226,6 +226,9 @@ def _relations(source: object) -> list[Relation]:
             raise InputError(f"unknown key {unknown[0]!r} beside 'relations'; remove it or move it into a relation")
         else:
             source = source["relations"]
+    if hasattr(source, "columns"):  # a data frame, which gives the names of its columns
+        kind = type(source).__name__
+        raise InputError(f"expected a list of relations, got {kind}; give its rows, such as data.to_dict('records')")
     if isinstance(source, (str, bytes, Relation)) or not isinstance(source, Iterable):
         raise InputError(f"expected a list of relations or an object of names and descriptions, got {source!r:.60}")
     found = []
@@ -245,8 +248,9 @@ def _relation(item: object) -> Relation:
     if isinstance(item, str):
         return resolve(item)
     if isinstance(item, Mapping):
-        return _from_catalogue(text(item["id"], "id")) if set(item) == {"id"} else Relation.from_dict(item)
-    raise InputError(f"expected a name, an id or an object with a name, got {item!r:.60}")
+        given = {key for key, value in item.items() if value is not None}
+        return _from_catalogue(text(item["id"], "id")) if given == {"id"} else Relation.from_dict(item)
+    raise InputError(f"expected a name, an id or an object (a dict) with a name, got {item!r:.60}")
 
 
 def _is_layout(data: object) -> bool:
