@@ -24,6 +24,7 @@ from zslre.encoder import runtime
 from zslre.encoder.quantization import activation_grid, quantize_state
 from zslre.encoder.runtime import RuntimeEncoder, integer_kernels_are_exact
 from zslre.exceptions import InputError, ModelError
+from zslre.extractor import RelationExtractor
 from zslre.packing import PackedBatch, pack_phrases
 
 H, INNER, VOCABULARY, POSITIONS = 32, 64, 100, 40
@@ -402,8 +403,20 @@ def test_damaged_models_are_refused(tensors: Tensors, int8_tensors: Tensors) -> 
 def test_bad_calls_are_refused(encoder: RuntimeEncoder, tensors: Tensors) -> None:
     with pytest.raises(InputError, match=f"{POSITIONS + 1} tokens"):
         encoder.encode_pairs(random_batch(0, [POSITIONS + 1], [1]))
-    with pytest.raises(InputError, match="threads"):
-        RuntimeEncoder(tensors, SETTINGS, tiny_tokenizer(), threads=0)
+
+
+@pytest.mark.parametrize(("threads", "said"), [(0, "at least 1, got 0"), ("2", "number, got '2'"), (1.5, "got 1.5")])
+def test_threads_are_a_whole_number(tensors: Tensors, threads: Any, said: str) -> None:
+    with pytest.raises(InputError, match=f"threads must be .*{said}"):
+        RuntimeEncoder(tensors, SETTINGS, tiny_tokenizer(), threads=threads)
+    with pytest.raises(InputError, match=f"threads must be .*{said}"):
+        RelationExtractor.from_pretrained(threads=threads)
+
+
+def test_threads_may_be_numpys(tensors: Tensors, encoder: RuntimeEncoder) -> None:
+    phrases = ["Ann lives in Rome"]
+    other = RuntimeEncoder(tensors, SETTINGS, tiny_tokenizer(), threads=np.int64(1))  # type: ignore[arg-type]
+    assert np.array_equal(other.encode_phrases(phrases), encoder.encode_phrases(phrases))
 
 
 def test_no_network_and_no_torch() -> None:

@@ -7,9 +7,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from operator import index
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
+
+from zslre.exceptions import InputError
 
 _turn = threading.Lock()
 _inside = 0  # calls, of all threads, that want one BLAS thread now
@@ -19,6 +22,17 @@ _limited: Any = None  # what the first of them set
 def all_threads() -> int:
     """As many as there are CPUs that this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def checked_threads(threads: int | None) -> int | None:
+    """The same as Python's whole number, or None. Raises InputError for what is no whole number, or less than 1."""
+    try:
+        number = None if threads is None else index(threads)
+    except TypeError:
+        raise InputError(f"threads must be a whole number, got {threads!r:.60}") from None
+    if number is not None and number < 1:
+        raise InputError(f"threads must be at least 1, got {number}")
+    return number
 
 
 @contextmanager

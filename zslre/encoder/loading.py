@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 from zslre.encoder import Encoder
 from zslre.encoder.quantization import is_packed
 from zslre.exceptions import InputError, MissingDependencyError, ModelError
+from zslre.threads import checked_threads
 
 if TYPE_CHECKING:
     from zslre.serialization import ModelFiles
 
 
 def load_encoder(model: ModelFiles, *, threads: int | None = None) -> Encoder:
-    """The encoder of a model; raises ModelError if its tensors do not fit its config."""
+    """The encoder of a model; raises ModelError if its tensors do not fit its config, InputError for bad `threads`."""
+    threads = checked_threads(threads)
     architecture = model.config["encoder"]
     try:
         if is_packed(model.encoder):

@@ -23,7 +23,7 @@ from zslre.encoder.tagger import TaggerGraphBuilder
 from zslre.exceptions import InputError, ModelError
 from zslre.packing import MARKERS_PER_PAIR, BoolArray, IntArray, PackedBatch, pack_phrases
 from zslre.tagging import NO_WORD
-from zslre.threads import all_threads
+from zslre.threads import all_threads, checked_threads
 
 MOST_STREAMS = 8  # each holds the memory of its part of a pass
 TOKENS_A_STREAM = 256  # padding included: twice as many take 20 to 60 MB more and are 0 to 5 % faster
@@ -61,8 +61,7 @@ class RuntimeEncoder:
         threads: int | None = None,
         tagger: TaggerHead | None = None,
     ) -> None:
-        if threads is not None and threads < 1:
-            raise InputError(f"threads must be at least 1, got {threads}")
+        threads = checked_threads(threads)
         self.tokenizer = tokenizer
         self.tensors = self.graph_tensors = tensors
         quantized = any(tensor.dtype == np.int8 for tensor in tensors.values())
