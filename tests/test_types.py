@@ -4,6 +4,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,6 +68,13 @@ def test_mentions_of_any_iterable_are_checked_and_kept() -> None:
 def test_what_makes_no_sentence_is_named(text: object, mentions: object, message: str) -> None:
     with pytest.raises(InputError, match=message):
         Sentence(text, mentions)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("start", ["0", 1.5, None])
+def test_a_sentence_starts_at_a_whole_number(start: Any) -> None:
+    with pytest.raises(InputError, match=f"start must be a whole number, got {start!r}"):
+        Sentence(TEXT, start=start)
+    assert type(Sentence(TEXT, start=np.int64(3)).start) is int  # type: ignore[arg-type]
 
 
 def test_a_triple_with_an_explanation_can_be_hashed() -> None:

@@ -155,6 +155,16 @@ ROWS = [tiny.example("Ann lives in Rome", "Ann", "Rome", "residence")]
 
 
 @pytest.mark.parametrize("write", [write_jsonl, write_fewrel])
+@pytest.mark.parametrize(
+    ("bad", "said"), [([*ROWS, 3], r"\] must be an Example\(.*, got 3"), ("a.jsonl", "read_dataset reads")]
+)
+def test_what_is_no_example_is_not_written(tmp_path: Path, write: Any, bad: object, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        write(tmp_path / "data", bad)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("write", [write_jsonl, write_fewrel])
 def test_a_link_is_followed(tmp_path: Path, write: Any) -> None:
     (tmp_path / "place").mkdir()
     target, link = tmp_path / "place" / "data", tmp_path / "link"

@@ -87,6 +87,11 @@ class Sentence:
         if not isinstance(self.text, str):
             raise InputError(f"a sentence's text must be a string, got {self.text!r:.60}")
         object.__setattr__(self, "mentions", checked_mentions(self.mentions))
+        try:
+            object.__setattr__(self, "start", index(self.start))
+        except TypeError:
+            said = f"start must be a whole number, got {self.start!r:.60}"
+            raise InputError(f"sentence {self.text[:40]!r}: {said}") from None
         if self.start < 0:
             raise InputError(f"sentence {self.text[:40]!r}: start must not be negative, got {self.start}")
         for mention in self.mentions:

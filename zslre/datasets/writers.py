@@ -18,17 +18,17 @@ from zslre.datasets.checks import NO_RELATION
 from zslre.datasets.tokens import split_tokens
 from zslre.exceptions import InputError
 from zslre.paths import aside
-from zslre.types import Example, Mention
+from zslre.types import Example, Mention, checked_examples
 
 
 def write_jsonl(path: str | Path, examples: Iterable[Example]) -> int:
     """Write examples as `read_examples` reads them, and return how many. All is kept but `Sentence.start`.
 
-    Folders that are not there are made. Raises InputError where the file cannot be written.
+    Folders that are not there are made. Raises InputError where the file cannot be written, and for what is no example.
     """
     count = 0
     with _stream(path) as stream:
-        for example in examples:
+        for example in checked_examples(examples):
             stream.write(_dump(_line(example)) + b"\n")
             count += 1
     return count
@@ -41,8 +41,8 @@ def write_fewrel(path: str | Path, examples: Iterable[Example]) -> int:
     mention begins or ends within a word, the word becomes two. Memory holds a few bytes an example: rows wait for
     their relation to be written in a temporary file.
 
-    Folders that are not there are made. Raises InputError where the file cannot be written, and for a relation that is
-    called "NA", which the format has for none.
+    Folders that are not there are made. Raises InputError where the file cannot be written, for what is no example, and
+    for a relation that is called "NA", which the format has for none.
     """
     count = 0
     places: dict[str, array[int]] = {}  # relation -> start and length of each of its rows among the waiting
@@ -50,7 +50,7 @@ def write_fewrel(path: str | Path, examples: Iterable[Example]) -> int:
     beside = None if _is_special(Path(path)) else Path(path).resolve().parent
     with _stream(path) as stream, tempfile.TemporaryFile(dir=beside) as waiting:
         end = 0
-        for example in examples:
+        for example in checked_examples(examples):
             if example.relation == NO_RELATION:
                 raise InputError(
                     f"{path}: FewRel's format has {NO_RELATION!r} for no relation, and a relation here is called so: "
