@@ -77,7 +77,8 @@ class RelationExtractor:
         """Load a model folder (default: the built-in model, which "builtin" names as well).
 
         `ner`: what finds mentions, see `load_detector` (default: the model's own tagger; if it has none, the built-in
-        model's). Raises ModelError for a folder that is no whole model, or is a verifier's.
+        model's). `threads`: CPU threads, all when None. Raises ModelError for a folder that is no whole model, or is a
+        verifier's, and InputError for another `ner` and for `threads` that are no whole number from 1.
         """
         from zslre.encoder.loading import load_encoder
         from zslre.mentions import load_detector
