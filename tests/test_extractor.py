@@ -431,6 +431,17 @@ def test_pipe_names_what_is_no_text_behind_the_results_before_it(bad: object) ->
         next(found)
 
 
+def test_an_error_of_the_texts_comes_behind_the_results_before_it() -> None:
+    def texts() -> Iterator[str]:
+        yield "Ann lives in Rome"
+        raise OSError("connection lost")
+
+    found = EXTRACTOR.pipe(texts(), threshold=0.0)
+    assert next(found)
+    with pytest.raises(OSError, match="connection lost"):
+        next(found)
+
+
 def test_pipe_takes_no_single_text() -> None:
     with pytest.raises(InputError, match=r"got the text 'Ann lives in Rome'; write \[text\], or use predict"):
         EXTRACTOR.pipe("Ann lives in Rome")

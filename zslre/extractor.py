@@ -228,7 +228,8 @@ class RelationExtractor:
         batch_size: int = BATCH_SIZE,
     ) -> Iterator[list[Triple]]:
         """Triples of each text, lazily, in constant memory; short texts share passes of the encoder. Raises InputError
-        for what is no list of texts at once; for what is no string in it behind the triples of the texts before it."""
+        for what is no list of texts at once; for what is no string in it, or what `texts` itself raises, behind the
+        triples of the texts before it."""
         check_options(threshold, top_k, batch_size)
         found = extract_documents(
             self, documents_of(texts), threshold=threshold, top_k=top_k, explain=explain, batch_size=batch_size

@@ -41,8 +41,8 @@ def extract_documents(
     """Each document with its triples (offsets into the document), in order; memory does not grow with a document.
 
     Read a document's triples before the next document; what is left of them is passed over. They raise InputError
-    where the document cannot be read to its end; the documents after it still come. An InputError of `documents` itself
-    comes after all documents before it. `on_sentences` is told how many sentences each step has done.
+    where the document cannot be read to its end; the documents after it still come. What `documents` itself
+    raises comes after all documents before it. `on_sentences` is told how many sentences each step has done.
     """
     stream = _triples(extractor, documents, threshold, top_k, explain, batch_size, on_sentences)
 
@@ -195,12 +195,12 @@ def _steps(documents: Iterable[Document]) -> Iterator[_Step]:
 
 
 def _chunks(steps: Iterator[_Step], size: int) -> Iterator[list[_Step]]:
-    """Lists of up to `size` steps; those before an InputError come before it is raised."""
+    """Lists of up to `size` steps; those before an error come before it is raised."""
     chunk: list[_Step] = []
     while True:
         try:
             step = next(steps, None)
-        except InputError:
+        except Exception:  # of whatever reads the documents: a database, a network
             if chunk:
                 yield chunk
             raise
