@@ -668,6 +668,9 @@ def test_an_extractor_is_immutable() -> None:
         fitted.config["threshold"] = 0.0  # type: ignore[index]
     with pytest.raises(AttributeError):
         fitted.support.clear()  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match="relations cannot be changed: with_relations"):
+        fitted.relations = RelationSet.of(["likes"])  # the triples would bear these names
+    assert fitted.relations is EXTRACTOR.relations
 
 
 def test_what_is_no_table_or_verifier_is_refused() -> None:

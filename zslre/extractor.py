@@ -66,6 +66,12 @@ class RelationExtractor:
         if prototypes is not None:
             self.__dict__["prototypes"] = prototypes
 
+    def __setattr__(self, name: str, value: object) -> None:
+        """Sets what is not set yet: other relations beside the prototypes of these would give triples wrong names."""
+        if name in self.__dict__:
+            raise AttributeError(f"{name} cannot be changed: with_relations, fit and the like return another extractor")
+        super().__setattr__(name, value)
+
     def __repr__(self) -> str:
         name, relations = self.config.get("name", "model"), f"{len(self.relations)} relations"
         return f"<RelationExtractor {name}, {relations}, threshold {self.threshold:.2f}>"
@@ -144,7 +150,8 @@ class RelationExtractor:
         return wants_literal_heads(self.relations)
 
     def with_relations(self, relations: RelationSource) -> RelationExtractor:
-        """The same model for other relations: whatever `RelationSet.of` takes. Costs one encoding of their texts."""
+        """The same model for other relations: whatever `RelationSet.of` takes. Their texts are encoded when it first
+        predicts: keep it for further texts."""
         return self.replaced(relations=RelationSet.of(relations), support=None)
 
     def with_hypernyms(self, hypernyms: HypernymTable | None) -> RelationExtractor:
