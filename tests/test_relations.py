@@ -244,6 +244,10 @@ class Frame(list[str]):
         ([{"name": "a", "symmetric": 1}], "relation 1 ('a'): symmetric must be true or false, got 1"),
         ([{"name": "a", "symmetric": True, "inverse": ["b"]}], "relation 1 ('a'): is symmetric and has an inverse"),
         (["a", {"name": "A"}], "relation 2 ('A'): its name or id is that of relation 1 ('a'), upper and lower case"),
+        (
+            ["works for", "employed by"],
+            "relation 2 ('employed by'): its name or id is that of relation 1 ('works for'), both being P108; rename",
+        ),
         ({"a": 3}, "relation 1 ('a'): description must be text, got 3; put it in quotes"),
         ({"relations": [], "version": 1}, "unknown key 'version' beside 'relations'; remove it or move it into"),
         (3, "expected a list of relations or an object of names and descriptions, got 3"),

@@ -47,10 +47,15 @@ class RelationSet(Sequence[Relation]):
             if not isinstance(relation, Relation):
                 raise InputError(f"relation {place + 1}: {relation!r} is not a Relation; RelationSet.of makes them")
             for key in sorted(relation.keys):
-                if (other := self._places.setdefault(key, place)) != place:
+                if (place_before := self._places.setdefault(key, place)) != place:
+                    other = self._relations[place_before]
+                    one_id = (
+                        relation.id is not None and relation.id == other.id
+                    )  # of two synonyms in the catalogue, say
+                    alike = f"both being {relation.id}" if one_id else "upper and lower case being one"
                     raise InputError(
-                        f"relation {place + 1} ({relation.name!r}): its name or id is that of relation {other + 1} "
-                        f"({self._relations[other].name!r}), upper and lower case being one; rename or remove one"
+                        f"relation {place + 1} ({relation.name!r}): its name or id is that of relation "
+                        f"{place_before + 1} ({other.name!r}), {alike}; rename or remove one"
                     )
 
     @classmethod
