@@ -662,6 +662,13 @@ def test_an_extractor_prints_its_model_relations_and_threshold() -> None:
     assert repr(named.with_relations(["P26", "spouts"])) == "<RelationExtractor tiny, 2 relations, threshold 0.50>"
 
 
+def test_a_model_without_a_tagger_has_that_of_the_built_in_model() -> None:
+    bare = EXTRACTOR.replaced(detector=None)
+    text = "Clara Whitmore was born in Manchester."
+    assert [mention.text for mention in bare.mentions(text)] == ["Clara Whitmore", "Manchester"]
+    assert bare.with_relations(["residence"]).detector is bare.detector
+
+
 def test_an_extractor_is_immutable() -> None:
     fitted = EXTRACTOR.fit(RESIDENCE)
     with pytest.raises(TypeError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -62,9 +62,8 @@ class RelationExtractor:
             max_text_tokens=config["encoder"]["max_text_tokens"],
             max_tokens=encoder.tokens_a_pass,
         )
-        self._detector = detector
-        if prototypes is not None:
-            self.__dict__["prototypes"] = prototypes
+        known = {"detector": detector, "prototypes": prototypes}
+        self.__dict__.update({name: value for name, value in known.items() if value is not None})
 
     def __setattr__(self, name: str, value: object) -> None:
         """Sets what is not set yet: other relations beside the prototypes of these would give triples wrong names."""
@@ -106,13 +105,12 @@ class RelationExtractor:
             context=files.context,
         )
 
-    @property
+    @cached_property
     def detector(self) -> MentionDetector:
-        if self._detector is None:
-            from zslre.mentions import load_detector
+        """What finds mentions: the one that was given, else the built-in model's tagger."""
+        from zslre.mentions import load_detector
 
-            self._detector = load_detector("builtin", threads=getattr(self.encoder, "threads", None))
-        return self._detector
+        return load_detector("builtin", threads=getattr(self.encoder, "threads", None))
 
     @cached_property
     def prototypes(self) -> Prototypes:
@@ -198,7 +196,7 @@ class RelationExtractor:
         """The same, but for these arguments of the constructor; prototypes that are not given are built anew."""
         kept: dict[str, Any] = {"relations": self.relations, "support": self.support}
         kept |= {"hypernyms": self.hypernyms, "verifier": self.verifier, "context": self.context}
-        kept |= {"config": self.config, "detector": self._detector}
+        kept |= {"config": self.config, "detector": self.__dict__.get("detector")}
         return RelationExtractor(self.encoder, self.scorer, **{**kept, **changes})
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
@@ -266,7 +264,7 @@ class RelationExtractor:
         found: list[list[Triple]] = []
         with one_blas_thread():
             candidates = self._best_of_all(items, vectors, least, top_k)
-        first, verified = 0, self.verifier is not None
+        first, explained = 0, partial(self.matcher.explain, verified=self.verifier is not None)
         for sentence, pairs in items:
             triples = [
                 Triple(
@@ -274,9 +272,7 @@ class RelationExtractor:
                     self.relations[column].name,
                     pair[1].in_document(sentence),
                     score,
-                    self.matcher.explain(vectors[first + row], pair, column, probability, verified=verified)
-                    if explain
-                    else None,
+                    explained(vectors[first + row], pair, column, probability) if explain else None,
                 )
                 for row, pair in enumerate(pairs)
                 for column, probability in candidates[first + row]
@@ -303,6 +299,6 @@ class RelationExtractor:
         """Write a model folder that `from_pretrained` reads, with these relations and their support."""
         from zslre.serialization import ModelFiles, save_model
 
-        config, tensors = dict(self.config), dict(self.encoder.tensors)
-        files = (config, tensors, self.scorer, self.prototypes, self.encoder.tokenizer, self.relations, self.support)
-        save_model(folder, ModelFiles(*files, getattr(self.encoder, "tagger", None), self.context))
+        encoder, tagger = self.encoder, getattr(self.encoder, "tagger", None)
+        known = (self.scorer, self.prototypes, encoder.tokenizer, self.relations, self.support, tagger, self.context)
+        save_model(folder, ModelFiles(dict(self.config), dict(encoder.tensors), *known))

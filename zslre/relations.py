@@ -49,9 +49,8 @@ class RelationSet(Sequence[Relation]):
             for key in sorted(relation.keys):
                 if (place_before := self._places.setdefault(key, place)) != place:
                     other = self._relations[place_before]
-                    one_id = (
-                        relation.id is not None and relation.id == other.id
-                    )  # of two synonyms in the catalogue, say
+                    # Two names may be synonyms of one relation of the catalogue.
+                    one_id = relation.id is not None and relation.id == other.id
                     alike = f"both being {relation.id}" if one_id else "upper and lower case being one"
                     raise InputError(
                         f"relation {place + 1} ({relation.name!r}): its name or id is that of relation "
