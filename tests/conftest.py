@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from webserver import Server, serve
 
 PROJECT = Path(__file__).resolve().parent.parent
 
 # A shell starts what it runs in the background with Ctrl-C ignored, which processes inherit: tests of Ctrl-C need it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# A busy machine is slow, and no fault of the code.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

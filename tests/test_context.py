@@ -173,7 +173,7 @@ def kind(type: str | None) -> str | None:
     return None if type is None else named[0] if named else "OTHER"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.lists(st.sampled_from(["Ann", "Bob", "Rome", "met"]), max_size=6), min_size=1, max_size=3),
     st.integers(1, 3),

@@ -44,7 +44,7 @@ def standard_input(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
     ),
     st.integers(0, 9),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_blocks_are_the_text_of_the_file(text: str, power: int) -> None:
     text = text * 4**power if len(text) < 20 else text
     blocks = list(_text_blocks("t", lambda: io.BytesIO(text.encode())))

@@ -141,7 +141,7 @@ def test_the_tiny_model_says_different_things() -> None:
     assert len({triple.relation for triple in EXTRACTOR.predict(TEXT, threshold=0.0)}) >= 3
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(words, max_size=25), st.sampled_from([" ", "\t", "  ", "\r\n"]))
 def test_offsets_index_the_document(chosen: list[str], blank: str) -> None:
     text = blank.join(chosen)
@@ -151,7 +151,7 @@ def test_offsets_index_the_document(chosen: list[str], blank: str) -> None:
         assert 0 <= triple.score <= 1
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(words, max_size=25), st.floats(0, 1))
 def test_a_threshold_only_filters(chosen: list[str], threshold: float) -> None:
     text = " ".join(chosen)
@@ -215,7 +215,7 @@ def test_top_k_takes_the_best_of_each_pair(top_k: int) -> None:
         assert_close(scores(found), scores(every))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(words, max_size=20), st.integers(1, 4))
 def test_a_relation_holds_in_one_direction_and_once(chosen: list[str], top_k: int) -> None:
     seen = set()

@@ -35,7 +35,7 @@ def test_the_same_generator_gives_the_same_interval() -> None:
     assert first != bootstrap_intervals(table, np.random.default_rng(4), resamples=50)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abcd")), min_size=1, max_size=30))
 def test_intervals_are_ordered_fractions(rows: list[tuple[str, str]]) -> None:
     gold, guess = zip(*rows, strict=True)

@@ -52,7 +52,7 @@ GAPS = st.sampled_from([" ", "\r\n", "\u2028", "\x00", "\u0301", "\U0001f600 ", 
 
 
 @given(st.lists(NAMES | GAPS | st.text(max_size=4), max_size=20).map("".join))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_mentions_index_sentence_and_text(detector: SpacyDetector, text: str) -> None:
     for sentence in detector.detect(list(split_sentences(text))):
         for mention in sentence.mentions:
@@ -196,7 +196,7 @@ SPANS = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 6)), max_size=12)
 
 
 @given(SPANS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_overlaps_are_resolved_as_the_slow_reference_does(raw: list[tuple[int, int]]) -> None:
     mentions = [Mention("x" * length, start, start + length) for start, length in raw]
     kept: list[Mention] = []
@@ -247,7 +247,7 @@ def test_overlapping_mentions_are_kept() -> None:
     ),
     st.lists(st.tuples(st.integers(0, 60), st.integers(1, 12)), max_size=8, unique=True),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_given_mention_is_lost(text: str, raw: list[tuple[int, int]]) -> None:
     given_mentions = [
         Mention(text[start : start + length], start, start + length)

@@ -69,7 +69,6 @@ def test_precision_recall_f1(counts: tuple[int, int, int], expected: tuple[float
     assert precision_recall_f1(*counts) == pytest.approx(expected)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(labels, labels), min_size=1, max_size=20), st.randoms())
 def test_order_of_the_rows_does_not_matter_and_perfect_is_one(rows: list[tuple[str, str]], random: object) -> None:
     gold, guess = zip(*rows, strict=True)
@@ -82,7 +81,7 @@ def test_order_of_the_rows_does_not_matter_and_perfect_is_one(rows: list[tuple[s
 
 
 @pytest.mark.filterwarnings("ignore:A single label was found")
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(rows)
 def test_scores_are_those_of_scikit_learn(rows: list[tuple[str | None, str | None]]) -> None:
     gold, guess = (["none" if name is None else name for name in column] for column in zip(*rows, strict=True))
@@ -125,7 +124,6 @@ def test_confused_pairs_by_hand() -> None:
     assert confused_pairs(confusion(["a", None], ["a", "a"])) == []
 
 
-@settings(deadline=None)
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_harmonic_mean_lies_between_and_is_symmetric(first: float, second: float) -> None:
     mean = harmonic_mean(first, second)
@@ -153,7 +151,6 @@ def test_reliability_bins_by_hand() -> None:
     assert high == (0.5, 1, 2, 0.75, 1)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=40), st.integers(1, 20))
 def test_calibration_error_is_that_of_a_plain_loop(rows: list[tuple[float, bool]], bins: int) -> None:
     probabilities, correct = (np.array(column) for column in zip(*rows, strict=True))
@@ -200,7 +197,7 @@ def test_of_equal_points_the_highest_threshold_is_best() -> None:
     assert best == pytest.approx({"threshold": 0.9, "precision": 1, "recall": 1 / 2, "f1": 2 / 3})
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.tuples(st.sampled_from([0.1, 0.2, 0.5, 0.8, 0.9]), st.booleans()), min_size=1, max_size=20),
     st.integers(1, 5),

@@ -98,7 +98,7 @@ def test_markers_in_the_text_by_hand() -> None:
     np.testing.assert_array_equal(np.concatenate([part.marker_positions for part in parts]), marked.marker_positions)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(sentences(max_words=20), min_size=1, max_size=4))
 def test_markers_in_the_text_stand_around_their_mentions(some: list[Sentence]) -> None:
     items = [(sentence, candidate_pairs(sentence)) for sentence in some]
@@ -151,7 +151,7 @@ def read_back(packer: Packer, sentences: list[Sentence], pairs: list[list[Pair]]
     return [found[number] for number in range(sum(map(len, pairs)))]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(sentences(), max_size=4), st.integers(6, 40), st.integers(1, 5), st.integers(1, 900))
 def test_every_pair_is_packed_once_and_its_markers_stand_on_its_tokens(
     given_sentences: list[Sentence], max_text_tokens: int, max_pairs: int, max_tokens: int
@@ -174,7 +174,7 @@ def test_every_pair_is_packed_once_and_its_markers_stand_on_its_tokens(
             assert [ids[position] for position in positions] == [encoding.ids[token] for token in ends]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(sentences(), max_size=4), st.integers(1, 5), st.integers(1, 400), st.floats(1, 4))
 def test_batches_are_bounded(
     given_sentences: list[Sentence], max_pairs: int, max_tokens: int, max_padding: float

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -48,7 +48,6 @@ matrices = hnp.arrays(
 )
 
 
-@settings(deadline=None)
 @given(matrices)
 def test_error_is_at_most_half_a_step(weight: np.ndarray) -> None:
     integers, scale = quantize_rows(weight)
@@ -57,7 +56,6 @@ def test_error_is_at_most_half_a_step(weight: np.ndarray) -> None:
     assert (error <= scale[:, None] * (0.5 + 1e-4)).all()
 
 
-@settings(deadline=None)
 @given(matrices)
 def test_symmetry_and_repetition(weight: np.ndarray) -> None:
     integers, scale = quantize_rows(weight)
@@ -76,7 +74,6 @@ def test_grid_by_hand() -> None:
     assert activation_grid(0.0, 0.0) == (0.0, 1.0)
 
 
-@settings(deadline=None)
 @given(st.floats(-1e3, 1e3), st.floats(0.0, 1e3))
 def test_grid_holds_zero_on_a_level(low: float, width: float) -> None:
     new_low, new_high = activation_grid(low, low + width)

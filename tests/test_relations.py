@@ -400,7 +400,7 @@ def relation_sets(draw: st.DrawFn) -> RelationSet:
     return RelationSet(kept)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(before=relation_sets(), suffix=st.sampled_from([".json", ".toml"]))
 def test_a_file_gives_back_what_was_written(
     before: RelationSet, suffix: str, tmp_path_factory: pytest.TempPathFactory

@@ -233,7 +233,7 @@ def test_many_phrases_keep_their_order(encoder: RuntimeEncoder) -> None:
         np.testing.assert_allclose(together[i], encoder.encode_phrases([phrases[i]])[0], atol=1e-5)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_a_pair_is_the_same_alone_and_in_company(encoder: RuntimeEncoder, data: st.DataObject) -> None:
     lengths = data.draw(st.lists(st.integers(2, 20), min_size=1, max_size=4))

@@ -187,7 +187,7 @@ UNREAD = [
 
 @example("Bob " * 80 + "\f```\nAnn left.\n```\n" + "Bob " * 80, [621])
 @given(st.lists(st.sampled_from(UNREAD), max_size=20).map("".join), st.lists(st.integers(0, 3000), max_size=8))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_where_blocks_are_cut_does_not_matter_to_what_is_not_read(text: str, cuts: list[int]) -> None:
     edges = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
     blocks = [(start, text[start:end]) for start, end in pairwise(edges)]
@@ -242,7 +242,7 @@ def test_nothing_gives_nothing(text: str) -> None:
 
 
 @given(TEXTS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_offsets_index_the_text_and_only_white_space_and_pipes_of_tables_are_left_out(text: str) -> None:
     end = 0
     for sentence in split_sentences(text):
@@ -261,7 +261,7 @@ def _between(text: str) -> str:
 @given(TEXTS, st.lists(st.integers(0, 200), max_size=8))
 @example('\u2028\x00000."😀\x00', [])
 @example("Ann left.\n\n\nSome error\n  Some error here\n\n" + "Bob left. " * 40, [311])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_where_blocks_are_cut_does_not_matter(text: str, cuts: list[int]) -> None:
     edges = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
     blocks = [(start, text[start:end]) for start, end in pairwise(edges)]

@@ -53,7 +53,7 @@ PIECES = st.sampled_from([*PLAIN, *NASTY])
 
 
 @given(st.lists(PIECES | st.text(max_size=4), max_size=30).map("".join))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_mentions_index_sentence_and_text(detector: TaggerDetector, text: str) -> None:
     for sentence in detector.detect([*split_sentences(text), Sentence(text)]):
         for mention in sentence.mentions:

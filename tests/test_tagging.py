@@ -44,7 +44,7 @@ def allowed(tags: tuple[int, ...]) -> bool:
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(1, 3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_sequence_is_better(seed: int, words: int, rows: int) -> None:
     scores = np.random.default_rng(seed).standard_normal((rows, words, 5)).astype(np.float32)
     for row, tags in enumerate(best_tags(scores)):
@@ -103,7 +103,7 @@ def test_words_know_their_tokens_characters_and_shapes() -> None:
 
 
 @given(st.text(max_size=40))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_words_index_the_text_in_order(text: str) -> None:
     words = words_of(tiny.tokenizer().encode(text, add_special_tokens=False), text)
     edges = [edge for pair in zip(words.starts, words.ends, strict=True) for edge in pair]

@@ -52,7 +52,7 @@ def alone(encoder: Encoder, packer: Packer, items: list[tuple[Sentence, list[Pai
     return np.concatenate([pair_vectors(encoder, packer, [(s, [pair])]) for s, pairs in items for pair in pairs])
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     st.lists(sentences(max_words=40), min_size=1, max_size=3), st.sampled_from([1, 3, 64]), st.sampled_from([12, 60])
 )

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -50,7 +50,6 @@ def slow_twn(row: np.ndarray) -> tuple[list[int], float]:
     return signs, float(np.mean(kept)) if kept else 1.0
 
 
-@settings(deadline=None)
 @given(matrices)
 def test_twn_against_a_slow_reference(weight: np.ndarray) -> None:
     found, scale = ternarize_rows(weight)
@@ -60,7 +59,6 @@ def test_twn_against_a_slow_reference(weight: np.ndarray) -> None:
         assert size == pytest.approx(wanted_size, rel=1e-5)
 
 
-@settings(deadline=None)
 @given(matrices)
 def test_rows_are_ternarized_apart_and_symmetrically(weight: np.ndarray) -> None:
     found, scale = ternarize_rows(weight)
@@ -102,7 +100,6 @@ def test_two_trits_by_hand() -> None:
     np.testing.assert_allclose(scale, [3.5])
 
 
-@settings(deadline=None)
 @given(matrices, st.integers(0, 1000), st.integers(1, 3))
 def test_an_optimum_is_left_by_no_single_change(weight: np.ndarray, seed: int, trits: int) -> None:
     weight = weight.astype(np.float64)
@@ -132,7 +129,6 @@ def test_more_trits_lose_less() -> None:
     assert errors[2] < 0.006
 
 
-@settings(deadline=None)
 @given(hnp.arrays(np.int8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=6), elements=st.integers(-40, 40)))
 def test_trits_of_integers_make_them_again(integers: np.ndarray) -> None:
     parts = split_trits(integers)
@@ -145,7 +141,6 @@ def test_trits_of_integers_make_them_again(integers: np.ndarray) -> None:
     np.testing.assert_array_equal(total, integers)
 
 
-@settings(deadline=None)
 @given(matrices, st.integers(0, 1000))
 @example(np.array([[1102.0, 4796.0, 1234.0, 0.0, 0.0]], dtype=np.float32), 2)  # from TWN's own scale it ends worse
 def test_loss_aware_is_an_optimum_no_worse_than_twn(weight: np.ndarray, seed: int) -> None:
@@ -213,7 +208,6 @@ def test_all_bytes_are_used_once() -> None:
     assert sorted(pack_trits(every).ravel().tolist()) == list(range(LARGEST_BYTE + 1))
 
 
-@settings(deadline=None)
 @given(trits)
 def test_unpacking_gives_back_what_was_packed(array: np.ndarray) -> None:
     packed = pack_trits(array)
@@ -225,7 +219,6 @@ def test_unpacking_gives_back_what_was_packed(array: np.ndarray) -> None:
     np.testing.assert_array_equal(restored, array)
 
 
-@settings(deadline=None)
 @given(hnp.arrays(np.uint8, (3, 2)), st.integers(-3, 14))
 def test_bytes_are_read_only_if_they_were_written(packed: np.ndarray, columns: int) -> None:
     """Whatever is unpacked packs to the same bytes: no two files mean the same, and none means nothing."""

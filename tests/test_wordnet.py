@@ -79,7 +79,7 @@ def test_base_forms(word: str, part: module.Part, bases: tuple[str, ...]) -> Non
     assert bool(bases) == bool(W.base_forms(word, part))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 95_881))
 def test_every_synset_is_found_by_its_words_and_ends_at_a_top(number: int) -> None:
     synset = W.synset(number)
