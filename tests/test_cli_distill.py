@@ -273,7 +273,7 @@ def test_layers_that_are_done_are_not_done_again(
     assert distill(teacher, data, output, "-q") == 130
     capsys.readouterr()
     for options, changed in (
-        (["--layer-steps", "1"], "layer_steps"),
+        (["--layer-steps", "1"], "layer_steps 2"),
         (["--hold-out", "2"], "data"),
         (["--text", str(text)], "text"),
     ):

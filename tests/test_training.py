@@ -476,7 +476,7 @@ def test_resuming_where_nothing_is_begins(tmp_path: Path) -> None:
 
 def test_resuming_with_other_settings_is_refused(tmp_path: Path) -> None:
     trainer(tmp_path, config=config(steps=2)).train()
-    with pytest.raises(ModelError, match=rf"other settings \(learning_rate, steps\).*delete {tmp_path} to"):
+    with pytest.raises(ModelError, match=rf"other settings \(learning_rate 8e-05, steps 2\).*delete {tmp_path} to"):
         trainer(tmp_path, config=config(steps=4, learning_rate=1.0)).train(resume=True)
 
 
@@ -529,6 +529,7 @@ def test_a_run_takes_only_its_own_files_away(tmp_path: Path) -> None:
     work = tmp_path / "run"
     trainer(work, config=config(steps=1)).train()
     (work / ".checkpoint.safetensors.0f0f0f0f.partial").write_bytes(b"half")
+    (work / ".tmpXVeh3f").write_bytes(b"half")  # safetensors' own
     assert checkpoints.other_files(work) == []
     (work / ".DS_Store").touch()
     assert checkpoints.other_files(work) == []
@@ -593,17 +594,23 @@ def scripted(made: Trainer, scores: list[float]) -> None:
 
 
 def test_training_stops_early_and_keeps_the_best(tmp_path: Path) -> None:
-    made = trainer(tmp_path, config=config(steps=100, eval_every=1, patience=3), **DEV)
+    said: list[str] = []
+    settings = config(steps=100, eval_every=1, patience=3)
+    made = trainer(tmp_path, config=settings, observer=Observer(said.append), **DEV)
     scripted(made, [0.2, 0.5, 0.3, 0.4, 0.45, 0.9, 0.9])
     assert made.train() == 0.5
+    assert said[-1] == "no better score in 3 evaluations: step 2 is kept, which has the best dev score (0.500)"
     assert [entry["step"] for entry in made.history] == [1, 2, 3, 4, 5]
     assert made.scorer.kind_logits[0].item() == 2
 
 
 def test_a_better_score_in_time_goes_on(tmp_path: Path) -> None:
-    made = trainer(tmp_path, config=config(steps=8, eval_every=1, patience=3), **DEV)
+    said: list[str] = []
+    settings = config(steps=8, eval_every=1, patience=3)
+    made = trainer(tmp_path, config=settings, observer=Observer(said.append), **DEV)
     scripted(made, [0.5, 0.4, 0.3, 0.6, 0.1, 0.1, 0.7, 0.2])
     assert made.train() == 0.7
+    assert said[-1] == "step 7 is kept, which has the best dev score (0.700)"
     assert len(made.history) == 8
     assert made.scorer.kind_logits[0].item() == 7
 

@@ -29,4 +29,6 @@ def remove(work: Path) -> None:
 
 def _files(work: Path) -> list[Path]:
     whole = [work / name for name in (CHECKPOINT, BEST, LAYERS)]
-    return [*whole, *(partial for path in whole for partial in partials_of(path))]
+    partials = [partial for path in whole for partial in partials_of(path)]
+    killed = work.glob(".tmp??????")  # what safetensors, killed as it writes, leaves
+    return [*whole, *partials, *killed]

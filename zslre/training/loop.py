@@ -140,6 +140,10 @@ class TrainingLoop(ABC):
                 self._checkpoint(step)
                 self.observer.report(f"stopped after step {step}; the checkpoint in {self.folder} can be resumed")
                 raise KeyboardInterrupt
+        if self.dev_relations is not None and self.history:
+            kept = max(entry["step"] for entry in self.history if entry["dev_macro_f1"] == self.best)
+            why = "" if step == self.settings.steps else f"no better score in {self.settings.patience} evaluations: "
+            self.observer.report(f"{why}step {kept} is kept, which has the best dev score ({self.best:.3f})")
         best = self.folder / BEST
         if self.best >= 0.0 and best.exists():  # else it is an older run's
             self.modules.load_state_dict(load_file(best))
@@ -226,9 +230,10 @@ def read_checkpoint(path: Path, settings: Mapping[str, Any]) -> tuple[dict[str, 
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path} is damaged ({error}): delete {path.parent} to start anew") from error
     if changed := sorted(k for k in {*before, *settings} if before.get(k) != settings.get(k)):
+        # A number is told, which may be an option that was forgotten; of data there is but a fingerprint.
+        told = (f"{k} {before[k]}" if isinstance(before.get(k), int | float) else k for k in changed)
         raise ModelError(
-            f"{path} was made with other settings ({', '.join(changed)}): use them, or delete {path.parent} to start "
-            "anew"
+            f"{path} was made with other settings ({', '.join(told)}): use them, or delete {path.parent} to start anew"
         )
     return note, tensors
 
