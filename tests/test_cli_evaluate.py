@@ -198,6 +198,32 @@ def test_relations_known_by_name_alone_are_told(
     assert not error(capsys)
 
 
+@pytest.mark.parametrize(("setting", "left_out"), [("zero-shot", True), ("few-shot", True), ("supervised", False)])
+def test_rows_that_a_setting_leaves_out_are_told(
+    folder: Path, capsys: pytest.CaptureFixture[str], setting: str, left_out: bool
+) -> None:
+    command = ["evaluate", str(folder / "none.jsonl"), "--setting", setting, "-m", str(folder / "model")]
+    options = ["--episodes", "2", "--n-way", "2"] if setting == "few-shot" else []
+    assert main([*command, "-r", str(folder / "schema.json"), *options]) == 0
+    assert ("16 rows without a relation left out" in error(capsys)) == left_out
+
+
+def test_a_file_that_the_model_was_trained_on_is_told(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = tiny.model_files()
+    save_model(tmp_path / "fitted", replace(files, config={**files.config, "data": ["data.jsonl"]}))
+    command = ["-r", str(folder / "schema.json"), "--setting"]
+    for data, model, setting, told in (
+        ("data.jsonl", tmp_path / "fitted", "supervised", True),
+        ("more.jsonl", tmp_path / "fitted", "supervised", False),
+        ("data.jsonl", folder / "model", "supervised", False),
+        ("data.jsonl", tmp_path / "fitted", "zero-shot", False),  # its relations are refused or unseen
+    ):
+        assert main(["evaluate", str(folder / data), *command, setting, "-m", str(model)]) == 0
+        assert ("was trained on a file of this name: data.jsonl" in error(capsys)) == told
+
+
 def test_seeds_and_splits_are_runs(folder: Path, outcomes: list[Outcome], split: None) -> None:
     assert evaluate(folder, "zero-shot", "--unseen", "2", "--seeds", "0", "1", "2") == 0
     assert [outcome.details["split"] for outcome in outcomes] == ["random/m2/0", "random/m2/1", "random/m2/2"]

@@ -460,6 +460,24 @@ def test_a_verifier_is_no_start(data: Path, schema: Path, tmp_path: Path, capsys
     assert "is a verifier" in capsys.readouterr().err
 
 
+def test_a_file_of_examples_counts_once(data: Path, schema: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    again = data.parent / "." / data.name
+    with pytest.raises(SystemExit):
+        main(["train", str(data), str(again), "-r", str(schema), "-o", str(data.parent / "model"), "--head-only"])
+    assert "DATA: one is given twice" in capsys.readouterr().err
+
+
+def test_a_relation_that_seems_to_mean_none_is_told(
+    base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "odd.jsonl"
+    rows = [example("Ann lives in Rome", "Ann", name, "Rome") for name in ("residence", "no_relation", "NA")]
+    data.write_text("\n".join(rows), encoding="utf-8")
+    command = ["train", str(data), "-o", str(tmp_path / "model"), "--base", str(base), "--threads", "1", "--no-bf16"]
+    assert main([*command, "--steps", "1"]) == 0
+    assert "relations like any other: no relation, NA; for pairs without any write null" in capsys.readouterr().err
+
+
 def test_missing_base_says_how_to_get_one(
     data: Path, schema: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

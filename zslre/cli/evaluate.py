@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zslre.cli import notices
 from zslre.cli.evaluate_usage import check_usage
 from zslre.cli.models import model_folder
 from zslre.cli.numbers import whole
@@ -156,9 +157,7 @@ def run(args: argparse.Namespace) -> int:
     train = read_labelled(args.train, relations, on_bad=skipped) if args.train is not None else None
     dev = read_labelled(args.dev, relations, on_bad=skipped) if args.dev is not None else train
     skipped.summarize()
-    bare = [relation.name for relation in data.relations if not relation.description and not relation.side]
-    if bare:
-        say(f"known by name alone, which a relation file (-r) would change: {', '.join(bare)}")
+    notices.about_data(data, args.setting, say)
     load = lru_cache(maxsize=1)(RelationExtractor.from_pretrained)  # runs with one model load it once
     outcomes: list[Outcome] = []
     for asked in _runs(args, data, train):
@@ -265,6 +264,8 @@ def _outcome(
         model = trained_model(args, train, task, split, seed, start, row_split=row_split, say=say, progress=progress)
     extractor = load(model)
     config = extractor.config
+    if args.setting in ("supervised", "combined") or args.allow_seen:
+        notices.trained_on(config, args.data, say)
     if row_split and train is None and args.setting == "supervised" and len(task.examples) < len(data.examples):
         tested = f"{len(task.examples):,} of {len(data.examples):,} rows"
         say(f"{tested} are tested: those that this model's training would keep apart of any file")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zslre.cli import notices
 from zslre.cli.models import model_folder
 from zslre.cli.numbers import none_or_several, positive
 from zslre.cli.progress import Progress, SkippedRows, counted, speaker
@@ -105,6 +106,8 @@ def run(args: argparse.Namespace) -> int:
             args.usage_error(f"not with --head-only, which trains no encoder: {', '.join(changed)}")
     if args.model is not None and (args.base is not None or args.markers is not None):
         args.usage_error("--base and --markers do not go with -m, a model with an encoder of its own")
+    if len({path.resolve() for path in args.data}) < len(args.data):
+        args.usage_error("DATA: one is given twice, and would count twice")
     check_output(args.output)
 
     say = speaker(args.quiet)
@@ -118,6 +121,7 @@ def run(args: argparse.Namespace) -> int:
     skipped.summarize()
     if not any(example.relation for example in examples):
         raise InputError("no example has a relation: there is nothing to learn from")
+    notices.none_names(dict.fromkeys(example.relation for example in examples if example.relation), say)
     if args.head_only:
         return _fit(args, relations, examples, say)
     return _train(args, relations, examples, say)
