@@ -72,7 +72,11 @@ def reason(error: Exception) -> str:
         return f"half a surrogate pair at character {error.start}, which is no character; write the pair, or U+FFFD"
     if isinstance(error, json.JSONDecodeError):  # of a line, whose own number the error does not know
         return f"is not JSON: {error.msg}: column {error.colno}"
-    return f"{type(error).__name__}: {error}"
+    if isinstance(error, KeyError):
+        return f"has no {error}"
+    if isinstance(error, RecursionError):
+        return "is nested too deep"
+    return f"has another shape ({error})"
 
 
 def numbered_lines(path: str | Path) -> Iterator[tuple[str, bytes]]:
