@@ -145,6 +145,19 @@ def settled(seed: int, steps: int = 0) -> tuple[TransformerEncoder, Quantization
     return encoder, quantization
 
 
+def test_a_layer_says_that_it_is_fitted_before_its_steps() -> None:
+    encoder = encoder_of(float_files(0))
+    floats, said = copy.deepcopy(encoder.module), list[str]()
+    batches = [batch for batch, _ in Packer(encoder.tokenizer).pack(ITEMS)]
+    settle_layers(encoder, floats, quantized(encoder, "ternary"), batches, PHRASES, steps=1, on_step=said.append)
+    assert [state.split("  error")[0] for state in said[:4]] == [
+        "words",
+        "layer 1/2  being fitted",
+        "layer 1/2  step 1/1",
+        "layer 2/2  being fitted",
+    ]
+
+
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a_settled_student_computes_nearly_what_the_float_model_does(
     seed: int, monkeypatch: pytest.MonkeyPatch

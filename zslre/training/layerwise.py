@@ -84,6 +84,7 @@ def settle_layers(
             for each in passes:
                 each.wanted = wanted(each.wanted.float(), each.bias).half()
         if number >= done:
+            on_step(f"layer {number + 1}/{len(layers)}  being fitted")
             with torch.no_grad():
                 _settle_attention(f"{name}attention.", own.attention, wanted.attention, quantization, some)
                 _settle_feed_forward(name, own, wanted, quantization, some)
