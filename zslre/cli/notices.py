@@ -29,7 +29,9 @@ def about_data(data: Dataset, setting: str, say: Callable[[str], None]) -> None:
         say(f"known by name alone, which a relation file (-r) would change: {', '.join(bare)}")
     none_names(data.relations.names, say)
     without = sum(example.relation is None for example in data.examples)
-    if without and setting not in ("supervised", "extraction"):
+    if without and setting == "supervised":
+        say(f"{counted(without, 'row')} without a relation: any row that scores below the threshold counts as rejected")
+    elif without and setting != "extraction":
         say(f"{counted(without, 'row')} without a relation left out: {setting} asks which relation a pair has")
 
 

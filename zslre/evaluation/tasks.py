@@ -98,7 +98,10 @@ def without_unseen(task: Task, data: Dataset, names: Collection[str], *, row_spl
     """The task without these of its unseen relations. Raises InputError if none is left."""
     left = tuple(relation.name for relation in task.unseen if relation.name not in names)
     if not left:
-        raise InputError("the model has seen every relation that is to be unseen: nothing is left to test")
+        raise InputError(
+            "the model has seen every relation that is to be unseen: nothing is left to test. Train one without them "
+            "(--train), test others, or say that they may be seen (--allow-seen)"
+        )
     if task.setting == "combined":  # else they would be asked about as seen ones
         gone = {relation.name for relation in task.unseen} - set(left)
         rows = tuple(e for e in data.examples if e.relation not in gone)
