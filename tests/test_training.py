@@ -170,8 +170,10 @@ def test_sentences_that_differ_in_blanks_are_held_out_together() -> None:
         tiny.example(t, *t.split()[::2], name)
         for t, name in zip(texts, ("spouse", "employer", "employer"), strict=True)
     ]
-    data = training_data(rows, RELATIONS, ["spouse"], 0, Observer(lambda line: None))
+    said: list[str] = []
+    data = training_data(rows, RELATIONS, ["spouse"], 0, Observer(said.append))
     assert [s.sentence.text for s in data.partial] == ["Bob leads Zeta"]
+    assert said[-1] == "held out: spouse, and with them 2 of 3 sentences"
 
 
 @pytest.mark.parametrize(("in_text", "offset", "tokens"), [(False, 0, 140), (False, 2, 138), (True, 0, 136)])

@@ -259,13 +259,13 @@ def _outcome(
 
     progress = Progress(verbosity=-1 if args.quiet else 0)
     split, seed, model, task, row_split = asked.split, asked.seed, asked.model, asked.task, asked.row_split
+    if (args.setting in ("supervised", "combined") or args.allow_seen) and (train is None or args.model is not None):
+        notices.trained_on(model, args.data, say)
     if train is not None:
         start = model if args.model is not None else None
         model = trained_model(args, train, task, split, seed, start, row_split=row_split, say=say, progress=progress)
     extractor = load(model)
     config = extractor.config
-    if args.setting in ("supervised", "combined") or args.allow_seen:
-        notices.trained_on(config, args.data, say)
     if row_split and train is None and args.setting == "supervised" and len(task.examples) < len(data.examples):
         tested = f"{len(task.examples):,} of {len(data.examples):,} rows"
         say(f"{tested} are tested: those that this model's training would keep apart of any file")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from zslre.cli.progress import counted
 
@@ -35,9 +35,12 @@ def about_data(data: Dataset, setting: str, say: Callable[[str], None]) -> None:
         say(f"{counted(without, 'row')} without a relation left out: {setting} asks which relation a pair has")
 
 
-def trained_on(config: Mapping[str, Any], paths: Iterable[Path], say: Callable[[str], None]) -> None:
-    """Say which of these files have the name of one that the model was trained on."""
+def trained_on(model: Path, paths: Iterable[Path], say: Callable[[str], None]) -> None:
+    """Say which of these files have the name of one that the model was trained on, unless it kept rows for tests."""
+    from zslre.serialization import read_config
+
+    config = read_config(model)
     same = [path.name for path in paths if path.name in config.get("data", ())]
-    if same:
+    if same and not config.get("row_split"):
         name = config.get("name", "the model")
         say(f"{name} was trained on a file of this name: {', '.join(same)}; rows that it has seen flatter it")

@@ -97,7 +97,11 @@ def training_data(
             "that nothing is left to train on: hold out fewer, or others (another seed draws others)"
         )
     observer.report(f"{len(partial)} sentences of {len(trained)} relations, {len(complete)} with pairs that have none")
-    observer.report(f"held out: {', '.join(dev_names) if dev_names else 'nothing; the last step is kept'}")
+    if dev_names:
+        left_out = len(sentences) - len(rest)
+        observer.report(f"held out: {', '.join(dev_names)}, and with them {left_out} of {len(sentences)} sentences")
+    else:
+        observer.report("held out: nothing; the last step is kept")
     return TrainingData(partial, complete, trained, dev_sentences(all_dev, dev_names), dev_names)
 
 
