@@ -169,6 +169,17 @@ def test_what_is_opened_and_not_closed_is_read() -> None:
     assert texts(" ".join(named)) == named
 
 
+def check_cuts(text: str, cuts: list[int]) -> None:
+    """Its sentences are the same in blocks that end at these places, few or many of which are read at a time."""
+    edges = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
+    blocks = [(start, text[start:end]) for start, end in pairwise(edges)]
+    whole = list(split_sentences(text))
+    for size in (8, BLOCK):  # of 8, sentences are given out before the text has ended
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(zslre.sentences, "BLOCK", size)
+            assert list(split_blocks(iter(blocks))) == whole
+
+
 UNREAD = [
     "```",
     "```\n",
@@ -189,17 +200,7 @@ UNREAD = [
 @given(st.lists(st.sampled_from(UNREAD), max_size=20).map("".join), st.lists(st.integers(0, 3000), max_size=8))
 @settings(max_examples=100)
 def test_where_blocks_are_cut_does_not_matter_to_what_is_not_read(text: str, cuts: list[int]) -> None:
-    edges = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
-    blocks = [(start, text[start:end]) for start, end in pairwise(edges)]
-    whole = list(split_sentences(text))
-    before = zslre.sentences.BLOCK
-    zslre.sentences.BLOCK = 8
-    try:
-        assert list(split_blocks(iter(blocks))) == whole
-        zslre.sentences.BLOCK = before
-        assert list(split_blocks(iter(blocks))) == whole
-    finally:
-        zslre.sentences.BLOCK = before
+    check_cuts(text, cuts)
 
 
 def test_code_may_be_longer_than_a_block() -> None:
@@ -263,17 +264,7 @@ def _between(text: str) -> str:
 @example("Ann left.\n\n\nSome error\n  Some error here\n\n" + "Bob left. " * 40, [311])
 @settings(max_examples=150)
 def test_where_blocks_are_cut_does_not_matter(text: str, cuts: list[int]) -> None:
-    edges = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
-    blocks = [(start, text[start:end]) for start, end in pairwise(edges)]
-    whole = list(split_sentences(text))
-    before = zslre.sentences.BLOCK
-    zslre.sentences.BLOCK = 8  # so that sentences are given out before the text has ended
-    try:
-        assert list(split_blocks(iter(blocks))) == whole
-        zslre.sentences.BLOCK = before
-        assert list(split_blocks(iter(blocks))) == whole
-    finally:
-        zslre.sentences.BLOCK = before
+    check_cuts(text, cuts)
 
 
 def test_quotation_marks_hold_together_what_stands_between_wherever_blocks_are_cut() -> None:
