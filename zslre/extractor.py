@@ -17,6 +17,7 @@ from zslre.packing import Item, Packer
 from zslre.pipeline import BATCH_SIZE, TOP_K, check_options, document_of, documents_of, extract_documents, mentions_of
 from zslre.prototypes import Prototypes, build_prototypes, labelled, more_support
 from zslre.relations import RelationSet, RelationSource
+from zslre.relatives import is_of_a_relative
 from zslre.scoring import Scorer
 from zslre.sideinfo.query import StrictTypes, TypeEvidence
 from zslre.tails import Tails
@@ -276,7 +277,7 @@ class RelationExtractor:
                 )
                 for row, pair in enumerate(pairs)
                 for column, probability in candidates[first + row]
-                if (score := probability * certainty(pair)) >= least
+                if (score := probability * certainty(pair)) >= least and not is_of_a_relative(sentence.text, pair)
             ]
             kept = one_direction(uncontested(triples))
             found.append(sorted(kept, key=lambda t: (t.head.start, t.tail.start, -t.score)))

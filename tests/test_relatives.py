@@ -1,0 +1,63 @@
+"""Whose facts are those of a sentence that names somebody's relative."""
+
+from __future__ import annotations
+
+import pytest
+import tiny
+
+from zslre.relatives import is_of_a_relative
+from zslre.types import Mention
+
+
+def mention(text: str, name: str, type: str | None) -> Mention:
+    return Mention(name, text.index(name), text.index(name) + len(name), type)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ann Reed's brother works for Acme.", True),
+        ("Ann Reed\u2019s late second husband founded Acme.", True),
+        ("Acme has hired Ann Reed's step-son.", True),
+        ("Ann Reed works for Acme.", False),
+        ("Ann Reed's firm, Acme, grew.", False),
+        ("Ann Reed's colleagues at Acme sang.", False),  # she works there too
+        ("Ann Reed's sonata was played at Acme.", False),
+        ("Ann Reed, whose sister works at Acme, slept.", True),
+        ("Ann Reed, whose sister slept, works at Acme.", False),
+        ("The chief of Acme, Ann Reed, whose sister slept, left.", False),
+        ("The widow of Ann Reed works at Acme.", True),
+        ("A rival of the explorer Ann Reed works at Acme.", True),
+        ("Acme was founded by the grandfather of Ann Reed.", True),
+        ("He is the son of Ann Reed, who works at Acme.", False),
+        ("He is the son of Ann Reed (Acme).", False),
+        ("He is the son of Ann Reed of Acme.", False),
+        ("The head of Ann Reed works at Acme.", False),
+        ("He is the son of Acme chief Ann Reed.", False),  # no word of small letters: said of her
+    ],
+)
+def test_what_is_said_of_a_relative(text: str, expected: bool) -> None:
+    person, firm = mention(text, "Ann Reed", "PERSON"), mention(text, "Acme", "ORG")
+    assert is_of_a_relative(text, (person, firm)) is is_of_a_relative(text, (firm, person)) is expected
+
+
+def test_what_stands_before_the_name_is_said_of_it() -> None:
+    text = "He is the son of the painter Ann Reed."
+    assert not is_of_a_relative(text, (mention(text, "Ann Reed", "PERSON"), mention(text, "painter", "MISC")))
+
+
+@pytest.mark.parametrize(
+    ("person", "other"), [("PERSON", "PERSON"), ("ORG", "ORG"), ("PERSON", None), (None, "ORG"), ("PERSON", "NORP")]
+)
+def test_only_a_person_and_a_thing_are_parted(person: str | None, other: str | None) -> None:
+    text = "Ann Reed's brother works for Acme."
+    assert not is_of_a_relative(text, (mention(text, "Ann Reed", person), mention(text, "Acme", other)))
+
+
+def test_an_extractor_prints_nothing_of_a_relative() -> None:
+    extractor = tiny.extractor()
+    found = {}
+    for text in ("Ann works for Acme", "Ann 's brother works for Acme"):
+        mentions = [mention(text, "Ann", "PERSON"), mention(text, "Acme", "ORG")]
+        found[text] = extractor.predict(text, mentions=mentions, threshold=0.0)
+    assert [bool(triples) for triples in found.values()] == [True, False]
