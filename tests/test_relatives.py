@@ -41,6 +41,15 @@ def test_what_is_said_of_a_relative(text: str, expected: bool) -> None:
     assert is_of_a_relative(text, (person, firm)) is is_of_a_relative(text, (firm, person)) is expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Her brother works for Acme.", True), ("Acme hired her first husband.", True), ("Her firm, Acme, grew.", False)],
+)
+def test_what_is_said_of_the_relative_of_her(text: str, expected: bool) -> None:
+    her = mention(text, "Her" if text.startswith("Her") else "her", "PERSON")
+    assert is_of_a_relative(text, (her, mention(text, "Acme", "ORG"))) is expected
+
+
 def test_what_stands_before_the_name_is_said_of_it() -> None:
     text = "He is the son of the painter Ann Reed."
     assert not is_of_a_relative(text, (mention(text, "Ann Reed", "PERSON"), mention(text, "painter", "MISC")))

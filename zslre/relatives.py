@@ -20,9 +20,10 @@ _KIN = (
     r"fianc[eé]e?|girlfriend|boyfriend|friends?|flatmate|roommate|neighbou?rs?|rivals?|opponents?|nanny|namesake"
 )
 _WORDS = r"(?:[a-z]+(?:-[a-z]+)? ){0,2}"  # "late", "second eldest"
-_OWNED = re.compile(rf" ?['\u2019]s? {_WORDS}(?:{_KIN})\b")
+_OWNED = re.compile(rf"(?: ?['\u2019]s?|(?<=\b[Hh]is)|(?<=\b[Hh]er)|(?<=\b[Tt]heir)) {_WORDS}(?:{_KIN})\b")
 _WHOSE = re.compile(rf", whose {_WORDS}(?:{_KIN})\b[^,;]*")
 _OF = re.compile(rf"\b(?:{_KIN}) of {_WORDS}$")
+LONGEST = 80  # characters, more than kin and words have
 _GOES_ON = re.compile(r" ?[,(]| (?:who|and|of|from)\b")  # what is said of the name itself, or of both
 
 
@@ -45,7 +46,7 @@ def _speaks_of_another(text: str, name: Mention, other: Mention) -> bool:
         return other.start >= owned.end() or other.end <= name.start
     if (whose := _WHOSE.match(text, name.end)) is not None:
         return whose.start() < other.start < whose.end()
-    if of := _OF.search(text, 0, name.start):
+    if of := _OF.search(text, max(0, name.start - LONGEST), name.start):
         # "The son of the painter Ann Reed" says what she is.
         return other.end <= of.start() or (other.start >= name.end and not _GOES_ON.match(text, name.end))
     return False
