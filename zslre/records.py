@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from zslre.exceptions import InputError
+from zslre.sentences import SURROGATE
 from zslre.types import Mention
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def parse_record(where: str, line: str) -> tuple[str | None, str, tuple[Mention, ...] | None]:
@@ -28,7 +26,7 @@ def parse_record(where: str, line: str) -> tuple[str | None, str, tuple[Mention,
     if not isinstance(text, str):
         got = _kind(text) if "text" in record else "no such key"
         raise InputError(f'{where}: "text" must be a string, got {got}')
-    if found := _SURROGATE.search(text):
+    if found := SURROGATE.search(text):
         raise InputError(
             f'{where}: "text" has an unpaired surrogate (\\u{ord(found[0]):04x}) at character {found.start()}, '
             f"which is not a character: write the whole pair, or \\ufffd in its place"
@@ -36,7 +34,7 @@ def parse_record(where: str, line: str) -> tuple[str | None, str, tuple[Mention,
     name = record.get("id")
     if name is not None and (not isinstance(name, (str, int)) or isinstance(name, bool)):
         raise InputError(f'{where}: "id" must be a string or a whole number, got {_kind(name)}')
-    if isinstance(name, str) and _SURROGATE.search(name):
+    if isinstance(name, str) and SURROGATE.search(name):
         raise InputError(f'{where}: "id" has an unpaired surrogate, which is not a character: leave it out')
     mentions = _mentions(where, record["mentions"], text) if record.get("mentions") is not None else None
     return None if name is None else str(name), text, mentions
@@ -55,7 +53,7 @@ def _mentions(where: str, spans: Any, text: str) -> tuple[Mention, ...]:
             isinstance(span, list)
             and len(span) in (2, 3)
             and all(isinstance(n, int) and not isinstance(n, bool) for n in span[:2])
-            and (len(span) == 2 or span[2] is None or (isinstance(span[2], str) and not _SURROGATE.search(span[2])))
+            and (len(span) == 2 or span[2] is None or (isinstance(span[2], str) and not SURROGATE.search(span[2])))
         ):
             raise InputError(f"{entry} must be [start, end] or [start, end, type], got {json.dumps(span)[:80]}")
         start, end = span[:2]
