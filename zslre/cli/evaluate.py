@@ -160,7 +160,11 @@ def run(args: argparse.Namespace) -> int:
     notices.about_data(data, args.setting, say)
     load = lru_cache(maxsize=1)(RelationExtractor.from_pretrained)  # runs with one model load it once
     outcomes: list[Outcome] = []
-    for asked in _runs(args, data, train):
+    runs = _runs(args, data, train)
+    if (args.setting in ("supervised", "combined") or args.allow_seen) and (train is None or args.model is not None):
+        for model in dict.fromkeys(asked.model for asked in runs):
+            notices.trained_on(model, args.data, say)
+    for asked in runs:
         outcome = _outcome(args, data, train, dev, asked, load, say)
         outcomes.append(replace(outcome, details={**facts, **outcome.details}))
         scores = report.scores(outcomes)
@@ -259,8 +263,6 @@ def _outcome(
 
     progress = Progress(verbosity=-1 if args.quiet else 0)
     split, seed, model, task, row_split = asked.split, asked.seed, asked.model, asked.task, asked.row_split
-    if (args.setting in ("supervised", "combined") or args.allow_seen) and (train is None or args.model is not None):
-        notices.trained_on(model, args.data, say)
     if train is not None:
         start = model if args.model is not None else None
         model = trained_model(args, train, task, split, seed, start, row_split=row_split, say=say, progress=progress)
