@@ -276,8 +276,9 @@ class RelationExtractor:
                     explained(vectors[first + row], pair, column, probability) if explain else None,
                 )
                 for row, pair in enumerate(pairs)
+                if candidates[first + row] and not is_of_a_relative(sentence.text, pair)
                 for column, probability in candidates[first + row]
-                if (score := probability * certainty(pair)) >= least and not is_of_a_relative(sentence.text, pair)
+                if (score := probability * certainty(pair)) >= least
             ]
             kept = one_direction(uncontested(triples))
             found.append(sorted(kept, key=lambda t: (t.head.start, t.tail.start, -t.score)))
