@@ -16,6 +16,7 @@ from zslre.types import Example, Mention, Sentence, Triple
 PROJECT = Path(__file__).parent.parent
 DATA = PROJECT / "data/own"
 
+load_script(PROJECT / "scripts/bench/challenge.py")  # which it imports
 own = load_script(PROJECT / "scripts/bench/own_relations.py")
 
 
@@ -38,6 +39,7 @@ def row(text: str, category: str, asked: str = "likes") -> Any:
         Example(Sentence(text, (head, tail)), head, tail, asked if category in ("support", "holds") else None),
         asked,
         category,
+        frozenset(),
     )
 
 
@@ -62,7 +64,8 @@ class Fixed:
 
 def test_what_is_printed_is_counted() -> None:
     others = [row("Ann met Bob", name) for name in ("planned", "other", "neighbour", "reversed", "support")]
-    at_half, above = own.scores_of(Fixed(), [*ROWS, *others], ["one", "two"], ["likes"], [0.5, 0.8])
+    found = own.found_by(Fixed(), [*ROWS, *others], ["one", "two"], 0.5)
+    at_half, above = (found.scores(["likes"], least) for least in (0.5, 0.8))
     assert (at_half["holds"], at_half["denied"], at_half["elsewhere"]) == (0.5, 1.0, 2)
     assert at_half["f1"] == pytest.approx(2 * 1 / (6 + 2))  # six printed, the support left out; two hold
     assert (above["holds"], above["denied"], above["f1"], above["elsewhere"]) == (0.5, 0.0, pytest.approx(2 / 3), 0)

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from challenge import Row, read_rows
 
-from zslre.datasets.jsonl import read_examples
 from zslre.evaluation.tables import percent, piped
 from zslre.extractor import RelationExtractor
 from zslre.relations import RelationSet
@@ -32,15 +32,6 @@ SUPPORT, HOLDS = "support", "holds"
 # Looked up by hand: training knows the others by these names or by such as "supplier of" and "pollinated by".
 UNSEEN = ("depends on", "trained at", "mentored by", "leased from", "quotes")
 FALSE = ("denied", "planned", "other", "neighbour", "reversed")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A pair and the relation that is asked of it; `example.relation` is None where that does not hold."""
-
-    example: Example
-    asked: str
-    category: str
 
 
 def main() -> None:
@@ -62,23 +53,18 @@ def main() -> None:
     for k in args.examples:
         seeds = args.seeds if k else args.seeds[:1]
         fitted = [extractor.fit(drawn(rows, k, seed)) for seed in seeds]
+        found = [found_by(one, rows, others, min(thresholds)) for one in fitted]
         for group, names in (("all", relations.names), ("unseen", UNSEEN)):
-            scores = [scores_of(one, rows, others, names, thresholds) for one in fitted]
-            for at, threshold in enumerate(thresholds):
-                mean = {key: float(np.mean([of[at][key] for of in scores])) for key in scores[0][at]}
+            for threshold in thresholds:
+                scores = [of.scores(names, threshold) for of in found]
+                mean = {key: float(np.mean([of[key] for of in scores])) for key in scores[0]}
                 lines[group].append({"examples": k, "threshold": threshold, **mean})
-    for group, found in lines.items():
-        print(f"{group}\n\n{piped(table(found))}\n")
+    for group, of_group in lines.items():
+        print(f"{group}\n\n{piped(table(of_group))}\n")
     if args.json:
         result = {"command": " ".join(sys.argv), "model": extractor.config.get("name"), "seeds": args.seeds, **lines}
         args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-
-
-def read_rows(path: Path) -> list[Row]:
-    """Of JSON Lines that have those keys beside an example's; data/README.md says what the categories are."""
-    extras = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    return [Row(e, extra["asked"], extra["category"]) for e, extra in zip(read_examples(path), extras, strict=True)]
 
 
 def drawn(rows: Sequence[Row], k: int, seed: int) -> list[Example]:
@@ -91,30 +77,35 @@ def drawn(rows: Sequence[Row], k: int, seed: int) -> list[Example]:
     return chosen
 
 
-def scores_of(
-    extractor: RelationExtractor,
-    rows: Sequence[Row],
-    others: Sequence[str],
-    names: Collection[str],
-    thresholds: Sequence[float],
-) -> list[dict[str, float]]:
-    """Of these relations, for each threshold: the share of each category that is printed, `f1`, and what is printed of
-    the other texts."""
-    rows = [row for row in rows if row.category != SUPPORT and row.asked in names]
-    found = extractor.extract_sentences((row.example.sentence for row in rows), threshold=0.0)
-    scores = np.array([score(row, triples) for row, triples in zip(rows, found, strict=True)])
-    printed = [
-        t.score for triples in extractor.pipe(others, threshold=min(thresholds)) for t in triples if t.relation in names
-    ]
-    categories = np.array([row.category for row in rows])
-    return [
-        {
-            **{name: float((scores[categories == name] >= least).mean()) for name in (HOLDS, *FALSE)},
-            "f1": f1(scores >= least, categories == HOLDS),
-            "elsewhere": sum(score >= least for score in printed),
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """Scores of the tested rows, each of its asked triple, and the triples of the other texts."""
+
+    rows: Sequence[Row]
+    of_rows: Sequence[float]
+    elsewhere: Sequence[Triple]
+
+    def scores(self, names: Collection[str], least: float) -> dict[str, float]:
+        """Of these relations: the share of each category that is printed, `f1`, and what is printed of other texts."""
+        asked = [
+            (row.category, score >= least)
+            for row, score in zip(self.rows, self.of_rows, strict=True)
+            if row.asked in names
+        ]
+        categories, printed = (np.array(column) for column in zip(*asked, strict=True))
+        return {
+            **{name: float(printed[categories == name].mean()) for name in (HOLDS, *FALSE)},
+            "f1": f1(printed, categories == HOLDS),
+            "elsewhere": sum(t.relation in names and t.score >= least for t in self.elsewhere),
         }
-        for least in thresholds
-    ]
+
+
+def found_by(extractor: RelationExtractor, rows: Sequence[Row], others: Sequence[str], least: float) -> Found:
+    """What is found in the sentences at any threshold, and in the other texts at the least one."""
+    tested = [row for row in rows if row.category != SUPPORT]
+    found = extractor.extract_sentences((row.example.sentence for row in tested), threshold=0.0)
+    scores = [score(row, triples) for row, triples in zip(tested, found, strict=True)]
+    return Found(tested, scores, [t for triples in extractor.pipe(others, threshold=least) for t in triples])
 
 
 def score(row: Row, triples: Sequence[Triple]) -> float:
