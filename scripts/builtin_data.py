@@ -251,11 +251,12 @@ def builtin_sampler(
     owner_rate: float = 0.0,
     n_texts: int = 0,
     n_stated: int = 6,
+    n_told: int = 0,
     seed: int,
 ) -> BuiltinEpisodes:
     """Episodes of everything in `data`. `encoder` finds side information of the relations, a second version of each."""
     known = relations.select(data.trained)
-    told = data.told if n_texts else []
+    told = data.told if n_told else []
     stating, lacking = told_sentences(told, data.of_fewrel)
     # A model that has learned from the catalogue's own phrases alone takes little from those found.
     found = with_found_side(known, encoder)
@@ -276,9 +277,11 @@ def builtin_sampler(
         writer=data.writer,
         n_written=n_written,
         names=data.writer.names,
-        stated=stated_by_phrase(data.stated) | stating,
-        lacking=lacking,
+        stated=stated_by_phrase(data.stated),
         n_stated=n_stated,
+        told=stating,
+        lacking=lacking,
+        n_told=n_told,
         alike=alike(sorted({*data.phrases, *stating}), known, encoder),
         variants=found,
         near=neighbours(known, encoder),

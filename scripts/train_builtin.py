@@ -73,7 +73,8 @@ def main() -> None:
     parser.add_argument("--complete", type=int, default=8, help="of Re-DocRED's sentences a step, in later rounds")
     parser.add_argument("--pronoun-rate", type=float, default=0.0, help="share of sentences that get one for a name")
     parser.add_argument("--owner-rate", type=float, default=0.0, help="share in which a name becomes that of an owner")
-    parser.add_argument("--texts", type=int, default=0, help="of our own a step, and ten phrases or told relations")
+    parser.add_argument("--texts", type=int, default=0, help="of our own a step")
+    parser.add_argument("--told", type=int, default=0, help="relations a step of those that our own sentences tell")
     parser.add_argument(
         "--contrasts",
         type=int,
@@ -112,7 +113,7 @@ def main() -> None:
         )
         settings = asdict(config)
         size |= {"join_rate": args.join_rate, "pronoun_rate": args.pronoun_rate, "owner_rate": args.owner_rate}
-        size |= {"n_texts": args.texts, "n_stated": 10} if args.texts else {}
+        size |= {"n_texts": args.texts, "n_told": args.told}
         sampler = builtin_sampler(data, relations, encoder, **size, seed=args.seed)
         origin = {"start": [named_weights(files.config) for files in rounds], **size}
         trainer = Trainer(encoder, scorer, sampler, config, folder=args.work, origin=origin, observer=Observer(say))
@@ -135,7 +136,7 @@ def main() -> None:
     commands = dict.fromkeys(c for files in rounds for c in commands_of(files.config))
     command = AND.join([*commands, "python " + " ".join(sys.argv)])
     val = ["FewRel 1.0 val (MIT)"] if rounds else []
-    told = [of.relation.name for of in data.told] if args.texts else []
+    told = [of.relation.name for of in data.told] if args.told else []
     before = {key: [one for files in rounds for one in files.config[key]] for key in ("trained_relations", "data")}
     facts = {
         "name": "zslre-minilm",

@@ -193,8 +193,9 @@ def test_episodes_ask_texts_what_they_were_read_for(tmp_path: Path) -> None:
         texts=texts,
         n_texts=2,
         read_for=frozenset(["employer"]),
-        stated=stating,
+        told=stating,
         lacking=lacking,
+        n_told=1,
     )
     seen = set()
     for step in range(20):

@@ -122,3 +122,26 @@ def test_phrases_that_may_say_the_same_do_not_meet() -> None:
 def test_phrases_alike_have_near_vectors() -> None:
     found = alike(["works for", "praised"], RELATIONS, BagOfWords())
     assert found == {"works for": {"works for", "employer"}, "praised": {"praised"}}
+
+
+def test_relations_told_have_a_share_of_their_own() -> None:
+    told = {name: stated_by_phrase(STATED)[name] for name in ("married", "praised")}
+    sampler = BuiltinEpisodes(
+        PARTIAL,
+        [],
+        RelationSet([*RELATIONS, *map(Relation, told)]),
+        stated=stated_by_phrase(STATED[:1]),
+        n_stated=1,
+        told=told,
+        lacking={"married": told["married"]},
+        n_told=1,
+    )
+    seen = set()
+    for step in range(20):
+        episode = sampler.episode(step)
+        names = [relation.name for relation in episode.relations]
+        assert names[2:] == ["bankrolled"]
+        # What lacks a relation comes with what states it.
+        assert len(episode.items) == (4 if names[1] == "married" else 3)
+        seen.add(names[1])
+    assert seen == set(told)

@@ -23,7 +23,6 @@ from zslre.training.episodes import EpisodeSampler
 from zslre.training.reversal import reverse_labels
 
 NEAR = 4  # relations that are drawn for being like another
-LACKING = 0.6  # share of the stated phrases with which a sentence that lacks it comes, if there is one
 SAME = 0.3  # share of written sentences that tell one relation of two pairs
 
 
@@ -35,9 +34,9 @@ class BuiltinEpisodes(EpisodeSampler):
     `writer` writes plain sentences: for `n_written` relations of its own in each episode, and for half of the others.
     `names`: hypernym → names of such things; a list of them takes the place of the head or tail of some partial
     sentences whose relation is between things of these kinds. That teaches whose relation it is as well.
-    `stated`: sentences by the phrase that they state, or the relation if no dataset has it; `lacking`: by the one that
-    might be thought to hold, and does not. Of these an episode has `n_stated`; `alike` says which of them, and which
-    relations, are not to meet, for one may hold where another does. That teaches relations that nobody labelled.
+    `stated`: sentences by the phrase that they state, `told`: by the relation, which no dataset has; `lacking`: by the
+    one that might be thought to hold, and does not. An episode has `n_stated` and `n_told` of them; `alike` says which,
+    and which relations, are not to meet, for one may hold where another does. That teaches relations nobody labelled.
     `texts`: sentences in which every pair is labelled with the relations `read_for`, and nothing is said of others.
     `variants`: the same relations with other side information, which takes the place of theirs in half of the draws.
     `near`: name → names of other relations, the most alike first: half of an episode's relations are drawn for being
@@ -59,8 +58,10 @@ class BuiltinEpisodes(EpisodeSampler):
         n_written: int = 8,
         names: Mapping[str, Sequence[str]] | None = None,
         stated: Mapping[str, Sequence[Drawn]] | None = None,
-        lacking: Mapping[str, Sequence[Drawn]] | None = None,
         n_stated: int = 6,
+        told: Mapping[str, Sequence[Drawn]] | None = None,
+        lacking: Mapping[str, Sequence[Drawn]] | None = None,
+        n_told: int = 0,
         alike: Mapping[str, Collection[str]] | None = None,
         variants: RelationSet | None = None,
         near: Mapping[str, Sequence[str]] | None = None,
@@ -81,14 +82,15 @@ class BuiltinEpisodes(EpisodeSampler):
         self.doubter, self.writer, self.n_written = doubter, writer, n_written
         self.join_rate, self.pronoun_rate, self.owner_rate = join_rate, pronoun_rate, owner_rate
         self.names_by_hypernym = names or {}
-        self.stated, self.lacking, self.n_stated, self.alike = stated or {}, lacking or {}, n_stated, alike or {}
+        self.beside = ((told or {}, n_told), (stated or {}, n_stated))
+        self.lacking, self.alike = lacking or {}, alike or {}
         self.texts, self.n_texts, self.read_for = texts, n_texts, read_for
         self.people = full_names(texts) if owner_rate else []
         self.variants = {relation.name: relation for relation in variants or ()}
         if writer is not None:
             self.relations = {relation.name: relation for relation in writer.relations} | self.relations
             self.reverse = reverse_labels(RelationSet(self.relations.values()))
-        self.relations |= {phrase: Relation(phrase) for phrase in self.stated if phrase not in self.relations}
+        self.relations |= {phrase: Relation(phrase) for phrase in stated or () if phrase not in self.relations}
 
     def _chosen(self, rng: np.random.Generator) -> list[str]:
         drawn = super()._chosen(rng)
@@ -101,14 +103,14 @@ class BuiltinEpisodes(EpisodeSampler):
 
     def _drawn(self, chosen: list[str], rng: np.random.Generator) -> list[Drawn]:
         sentences = self._stating(chosen, rng)
-        phrases = self._stated_beside(chosen, rng)
-        sentences += [one_of(self.stated[phrase], rng) for phrase in phrases]
-        chosen += phrases
+        beside = self._stated_beside(chosen, rng)
+        sentences += [one_of(stating, rng) for stating in beside.values()]
+        chosen += beside
         drawn = some_joined(self._with_others(sentences, rng), self.join_rate, rng, self._kind)
         if self.doubter is not None:
             doubts = doubted(drawn, self.doubter, rng)
             drawn = some_assured(drawn, rng) + doubts
-        drawn += [one_of(self.lacking[p], rng) for p in phrases if p in self.lacking and rng.random() < LACKING]
+        drawn += [one_of(self.lacking[name], rng) for name in beside if name in self.lacking]
         drawn += [all_known(self._renamed(s, rng)) for s in self._some(self.complete, self.n_complete, rng)]
         texts = [all_known(annotated, self.read_for) for annotated in self._some(self.texts, self.n_texts, rng)]
         drawn += texts
@@ -118,17 +120,17 @@ class BuiltinEpisodes(EpisodeSampler):
             drawn += self._written(self.writer, chosen, rng)
         return drawn
 
-    def _stated_beside(self, chosen: Sequence[str], rng: np.random.Generator) -> list[str]:
-        """Phrases that say the same as none of the relations `chosen`, nor as each other."""
-        phrases = list(self.stated)
-        taken, found = set(chosen), list[str]()
-        for number in rng.permutation(len(phrases)):
-            if len(found) == self.n_stated:
-                break
-            close = self.alike.get(phrases[number], ())
-            if taken.isdisjoint(close) and phrases[number] not in taken:
-                found.append(phrases[number])
-                taken.add(phrases[number])
+    def _stated_beside(self, chosen: Sequence[str], rng: np.random.Generator) -> dict[str, Sequence[Drawn]]:
+        """What states relations and phrases that say the same as none of `chosen`, nor as each other."""
+        taken, found = set(chosen), dict[str, Sequence[Drawn]]()
+        for sentences, wanted in self.beside:
+            wanted += len(found)
+            for name in map(str, rng.permutation(list(sentences))):
+                if len(found) == wanted:
+                    break
+                if name not in taken and taken.isdisjoint(self.alike.get(name, ())):
+                    found[name] = sentences[name]
+                    taken.add(name)
         return found
 
     def _with_list(self, known: Drawn, place: int, rng: np.random.Generator) -> Drawn:
