@@ -57,6 +57,7 @@ class BuiltinData:
     """Sentences to learn from, and what they are about.
 
     `texts`: our own, read for all built-in relations; `told`: relations that no dataset has, with sentences of our own;
+    `told_apart`: such of which the encoder learns nothing, for the network is to serve relations that are new to it;
     `of_fewrel`: relations that the writers of those kept away from. `trained`: names of all relations but the phrases
     that label those `stated` and those that are `told`. `judged`: Re-DocRED's sentences for calibration,
     `judged_texts`: our own. `test`: sentences of the `unseen` relations (ids), `dev`: those of the relations
@@ -69,6 +70,7 @@ class BuiltinData:
     stated: list[AnnotatedSentence]
     texts: list[AnnotatedSentence]
     told: list[ToldRelation]
+    told_apart: list[ToldRelation]
     of_fewrel: frozenset[str]
     trained: list[str]
     judged: list[AnnotatedSentence]
@@ -112,7 +114,8 @@ def read_builtin_data(
     writer = Writer(relations.without(sorted(training_leaks(kept_from, relations))), [*partial, *complete])
     labelled = {name for s in [*partial, *complete] for labels in s.labels for name in labels}
     judged = renamed(read_docred(documents, slice(210, 250)), relations)
-    texts, judged_texts, told = _written(relations, kept_from, held_out, contrasts) if with_val else ([], [], [])
+    texts, judged_texts = _written(relations, held_out, contrasts) if with_val else ([], [])
+    told, told_apart = (_told(part, kept_from) if with_val else [] for part in ("relations", "unseen"))
     trained = sorted({*labelled, *writer.relations.names})
     return BuiltinData(
         partial,
@@ -121,6 +124,7 @@ def read_builtin_data(
         _stated(partial, relations.select(sorted(training_leaks(kept_from, relations)))),
         texts,
         told,
+        told_apart,
         frozenset(name for s in [*few, *of_val] for labels in s.labels for name in labels),
         trained,
         judged,
@@ -166,18 +170,22 @@ def written_documents() -> tuple[list[EntitySentence], list[EntitySentence]]:
 
 
 def _written(
-    relations: RelationSet, kept_from: list[str], held_out: Collection[str], contrasts: int
-) -> tuple[list[AnnotatedSentence], list[AnnotatedSentence], list[ToldRelation]]:
-    """Those, the sentences of our documents and those that we labelled, both `contrasts` times, with inverse relations;
-    the relations told."""
+    relations: RelationSet, held_out: Collection[str], contrasts: int
+) -> tuple[list[AnnotatedSentence], list[AnnotatedSentence]]:
+    """Those, the sentences of our documents and those that we labelled, both `contrasts` times, with inverse ones."""
     reverse = reverse_labels(relations)
     both = zip(written_texts(contrasts), written_documents(), (contrasts, 1), strict=True)
     parts = ([*texts, *times * [sentence.annotated() for sentence in read]] for texts, read, times in both)
     train, dev = ([with_inverses(_without_adjectives(s), reverse) for s in part] for part in parts)
     train += contrasts * [with_inverses(s, reverse) for s in labelled_sentences(held_out)]
-    told = [of for path in sorted(WRITTEN.glob("relations/*.txt")) for of in read_told_relations(path)]
+    return train, dev
+
+
+def _told(part: str, kept_from: list[str]) -> list[ToldRelation]:
+    """The relations of a folder of our own, but for what is kept from training."""
+    told = [of for path in sorted(WRITTEN.glob(f"{part}/*.txt")) for of in read_told_relations(path)]
     leaks = training_leaks(kept_from, RelationSet(of.relation for of in told))
-    return train, dev, [of for of in told if of.relation.name not in leaks]
+    return [of for of in told if of.relation.name not in leaks]
 
 
 def _without_adjectives(annotated: AnnotatedSentence) -> AnnotatedSentence:

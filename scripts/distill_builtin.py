@@ -59,7 +59,7 @@ def main() -> None:
     # Half of what a step of the teacher's training reads: rounded weights need many steps more than large ones.
     size: dict[str, Any] = {"n_relations": 12, "n_complete": 6, "n_written": 4, "max_pairs": 8}
     if OURS in files.config["data"]:
-        size |= {"n_complete": 3, "n_texts": 8, "pronoun_rate": PRONOUN_RATE, "owner_rate": OWNER_RATE}
+        size |= {"n_complete": 3, "n_texts": 8, "n_told": 8, "pronoun_rate": PRONOUN_RATE, "owner_rate": OWNER_RATE}
     sampler = builtin_sampler(data, relations, encoder, **size, seed=args.seed)
     config = DistillationConfig(steps=args.steps, bf16=bf16_is_fast(), seed=args.seed)
     origin = {"teacher": named_weights(files.config)}

@@ -12,9 +12,11 @@ pytest.importorskip("torch", reason="training needs torch")
 
 from zslre.context import FEATURES, FLOOR, context_features
 from zslre.datasets.annotated import AnnotatedSentence
+from zslre.datasets.marked import ToldRelation, marked
 from zslre.encoder import pair_vectors
 from zslre.exceptions import InputError
 from zslre.matching import LOOKED_AT
+from zslre.relations import Relation, RelationSet
 from zslre.scoring import sigmoid
 from zslre.training.builtin.context import (
     FEWEST,
@@ -25,6 +27,7 @@ from zslre.training.builtin.context import (
     best_candidates,
     calibrated_context,
     fit_context,
+    told_candidates,
     typed_by,
 )
 from zslre.training.calibration import calibrated
@@ -79,15 +82,51 @@ def test_candidates_one_sentence_at_a_time() -> None:
 
 def test_a_sentence_is_asked_for_the_same_few_relations_throughout() -> None:
     items = [(one.sentence, one.pairs) for one in SENTENCES]
-    asked = _some(np.random.default_rng(0), items, 12)
+    asked = _some(np.random.default_rng(0), items, 12, [[7], *[[]] * (len(items) - 1)])
     first = 0
     for _, pairs in items:
         rows = asked[first : (first := first + len(pairs))]
-        assert FEWEST <= rows[0].sum() <= 12
+        assert FEWEST <= rows[0].sum() <= 12 + 1
         assert (rows == rows[0]).all()
     assert len({row.tobytes() for row in asked}) > 1
+    assert asked[0, 7]  # of the first sentence, always
     few = best_candidates(EXTRACTOR, SENTENCES, some_of=np.random.default_rng(0))
     assert len(few.correct) < len(best_candidates(EXTRACTOR, SENTENCES).correct)
+
+
+TOLD = [
+    ToldRelation(Relation("sued by", "whom somebody took to court"), [marked("{2:PERSON|Ann} sued {1:ORG|Acme}.")]),
+    ToldRelation(
+        Relation("feeds on"), [marked("{1:LOC|Bob} eats {2:LOC|Lima} beans.")], [marked("{1:LOC|Ann}, {2:LOC|Oslo}.")]
+    ),
+]
+
+
+def test_told_relations_are_asked_of_their_own_sentences() -> None:
+    """With relations as few as these, no sentence is asked for less than its own and another one."""
+    found = told_candidates(EXTRACTOR, TOLD, replace(SETTINGS, drawings=3), np.random.default_rng(0))
+    once = told_candidates(EXTRACTOR, TOLD, replace(SETTINGS, drawings=1), np.random.default_rng(0))
+    assert len(found.correct) == 3 * len(once.correct) > 0
+    asked = EXTRACTOR.with_relations(RelationSet(of.relation for of in TOLD))
+    np.testing.assert_array_equal(found.texts, asked.prototypes.texts(asked.scorer))
+
+
+def test_candidates_of_other_relations_stand_beside() -> None:
+    shown = best_candidates(EXTRACTOR, SENTENCES)
+    told = told_candidates(EXTRACTOR, TOLD, SETTINGS, np.random.default_rng(0))
+    both = shown.beside(told)
+    np.testing.assert_array_equal(
+        both.texts[both.columns], np.concatenate([shown.texts[shown.columns], told.texts[told.columns]])
+    )
+    np.testing.assert_array_equal(both.correct, np.concatenate([shown.correct, told.correct]))
+    assert both.n_labels == shown.n_labels + told.n_labels
+
+
+def test_the_network_learns_from_told_relations_too() -> None:
+    plain, more = fit_context(EXTRACTOR, SENTENCES, SETTINGS), fit_context(EXTRACTOR, SENTENCES, SETTINGS, TOLD)
+    told = told_candidates(EXTRACTOR, TOLD, SETTINGS, np.random.default_rng(0))
+    known = told.features, told.vectors, told.texts, told.columns
+    assert log_loss(more.log_odds(*known), told.correct) < 0.8 * log_loss(plain.log_odds(*known), told.correct)
 
 
 def log_loss(odds: np.ndarray, correct: np.ndarray) -> float:

@@ -13,12 +13,15 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from zslre.candidates import asked_pairs
 from zslre.context import FEATURES, FLOOR, ContextScorer, both_ways, context_features, right_way_round
 from zslre.datasets.annotated import AnnotatedSentence
+from zslre.datasets.marked import ToldRelation
 from zslre.encoder import FloatArray, pair_vectors
 from zslre.extractor import RelationExtractor
 from zslre.matching import LOOKED_AT, highest
 from zslre.mentions import MentionDetector
 from zslre.packing import IntArray, Item
+from zslre.relations import RelationSet
 from zslre.scoring import unit
+from zslre.training.builtin.told import told_sentences
 from zslre.training.calibration import calibrated, check_slope
 from zslre.types import Mention, Sentence
 
@@ -40,6 +43,7 @@ class ContextSettings:
     dropout: float = 0.1
     without_relation: float = 0.5
     without_types: float = 0.5
+    drawings: int = 2
     epochs: int = 30
     batch_size: int = 512
     learning_rate: float = 3e-3
@@ -74,11 +78,17 @@ class Candidates:
             sum(part.n_labels for part in parts),
         )
 
+    def beside(self, other: Candidates) -> Candidates:
+        """Both, with the other's relations behind these."""
+        moved = replace(other, columns=other.columns + len(self.texts))
+        return replace(Candidates.joined([self, moved]), texts=np.concatenate([self.texts, other.texts]))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Scored:
     """Sentences as the model reads them: pair vectors (P, D), log odds (P, R), and the labels of each pair, None where
-    nobody knows them."""
+    nobody knows them. `about`: of each sentence, the place of a relation for which it is always asked, if there is one.
+    """
 
     items: list[Item]
     vectors: FloatArray
@@ -87,11 +97,12 @@ class _Scored:
     names: tuple[str, ...]
     texts: FloatArray
     n_labels: int
+    about: list[list[int]]
 
     def candidates(self, some_of: np.random.Generator | None = None, *, without_types: float = 0.0) -> Candidates:
         odds, items = self.odds, self.items
         if some_of is not None:
-            odds = np.where(_some(some_of, items, len(self.names)), odds, -np.inf)
+            odds = np.where(_some(some_of, items, len(self.names), self.about), odds, -np.inf)
             items = [_retyped(i, lambda _: None) if some_of.random() < without_types else i for i in items]
         best = highest(odds, LOOKED_AT)
         known = np.array([of is not None for of in self.truth], dtype=np.bool_)
@@ -105,8 +116,10 @@ class _Scored:
         return Candidates(*shown, self.texts, self.n_labels)
 
 
-def _scored(extractor: RelationExtractor, sentences: Sequence[AnnotatedSentence]) -> Iterator[_Scored]:
-    """The sentences, some at a time, asked for all relations of the extractor."""
+def _scored(
+    extractor: RelationExtractor, sentences: Sequence[AnnotatedSentence], about: Sequence[str] = ()
+) -> Iterator[_Scored]:
+    """The sentences, some at a time, asked for all relations of the extractor; `about`: names, one for each."""
     names, texts = extractor.relations.names, extractor.prototypes.texts(extractor.scorer)
     for start in range(0, len(sentences), AT_ONCE):
         batch = sentences[start : start + AT_ONCE]
@@ -116,7 +129,8 @@ def _scored(extractor: RelationExtractor, sentences: Sequence[AnnotatedSentence]
         labels = [dict(zip(one.pairs, one.labels, strict=True)) for one in batch]
         truth = [of.get(pair) for of, (_, pairs) in zip(labels, items, strict=True) for pair in pairs]
         n_labels = sum(len(of & set(names)) for one in batch for of in one.labels)
-        yield _Scored(items, vectors, odds, truth, names, texts, n_labels)
+        places = [[names.index(name)] for name in about[start : start + AT_ONCE]] or [[]] * len(batch)
+        yield _Scored(items, vectors, odds, truth, names, texts, n_labels, places)
 
 
 def best_candidates(
@@ -127,6 +141,23 @@ def best_candidates(
     With `some_of` each sentence is asked for a few relations only, drawn anew: users ask for a few, or for hundreds.
     """
     return Candidates.joined([batch.candidates(some_of) for batch in _scored(extractor, sentences)])
+
+
+def told_candidates(
+    extractor: RelationExtractor, told: Sequence[ToldRelation], settings: ContextSettings, drawn: np.random.Generator
+) -> Candidates:
+    """Those of the sentences of `told`, each asked for its own relation and a few others, `settings.drawings` times."""
+    stating, lacking = told_sentences(told)
+    about = [(s, name) for kind in (stating, lacking) for name, drawns in kind.items() for s in drawns]
+    sentences = typed_by(extractor.detector, [AnnotatedSentence(s.sentence, s.pairs, s.labels) for s, _ in about])
+    asked = extractor.with_relations(RelationSet(of.relation for of in told))
+    return Candidates.joined(
+        [
+            of.candidates(drawn, without_types=settings.without_types)
+            for of in _scored(asked, sentences, [name for _, name in about])
+            for _ in range(settings.drawings)
+        ]
+    )
 
 
 def typed_by(detector: MentionDetector, sentences: Sequence[AnnotatedSentence]) -> list[AnnotatedSentence]:
@@ -151,26 +182,34 @@ def _retyped(item: Item, type_of: Callable[[Mention], str | None]) -> Item:
     return replace(sentence, mentions=mentions), [(typed(head), typed(tail)) for head, tail in pairs]
 
 
-def _some(rng: np.random.Generator, items: Iterable[Item], n_relations: int) -> np.ndarray:
-    """Which relations each pair is asked for, (P, R): the same of all pairs of a sentence."""
+def _some(rng: np.random.Generator, items: Iterable[Item], n_relations: int, about: Iterable[list[int]]) -> np.ndarray:
+    """Which relations each pair is asked for, (P, R): the same of all pairs of a sentence, with those it is `about`."""
     most = min(MOST, n_relations)
     rows = []
-    for _, pairs in items:
+    for (_, pairs), always in zip(items, about, strict=True):
         asked = np.zeros(n_relations, dtype=np.bool_)
         asked[rng.choice(n_relations, rng.integers(min(FEWEST, most), most + 1), replace=False)] = True
+        asked[always] = True
         rows.append(np.tile(asked, (len(pairs), 1)))
     return np.concatenate(rows)
 
 
 def fit_context(
-    extractor: RelationExtractor, sentences: Sequence[AnnotatedSentence], settings: ContextSettings
+    extractor: RelationExtractor,
+    sentences: Sequence[AnnotatedSentence],
+    settings: ContextSettings,
+    unseen: Sequence[ToldRelation] = (),
 ) -> ContextScorer:
     """The network that tells right candidates from wrong ones best; asked for all relations, and for a few, then for
-    some sentences as if nobody knew the types of their mentions."""
+    some sentences as if nobody knew the types of their mentions. `unseen`: relations that the model never saw, as
+    users' own are, each sentence asked for its own and a few others."""
     drawn = np.random.default_rng(settings.seed)
+    apart = [told_candidates(extractor, unseen, settings, drawn)] if unseen else []
     scored = _scored(extractor, sentences)
     both = ((of.candidates(), of.candidates(drawn, without_types=settings.without_types)) for of in scored)
     shown = Candidates.joined([part for parts in both for part in parts])
+    for of in apart:
+        shown = shown.beside(of)
     torch.manual_seed(settings.seed)
     features, vectors = torch.from_numpy(shown.features), torch.from_numpy(unit(shown.vectors))
     texts, columns = torch.from_numpy(unit(shown.texts)), torch.from_numpy(shown.columns)
