@@ -3,8 +3,9 @@
 # on from it, its ternary student, two rounds on our own texts that go on from that, two runs each, a third from the mean
 # of these four, a fourth, a fifth in which pronouns stand for names, from the mean of these four again two such rounds,
 # from the mean of theirs seven more with more of Re-DocRED's sentences, each from the round before, the ternary student
-# of the mean of the last four runs, eight rounds more that go on from that student (the float weights of the runs before
-# were lost), the last two with sentences in which a name becomes that of an owner, the ternary student of the mean of
+# of the mean of the last four runs, ten rounds more that go on from that student (the float weights of the runs before
+# were lost), the last four with sentences in which a name becomes that of an owner, the last two with more relations
+# told, the ternary student of the mean of
 # the last four of these runs, the tagger, and the network that weighs the pairs of a sentence against each other.
 #
 #     scripts/build_builtin.sh [FOLDER]
@@ -19,7 +20,9 @@
 # 27 to 30 before contrasts/widest_{wrong,wrote,wrought,wry}.txt and data/labelled's 897 before 2,855 others, 31 and
 # 32 before those 2,855 and contrasts/widest_{y,z}*.txt, 33 and 34 before 2,556 of these and contrasts/widest_z*.txt, 35
 # to 38 before contrasts/widest_z{ip,one,oo,oom,ori,ulu,unk}.txt, 39 and 40 before the last 1,950 of data/labelled and
-# contrasts/widest_z{upa,uri,uzu,wan,wart,yme,yzz,zap,zig}.txt, and 33 to 42 before contrasts/widest_zz{z,zz}.txt.
+# contrasts/widest_z{upa,uri,uzu,wan,wart,yme,yzz,zap,zig}.txt, 33 to 42 before contrasts/widest_zz{z,zz}.txt, 33 to 48
+# before contrasts/widest_zzzzz.txt and relations/{wider,most}_*.txt, and 49 and 50 before relations/most_*.txt. Up to 48
+# the relations told were drawn among ten phrases, one a step on the average.
 # FOLDER (default: zslre/assets/model) is replaced at the very end. Some twenty hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
 # scores that go into config.json: look at them before you commit the model. `scripts/distill_builtin.py` makes a
@@ -59,13 +62,13 @@ branch 3 --start $work/second $work/third --seed 4 --max-pairs 16 --join-rate 0.
 branch 4 --start $work/second $work/third --seed 5 --max-pairs 16 --join-rate 0.15 --steps 200
 mean mean --start $work/third $work/branch-1 $work/branch-2 $work/branch-3 $work/branch-4
 ternary mean
-both 5 12 $work/mean-ternary --max-pairs 16 --complete 4 --texts 24 --contrasts 3 --steps 400
-both 7 14 "$work/branch-5 $work/branch-6" --max-pairs 16 --complete 4 --texts 24 --contrasts 3 --steps 150
+both 5 12 $work/mean-ternary --max-pairs 16 --complete 4 --texts 24 --told 1 --contrasts 3 --steps 400
+both 7 14 "$work/branch-5 $work/branch-6" --max-pairs 16 --complete 4 --texts 24 --told 1 --contrasts 3 --steps 150
 mean mean-texts --start $work/branch-5 $work/branch-6 $work/branch-7 $work/branch-8 --contrasts 3
-both 9 16 $work/mean-texts --max-pairs 16 --complete 4 --texts 24 --contrasts 3 --steps 200
+both 9 16 $work/mean-texts --max-pairs 16 --complete 4 --texts 24 --told 1 --contrasts 3 --steps 200
 mean mean-wider --start $work/branch-9 $work/branch-10 --contrasts 3
-both 11 18 $work/mean-wider --max-pairs 16 --texts 24 --contrasts 3 --steps 200
-pronouns="--pronoun-rate 0.25 --max-pairs 16 --texts 24 --contrasts 3 --steps 240"
+both 11 18 $work/mean-wider --max-pairs 16 --texts 24 --told 1 --contrasts 3 --steps 200
+pronouns="--pronoun-rate 0.25 --max-pairs 16 --texts 24 --told 1 --contrasts 3 --steps 240"
 both 13 20 "$work/branch-11 $work/branch-12" $pronouns
 mean mean-four --start $work/branch-11 $work/branch-12 $work/branch-13 $work/branch-14 --contrasts 3
 both 15 22 $work/mean-four $pronouns
@@ -90,7 +93,9 @@ both 41 48 "$work/branch-39 $work/branch-40" $longest
 both 43 50 "$work/branch-41 $work/branch-42" $longest
 both 45 52 "$work/branch-43 $work/branch-44" $longest --owner-rate 0.2
 both 47 54 "$work/branch-45 $work/branch-46" $longest --owner-rate 0.35
-mean mean-45-48 --start $work/branch-45 $work/branch-46 $work/branch-47 $work/branch-48 --contrasts 3
-ternary mean-45-48
-[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-45-48-ternary -o $work/tagged --threads 2 --epochs 8
+both 49 56 "$work/branch-45 $work/branch-46 $work/branch-47 $work/branch-48" $longest --owner-rate 0.35 --told 16
+both 51 58 "$work/branch-49 $work/branch-50" $longest --owner-rate 0.35 --told 24 --steps 300
+mean MEAN --contrasts 3
+ternary MEAN
+[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/MEAN-ternary -o $work/tagged --threads 2 --epochs 8
 python scripts/fit_context.py -m $work/tagged -o "$model"
