@@ -21,8 +21,8 @@
 # 32 before those 2,855 and contrasts/widest_{y,z}*.txt, 33 and 34 before 2,556 of these and contrasts/widest_z*.txt, 35
 # to 38 before contrasts/widest_z{ip,one,oo,oom,ori,ulu,unk}.txt, 39 and 40 before the last 1,950 of data/labelled and
 # contrasts/widest_z{upa,uri,uzu,wan,wart,yme,yzz,zap,zig}.txt, 33 to 42 before contrasts/widest_zz{z,zz}.txt, 33 to 48
-# before contrasts/widest_zzzzz.txt and relations/{wider,most}_*.txt, and 49 and 50 before relations/most_*.txt. Up to 48
-# the relations told were drawn among ten phrases, one a step on the average.
+# before contrasts/widest_zzzzz.txt and relations/{wider,most}_*.txt, 49 and 50 before relations/most_*.txt, and all
+# before relations/yet_*.txt. Up to 48 the relations told were drawn among ten phrases, one a step on the average.
 # FOLDER (default: zslre/assets/model) is replaced at the very end. Some twenty hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
 # scores that go into config.json: look at them before you commit the model. `scripts/distill_builtin.py` makes a
