@@ -95,7 +95,7 @@ both 45 52 "$work/branch-43 $work/branch-44" $longest --owner-rate 0.2
 both 47 54 "$work/branch-45 $work/branch-46" $longest --owner-rate 0.35
 both 49 56 "$work/branch-45 $work/branch-46 $work/branch-47 $work/branch-48" $longest --owner-rate 0.35 --told 16
 both 51 58 "$work/branch-49 $work/branch-50" $longest --owner-rate 0.35 --told 24 --steps 300
-mean MEAN --contrasts 3
-ternary MEAN
-[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/MEAN-ternary -o $work/tagged --threads 2 --epochs 8
+mean mean-49-52 --start $work/branch-49 $work/branch-50 $work/branch-51 $work/branch-52 --contrasts 3
+ternary mean-49-52
+[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-49-52-ternary -o $work/tagged --threads 2 --epochs 8
 python scripts/fit_context.py -m $work/tagged -o "$model"
