@@ -26,7 +26,7 @@ from zslre.scoring import sigmoid, unit
 from zslre.types import Mention
 
 LOWEST, HIGHEST = -6.0, 8.0  # log odds count as no less and no more
-FLOOR = -3.0  # log odds below which a pair is not looked at again
+FLOOR = -3.0  # log odds below which a pair is not looked at again: what is denied is mostly below it
 # Kinds of types, spaCy's and DocRED's; any other type is of the last kind, and no type of none.
 KINDS = {
     "PERSON": ("PERSON", "PER"),

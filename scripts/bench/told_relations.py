@@ -1,6 +1,6 @@
 """Relations that no model has seen, told in sentences of ours: what is found of them, and what is made of the rest.
 
-    python scripts/bench/told_relations.py
+    python scripts/bench/told_relations.py --json docs/results/told_relations.json
 
 Of data/marked/relations.txt twenty relations at a time are asked, with given mentions of unknown type; first with
 description, synonyms and kinds of heads and tails, then by bare names. Prints the average precision of the asked
@@ -11,9 +11,12 @@ printed and how many other triples are. Choices of training are compared on it; 
 from __future__ import annotations
 
 import argparse
+import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.metrics import average_precision_score
@@ -36,26 +39,31 @@ def main() -> None:
         "--thresholds", type=float, nargs="+", default=[0.3, 0.2, 0.1], metavar="P", help="beside its own"
     )
     parser.add_argument("--seed", type=int, default=0, help="of which relations are asked together")
+    parser.add_argument("--json", type=Path)
     args = parser.parse_args()
 
     told = list(read_told_relations(FILE))
     order = np.random.default_rng(args.seed).permutation(len(told))
     groups = [[told[i] for i in order[first : first + AT_ONCE]] for first in range(0, len(told), AT_ONCE)]
-    lines = [
-        ["model", "side information", "average precision", "threshold", "found", "printed of what lacks it", "others"]
-    ]
+    rows: list[dict[str, Any]] = []
     for name in args.model or [None]:
         extractor = RelationExtractor.from_pretrained(name)
         for kind in ("all", "names"):
             asked = [a for group in groups for a in asked_of(extractor, group, bare=kind == "names")]
             holds, scores = np.array([a.holds for a in asked]), np.array([a.score for a in asked])
-            area = f"{average_precision_score(holds, scores):.3f}"
+            area = float(average_precision_score(holds, scores))
             for least in (extractor.threshold, *args.thresholds):
-                shares = [percent(float((scores[of] >= least).mean())) for of in (holds, ~holds)]
-                others = sum(score >= least for a in asked for score in a.others)
-                model = name or str(extractor.config.get("name"))
-                lines.append([Path(model).name, kind, area, f"{least:.2f}", *shares, str(others)])
-    print(piped(lines))
+                row = {"model": name or extractor.config.get("name"), "side information": kind}
+                row |= {"average precision": round(area, 3), "threshold": least}
+                row |= {"found": (scores[holds] >= least).mean(), "of what lacks it": (scores[~holds] >= least).mean()}
+                rows.append(row | {"others": sum(score >= least for a in asked for score in a.others)})
+    shares = "found", "of what lacks it"
+    print(piped([list(rows[0]), *([percent(v) if k in shares else str(v) for k, v in row.items()] for row in rows)]))
+    if args.json:
+        args.json.parent.mkdir(parents=True, exist_ok=True)
+        args.json.write_text(
+            json.dumps({"command": " ".join(sys.argv), "rows": rows}, indent=1) + "\n", encoding="utf-8"
+        )
 
 
 @dataclass(frozen=True, slots=True)
