@@ -5,8 +5,8 @@
 # from the mean of theirs seven more with more of Re-DocRED's sentences, each from the round before, the ternary student
 # of the mean of the last four runs, ten rounds more that go on from that student (the float weights of the runs before
 # were lost), the last four with sentences in which a name becomes that of an owner, the last two with more relations
-# told, the ternary student of the mean of
-# the last four of these runs, the tagger, and the network that weighs the pairs of a sentence against each other.
+# told, the ternary student of the mean of the last four of these runs, the tagger, and the network that weighs the
+# pairs of a sentence against each other.
 #
 #     scripts/build_builtin.sh [FOLDER]
 #
@@ -22,7 +22,8 @@
 # to 38 before contrasts/widest_z{ip,one,oo,oom,ori,ulu,unk}.txt, 39 and 40 before the last 1,950 of data/labelled and
 # contrasts/widest_z{upa,uri,uzu,wan,wart,yme,yzz,zap,zig}.txt, 33 to 42 before contrasts/widest_zz{z,zz}.txt, 33 to 48
 # before contrasts/widest_zzzzz.txt and relations/{wider,most}_*.txt, 49 and 50 before relations/most_*.txt, and all
-# before relations/yet_*.txt. Up to 48 the relations told were drawn among ten phrases, one a step on the average.
+# before relations/yet_*.txt and contrasts/widest_zzzzzz.txt. Up to 48 the relations told were drawn among ten phrases,
+# one a step on the average.
 # FOLDER (default: zslre/assets/model) is replaced at the very end. Some twenty hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
 # scores that go into config.json: look at them before you commit the model. `scripts/distill_builtin.py` makes a

@@ -34,7 +34,8 @@ FEWEST, MOST = 2, 40  # relations of a sentence that is asked for some of them o
 class ContextSettings:
     """`view_decay`: weight decay of the views, which else learn training's pairs by heart. `without_relation`: share of
     the candidates whose relation's views are hidden, so that the network serves relations that it was not fitted with.
-    `without_types`: share of the sentences that are asked for a few relations whose mentions have no type.
+    `without_types`: share of the sentences that are asked for a few relations whose mentions have no type. `drawings`:
+    how often a sentence that tells a relation is asked for it and a few others.
     """
 
     views: int = 64
@@ -204,12 +205,12 @@ def fit_context(
     some sentences as if nobody knew the types of their mentions. `unseen`: relations that the model never saw, as
     users' own are, each sentence asked for its own and a few others."""
     drawn = np.random.default_rng(settings.seed)
-    apart = [told_candidates(extractor, unseen, settings, drawn)] if unseen else []
+    apart = told_candidates(extractor, unseen, settings, drawn) if unseen else None
     scored = _scored(extractor, sentences)
     both = ((of.candidates(), of.candidates(drawn, without_types=settings.without_types)) for of in scored)
     shown = Candidates.joined([part for parts in both for part in parts])
-    for of in apart:
-        shown = shown.beside(of)
+    if apart is not None:
+        shown = shown.beside(apart)
     torch.manual_seed(settings.seed)
     features, vectors = torch.from_numpy(shown.features), torch.from_numpy(unit(shown.vectors))
     texts, columns = torch.from_numpy(unit(shown.texts)), torch.from_numpy(shown.columns)
