@@ -294,6 +294,21 @@ def own_relations(results: Results) -> str:
     return table(header, rows)
 
 
+def told_relations(results: Results) -> str:
+    header = ["side information", "average precision", "threshold", "found", "printed of what lacks it", "others"]
+    rows = [
+        [
+            of["side information"],
+            f"{of['average precision']:.3f}",
+            f"{of['threshold']:.2f}",
+            *(percent(of[share]) for share in ("found", "of what lacks it")),
+            of["others"],
+        ]
+        for of in results("told_relations")["rows"]
+    ]
+    return table(header, rows)
+
+
 FIGURES: dict[str, Callable[[Results], str]] = {
     one.__name__: one
     for one in (
@@ -313,5 +328,6 @@ FIGURES: dict[str, Callable[[Results], str]] = {
         held_out,
         ten_relations,
         own_relations,
+        told_relations,
     )
 }
