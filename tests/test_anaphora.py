@@ -43,6 +43,9 @@ def meant(sentences: Sequence[Sentence]) -> list[tuple[str, str]]:
         ("Laura Kemp met James Arden. He was born in Dover.", ["Laura Kemp", "James Arden"], [("He", "James Arden")]),
         ("Mr Qin met Mrs Xu. She smiled.", ["Qin", "Xu"], [("She", "Xu")]),
         ("Qin Bo ate. She left. Qin Bo met Xu Li. He sat.", ["Qin Bo", "Xu Li"], [("She", "Qin Bo"), ("He", "Xu Li")]),
+        # A surname that is a given name as well says nothing of her whose it is; a title does.
+        ("Anna Scott left. Scott ate. She slept.", ["Anna Scott", "Scott"], [("She", "Scott")]),
+        ("Scott left. Mrs Scott ate. She slept.", ["Scott"], [("She", "Scott")]),
         # A part of a name is the same person.
         ("Anna Qin met Xu. Qin spoke. He left.", ["Anna Qin", "Qin", "Xu"], [("He", "Xu")]),
         # A longer name beside a shorter one is another person's.

@@ -134,12 +134,17 @@ def test_empty_standard_input_is_an_error(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(
-    "start", ['{"text": "', '\ufeff\n {"id": 7, "text" : "', '{"mentions": [], "id": "a", "text": "' + "Ann " * 40_000]
+    "start",
+    [
+        '{"text": "',
+        '\ufeff\n {"id": 7, "text" : "',
+        '{"mentions": [], "id": "a", "text": "' + "Ann " * 40_000,
+        '{"html": "' + "b" * 99_999 + '", "text": "',
+    ],
 )
 def test_json_lines_on_standard_input_are_known_by_their_first_line(
     monkeypatch: pytest.MonkeyPatch, start: str
 ) -> None:
-    # What is too long to be seen as a whole has its text within the first block here.
     standard_input(monkeypatch, f'{start}Rome"}}\n\n{{"text": "b", "mentions": [[0, 1]]}}\n{{"text": 1}}\n'.encode())
     bad: list[InputError] = []
     first, second = read_documents(["-"], on_bad=bad.append)
@@ -150,6 +155,13 @@ def test_json_lines_on_standard_input_are_known_by_their_first_line(
     assert [str(error) for error in bad] == [
         f'standard input, line {number + 1}: "text" must be a string, got a number'
     ]
+
+
+def test_standard_input_that_only_begins_like_json_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = '{ "a": ' + "Łódź " * 40_000
+    standard_input(monkeypatch, data.encode())
+    [document] = read_documents(["-"])
+    assert text_of(document) == data
 
 
 def test_json_lines_on_standard_input_that_are_not_utf8_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

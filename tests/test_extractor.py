@@ -18,14 +18,14 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import zslre.extractor
 import zslre.matching
-from zslre.candidates import NEAR, asked_pairs, candidate_pairs, uncontested
+from zslre.candidates import NEAR, ONE_RIVAL, TWO_RIVALS, asked_pairs, candidate_pairs, uncontested
 from zslre.encoder import FloatArray, pair_vectors
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
 from zslre.pipeline import TOP_K
 from zslre.prototypes import build_prototypes
 from zslre.relations import Relation, RelationSet, SideInformation, Source
-from zslre.scoring import Scorer
+from zslre.scoring import Scorer, log_odds
 from zslre.sentences import split_sentences
 from zslre.threads import one_blas_thread
 from zslre.types import Example, Mention, Sentence, Triple
@@ -284,6 +284,12 @@ def test_a_short_form_in_parentheses_is_the_same_thing(text: str, other: str, as
     assert asked_pairs(Sentence(text, (long, place))) == [(long, place), (place, long)]
 
 
+def test_a_country_in_parentheses_is_no_short_form_of_its_city() -> None:
+    text = "It was held in Mexico City (Mexico)."
+    city, country = Mention("Mexico City", 15, 26, "GPE"), Mention("Mexico", 28, 34, "GPE")
+    assert (city, country) in asked_pairs(Sentence(text, (city, country)))
+
+
 @pytest.mark.parametrize("short", ["BTI", "BfTaI", "BFTI"])
 def test_small_words_give_no_letter_to_a_short_form(short: str) -> None:
     text = f"Bureau for Trade and Industry ({short}) grew"
@@ -324,6 +330,25 @@ def test_surer_triples_leave_no_place_for_others() -> None:
     assert uncontested([ann, told("Ann", "Oslo", 0.4, "residence")]) == [ann, told("Ann", "Oslo", 0.4, "residence")]
     assert uncontested([ann, told("Ann", "Rome", 0.4)]) == [ann, told("Ann", "Rome", 0.4)]  # another mention of Rome
     assert uncontested([]) == []
+
+
+def test_uncontested_against_a_comparison_of_all_with_all() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        drawn = [
+            told(str(rng.choice(["Ann", "Bob", "Eve"])), str(rng.choice(["Rome", "Oslo"])), float(p), str(name))
+            for p, name in zip(rng.random(12), rng.choice(["residence", "place of birth"], 12), strict=True)
+        ]
+        kept = []
+        for one in drawn:
+            surer = [(o, log_odds(np.array(o.score)) - log_odds(np.array(one.score))) for o in drawn]
+            alike = [(o, more) for o, more in surer if o.relation == one.relation]
+            by_tail = [m for o, m in alike if o.head.text == one.head.text and o.tail.text != one.tail.text]
+            by_head = [m for o, m in alike if o.head.text != one.head.text and o.tail.text == one.tail.text]
+            beaten = any(m > ONE_RIVAL for m in by_tail)
+            if not beaten and not (any(m > TWO_RIVALS for m in by_tail) and any(m > TWO_RIVALS for m in by_head)):
+                kept.append(one)
+        assert uncontested(drawn) == kept
 
 
 def test_of_two_directions_the_better_one_stays() -> None:

@@ -26,6 +26,10 @@ def mention(text: str, name: str, type: str | None) -> Mention:
         ("Ann Reed, whose sister works at Acme, slept.", True),
         ("Ann Reed, whose sister slept, works at Acme.", False),
         ("The chief of Acme, Ann Reed, whose sister slept, left.", False),
+        ("Ann Reed's children's book came out at Acme.", False),  # a thing of hers
+        ("Ann Reed's rival company Acme grew.", False),
+        ("Ann Reed's twin-engine plane was made by Acme.", False),
+        ("Ann Reed's twin works at Acme.", True),
         ("The widow of Ann Reed works at Acme.", True),
         ("A rival of the explorer Ann Reed works at Acme.", True),
         ("Acme was founded by the grandfather of Ann Reed.", True),
@@ -61,6 +65,12 @@ def test_what_stands_before_the_name_is_said_of_it() -> None:
 def test_only_a_person_and_a_thing_are_parted(person: str | None, other: str | None) -> None:
     text = "Ann Reed's brother works for Acme."
     assert not is_of_a_relative(text, (mention(text, "Ann Reed", person), mention(text, "Acme", other)))
+
+
+@pytest.mark.parametrize("type", ["PERSON", "person", "human", "woman"])
+def test_a_person_may_be_typed_in_plain_words(type: str) -> None:
+    text = "Ann Reed's brother works for Acme."
+    assert is_of_a_relative(text, (mention(text, "Ann Reed", type), mention(text, "Acme", "company")))
 
 
 def test_an_extractor_prints_nothing_of_a_relative() -> None:

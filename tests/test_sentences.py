@@ -48,6 +48,13 @@ def texts(text: str) -> list[str]:
         ["He lost both in World War I.", "Insulin came later.", "It is 16 \xa0 m.", "The reef spans 9mm.", "Why?"],
         ["Michael I. Jordan won.", "He was born (m. 1902)."],
         ["The banks' bosses met.", "Siemens bought Nordvik.", "The workers' unions protested."],
+        [
+            "Ann was born in Ft. Worth.",
+            "She lives in Sault Ste. Marie.",
+            "See Vol. Two.",
+            "Two eds. Ann and Bob left the Ft.",
+        ],
+        ['The 12" single by Ann sold.', "Bob left.", 'His 7" one failed.', '"It is No. 1."', "She won."],
     ],
 )
 def test_abbreviations_do_not_end_a_sentence(sentences: list[str]) -> None:

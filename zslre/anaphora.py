@@ -105,9 +105,7 @@ class AnaphorReader:
             entity = self.discourse.entity(mention, named)
             named.setdefault(entity, name_words(mention))
             if "person" in words_of_label(mention.label):
-                female = is_female(sentence.text, mention)
-                if female is not None:
-                    entity.female = female
+                entity.female = is_female(sentence.text, mention, entity.female)
             if self.discourse.topic is None and mention.label not in LITERALS:
                 self.discourse.topic = entity
             role, subject = role_of(sentence.text, mention), is_subject(sentence.text, mention.start)

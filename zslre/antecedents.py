@@ -158,14 +158,17 @@ def is_subject(text: str, start: int) -> bool:
     return not NO_SUBJECT.search(text[max(0, start - NEAR) : start])
 
 
-def is_female(text: str, mention: Mention) -> bool | None:
-    """What a title or a word of kinship says, before the name or with it, or the given name; None if they do not."""
+def is_female(text: str, mention: Mention, known: bool | None = None) -> bool | None:
+    """What a title or a word of kinship says, before the name or with it, or the given name; what is `known` if they do
+    not, or where a word alone may be a surname: "Scott" behind "Ann Scott"."""
     before = TITLE.search(text[max(0, mention.start - NEAR) : mention.start])
     given = _given_name(mention)
     for word in (before[1].lower() if before else "", given):
         if word in FEMALE or word in MALE:
             return word in FEMALE
-    return _given_names().get(given)
+    if known is not None and " " not in mention.text:
+        return known
+    return _given_names().get(given, known)
 
 
 def options(

@@ -26,7 +26,9 @@ SUFFIXES = (*TEXT_SUFFIXES, ".jsonl")
 STDIN = "-"
 
 _READ_BYTES = 65_536
-_JSON_LINE = re.compile(r'\s*\{(?=\s*")[^\n]*"text"\s*:')
+_LONGEST_RECORD = 2**24  # bytes that are read of a first line, to see if it is one
+_OBJECT = re.compile(r'\s*\{\s*"')
+_JSON_LINE = re.compile(_OBJECT.pattern + r'[^\n]*(?<=")text"\s*:')
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,8 @@ def _standard_input(on_bad: Callable[[InputError], None] | None) -> Iterator[Doc
     while line and not line.removeprefix(codecs.BOM_UTF8).strip() and len(head) < _READ_BYTES:
         line = stream.readline(_READ_BYTES - len(head))
         head += line
+    if _OBJECT.match(head.decode("utf-8-sig", "ignore")) and not head.endswith(b"\n"):
+        head += stream.readline(_LONGEST_RECORD)
     if _JSON_LINE.match(head.decode("utf-8-sig", "ignore")):
         head += stream.readline() if not head.endswith(b"\n") else b""
         yield from _json_lines(STDIN, chain(io.BytesIO(head), stream), on_bad)
@@ -159,12 +163,12 @@ def _standard_input(on_bad: Callable[[InputError], None] | None) -> Iterator[Doc
 
 
 def _text_blocks(name: str, opened: Callable[[], BinaryIO], head: bytes = b"") -> Iterator[tuple[int, str]]:
-    """The text of a stream of which `head`, no more than a block, has been read already."""
+    """The text of a stream of which `head` has been read already."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     offset = bytes_before = lines_before = 0
     with opened() as stream:
         while True:
-            data, head = head + stream.read(_READ_BYTES - len(head)), b""
+            data, head = head + stream.read(max(0, _READ_BYTES - len(head))), b""
             if bytes_before == 0 and (encoding := _wide(data)) is not None:
                 raise InputError(
                     f"{name}: is not UTF-8 but {encoding}, for half of it are NUL characters: convert it, for example "

@@ -20,7 +20,9 @@ _KIN = (
     r"fianc[eé]e?|girlfriend|boyfriend|friends?|flatmate|roommate|neighbou?rs?|rivals?|opponents?|nanny|namesake"
 )
 _WORDS = r"(?:[a-z]+(?:-[a-z]+)? ){0,2}"  # "late", "second eldest"
-_OWNED = re.compile(rf"(?: ?['\u2019]s?|(?<=\b[Hh]is)|(?<=\b[Hh]er)|(?<=\b[Tt]heir)) {_WORDS}(?:{_KIN})\b")
+# Not "children's book", "twin-engine" and "rival company", which are things of the one who is named.
+_THING = r"(?!-|(?<=children)['\u2019]s|s? (?:compan(?:y|ies)|firms?|bands?|brands?)\b)"
+_OWNED = re.compile(rf"(?: ?['\u2019]s?|(?<=\b[Hh]is)|(?<=\b[Hh]er)|(?<=\b[Tt]heir)) {_WORDS}(?:{_KIN})\b{_THING}")
 _WHOSE = re.compile(rf", whose {_WORDS}(?:{_KIN})\b[^,;]*")
 _OF = re.compile(rf"\b(?:{_KIN}) of {_WORDS}$")
 LONGEST = 80  # characters, more than kin and words have
@@ -34,7 +36,7 @@ def is_of_a_relative(text: str, pair: Pair) -> bool:
     >>> is_of_a_relative(text, (Mention("Ann Reed", 0, 8, "PERSON"), Mention("Siemens", 29, 36, "ORG")))
     True
     """
-    people = ["person" in words_of_label(mention.type) for mention in pair]
+    people = ["person" in words_of_label(mention.label) for mention in pair]
     if people[0] == people[1] or any(mention.label in (None, NATIONALITY) for mention in pair):
         return False
     name, other = pair if people[0] else pair[::-1]

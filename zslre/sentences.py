@@ -29,6 +29,8 @@ _MISSED_END = re.compile(r"(?:\bWar I|\d\s*mm?)\.(?=\s+[A-Z])")
 # "Louis XIV. was born"; "Jeopardy! is hosted by", but of "Is it Rome? no" two sentences.
 _NUMBER = re.compile(r"\b[IVX]{1,5}\.$")
 _TITLE = re.compile(r"\b[A-Z]\w*[!?]$")
+# "Ft. Worth", "Sault Ste. Marie", which sentencex takes for an end.
+_SHORT = re.compile(r"\b(?:Ft|Ste|Pt|[Vv]ol|[Ee]ds?)\.$")
 _FINITE = re.compile(r"\s+(?:is|was|are|were|has|had|won|stars|starred|premiered|aired|features|tells|follows)\b")
 _LONGEST_END = 20  # characters of a sentence in which such an end is looked for
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -118,19 +120,37 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _of_stretch(text: str) -> Iterator[tuple[int, int]]:
-    """The sentences of such a part: sentencex's, but that a title or a king's number goes on in a small letter."""
+    """The sentences of such a part: sentencex's, but that a title or a king's number goes on in a small letter, and an
+    abbreviation that it does not know with what follows."""
     start = None
     for left, right in _by_sentencex(text):
         start = left if start is None else start
         end = text[max(start, right - _LONGEST_END) : right]
         titled = _TITLE.search(end) and _FINITE.match(text, right)
-        if not titled and not (_NUMBER.search(end) and text[right : right + 2].strip().islower()):
+        numbered = _NUMBER.search(end) and text[right : right + 2].strip().islower()
+        short = right < len(text) and _SHORT.search(end)
+        if not (titled or numbered or short):
             yield start, right
             start = None
 
 
+def _without_inches(text: str) -> str:
+    """With a letter for `"` behind a digit, where no quotation is open: sentencex keeps together what stands between.
+
+    >>> _without_inches('The 12" single is "No. 1". A 7" one')
+    'The 12x single is "No. 1". A 7x one'
+    """
+    read, *parts = text.split('"')
+    opened = False
+    for part in parts:
+        inches = not opened and read[-1:].isdigit()
+        opened = opened if inches else not opened
+        read += ("x" if inches else '"') + part
+    return read
+
+
 def _by_sentencex(text: str) -> Iterator[tuple[int, int]]:
-    plain = _WIDE_WHITE.sub(" ", SURROGATE.sub("\ufffd", text))
+    plain = _without_inches(_WIDE_WHITE.sub(" ", SURROGATE.sub("\ufffd", text)))
     for found in get_sentence_boundaries("en", plain):
         start, last = found["start_index"], found["end_index"]
         for end in (*(missed.end() for missed in _MISSED_END.finditer(text, start, last)), last):
