@@ -182,6 +182,10 @@ def test_batch_size_must_be_positive() -> None:
         ("of (Acme Inc once", "(Acme Inc", "ORG", "Acme Inc"),
         ("saw Speed (film) once", "Speed (film)", "WORK_OF_ART", "Speed (film)"),
         ("the [x", "[", "ORG", ""),
+        ("works at Baltic Gas S.A.", "Baltic Gas S.A", "ORG", "Baltic Gas S.A."),
+        ("lives in the U.S. now", "U.S", "GPE", "U.S."),
+        ("rose to 3.5.", "3.5", "CARDINAL", "3.5"),
+        ("works for Acme.", "Acme", "ORG", "Acme"),
     ],
 )
 def test_trim(text: str, found: str, label: str, expected: str) -> None:

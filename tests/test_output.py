@@ -117,6 +117,16 @@ def test_a_table_cuts_long_names_and_steers_no_terminal() -> None:
     assert columns(first) - 1 <= columns(second) <= columns(first)
 
 
+def test_a_table_shows_no_sign_for_what_has_no_width() -> None:
+    stream = io.StringIO()
+    names = [Mention(text, 0, len(text)) for text in ("Na\u00adtio\u00adnal\u200b Grid", "Ali\u200creza", "a\u202eb")]
+    open_writer("table", stream).write(
+        "d", [Triple(names[0], "r", names[1], 1.0), Triple(names[2], "r", names[0], 1.0)]
+    )
+    for shown in ("National Grid", "Ali\u200creza", "a\ufffdb"):
+        assert shown in stream.getvalue()
+
+
 def test_a_table_of_many_rows_has_all_of_them() -> None:
     stream = io.StringIO()
     assert open_writer("table", stream).write("a", [TRIPLE] * 2500) == 2500

@@ -27,6 +27,11 @@ from zslre.types import Mention
         ("Ann <ann@acme.org> wrote <https://acme.org>.", ["<ann@acme.org>", "<https://acme.org>"]),
         ('<p class="x"><b>Ann</b><br/>left</P>', ['<p class="x">', "<b>", "</b>", "<br/>", "</P>"]),
         ("Acme\u00ae makes Zeta\u2122 \U0001f680\u2764\ufe0f!", ["\u00ae", "\u2122", "\U0001f680\u2764\ufe0f"]),
+        (
+            "<td nowrap>Ann</td> <font face='Arial'>left</font>",
+            ["<td nowrap>", "</td>", "<font face='Arial'>", "</font>"],
+        ),
+        ("<!DOCTYPE html><html><o:p>Ann</o:p>", ["<!DOCTYPE html>", "<html>", "<o:p>", "</o:p>"]),
         ("1 < 2, a [sic] (x), x@y, the <unknown>, C# [1] at 20 \u00b0C \u2013 \u4eba", []),
         ("If a <b and c> d, mAP@0.5 of [sic](1990) and A[i](j)?", []),
         (

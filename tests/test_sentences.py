@@ -47,6 +47,7 @@ def texts(text: str) -> list[str]:
         ["She was born in the U.S.", "In 1990 she left."],
         ["He lost both in World War I.", "Insulin came later.", "It is 16 \xa0 m.", "The reef spans 9mm.", "Why?"],
         ["Michael I. Jordan won.", "He was born (m. 1902)."],
+        ["Orlen Sp. z o.o. was sold.", "Sime Sdn. Bhd. was not.", "It left Sime Sdn. Bhd.", "Avv. Lee won."],
         ["The banks' bosses met.", "Siemens bought Nordvik.", "The workers' unions protested."],
         [
             "Ann was born in Ft. Worth.",
@@ -176,6 +177,21 @@ def test_what_is_opened_and_not_closed_is_read() -> None:
     assert texts(" ".join(named)) == named
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<h1>Siemens</h1><p>Nordvik grew</p>", ["Siemens", "Nordvik grew"]),
+        ("<ul><li>Ann, Acme</li><LI class='x'>Bob <b>ran</b></LI></ul>", ["Ann, Acme", "Bob <b>ran</b>"]),
+        ("Best regards<br>Ann Lee<br/>Acme", ["Best regards", "Ann Lee", "Acme"]),
+        ("<table><tr><td nowrap>AT&amp;T</td><td>Acme</td></tr></table>", ["AT&amp;T", "Acme"]),
+        ("| Ann<br>Lee | Acme |\n| --- | --- |", ["Ann<br>Lee", "Acme"]),
+        ("Use `<p>` and <para> tags, if a <p and q> b.", ["Use `<p>` and <para> tags, if a <p and q> b."]),
+    ],
+)
+def test_tags_of_blocks_end_a_paragraph(text: str, expected: list[str]) -> None:
+    assert texts(text) == expected
+
+
 def check_cuts(text: str, cuts: list[int]) -> None:
     """Its sentences are the same in blocks that end at these places, few or many of which are read at a time."""
     edges = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
@@ -195,6 +211,10 @@ UNREAD = [
     "</script>",
     "<!--",
     "-->",
+    "<p>",
+    "<br",
+    " class='x'>",
+    "|",
     "\n",
     "\n\n",
     "Ann left. ",

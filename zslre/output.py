@@ -31,6 +31,8 @@ _IN_MEMORY = 1 << 20  # bytes of a record that are kept in memory before a tempo
 _SCORE_DIGITS = 4
 _TABLE_ROWS = 1000  # that are aligned together
 _TABLE_WIDTH = 40  # columns of a cell; what is longer ends in "…"
+_NO_WIDTH = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))  # soft hyphens and the like
+_JOINERS = "\u200c\u200d"
 
 _CSV_HEADER = (
     *("id", "head", "head_start", "head_end", "head_type", "relation"),
@@ -225,8 +227,9 @@ def _json(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """On one line, without characters that would steer a terminal."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
+    """On one line, without characters that would steer a terminal; what joins or parts letters is left out or stays."""
+    shown = " ".join(text.split()).translate(_NO_WIDTH)
+    return "".join(c if c.isprintable() or c in _JOINERS else "\ufffd" for c in shown)
 
 
 def _cell(text: str) -> str:

@@ -8,9 +8,11 @@ from collections.abc import Collection, Iterable
 from unicodedata import category
 
 from zslre.types import Mention
+from zslre.unread import ATTRIBUTES, BLOCKS
 
 _TAG = (
-    "a|abbr|b|blockquote|br|cite|code|div|em|h[1-6]|hr|i|img|li|ol|p|pre|s|small|span|strong|su[bp]|table|t[dhr]|u|ul"
+    rf"{BLOCKS}|a|abbr|b|big|button|cite|code|col(?:group)?|del|em|font|i|img|ins|label|link|mark|meta|o:p|s|small|span|"
+    r"strike|strong|su[bp]|tt|u"
 )
 _TARGET = r"\((?=[^()\s]*[/#.])"
 _ADDRESS = r"[^\s<>\"'()\[\]\u2013\u2014\u3001\u3002\uff0c\uff1b]*"
@@ -22,7 +24,7 @@ _MARKUP = re.compile(
     rf'|\]{_TARGET}[^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+"[^"]*")?\)'
     rf"|<?(?:https?://|\bwww\.){_ADDRESS}(?:\({_ADDRESS}\){_ADDRESS})*(?<![.,;:!?])>?"
     r"|<?\b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}\b>?"
-    rf"|</?(?:{_TAG})(?:\s[^<>]*=[^<>]*)?\s?/?>"
+    rf"|</?(?:{_TAG}){ATTRIBUTES}>|<!doctype[^<>]*>|<\?xml[^<>]*>"
     r"|<!--[^\n]{0,993}?-->"
     r"|^[ \t]{0,40}>[> \t]{0,40}",
     re.IGNORECASE | re.MULTILINE,

@@ -1,8 +1,8 @@
 """Text → sentences, by the rules of sentencex; every offset counts characters of the text as given.
 
-Blank lines, form feeds and paragraph separators end a sentence too, so a heading without a full stop stands alone. So
-does a line that is shorter than it needed to be, as in lists and under headings (`zslre.lines`). Each cell of a
-Markdown table stands alone; code, scripts and comments (`zslre.unread`) are in no sentence.
+Blank lines, form feeds, paragraph separators and HTML's tags of blocks end a sentence too, so a heading without a full
+stop stands alone. So does a line that is shorter than it needed to be, as in lists and under headings (`zslre.lines`).
+Each cell of a table stands alone; code, scripts and comments (`zslre.unread`) are in no sentence.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sentencex import get_sentence_boundaries
 
 from zslre.lines import LINE_END, stretches
 from zslre.types import Sentence
-from zslre.unread import LONGEST_INDENT, without_unread
+from zslre.unread import LONGEST_INDENT, with_ended_blocks, without_unread
 
 # Characters that are read before sentences are given out, and the most that are read together of one paragraph.
 BLOCK = 65_536
@@ -26,11 +26,11 @@ _INDENT = re.compile(r"\n[ \t]*\Z")
 _PARAGRAPH_END = re.compile("[\f\u2029]")
 # Ends that sentencex takes for a middle initial ("John I. Smith") and for abbreviations ("m. 1902": married).
 _MISSED_END = re.compile(r"(?:\bWar I|\d\s*mm?)\.(?=\s+[A-Z])")
-# "Louis XIV. was born"; "Jeopardy! is hosted by", but of "Is it Rome? no" two sentences.
-_NUMBER = re.compile(r"\b[IVX]{1,5}\.$")
+# "Louis XIV. was born", "Orlen Sp. z o.o. was sold"; "Jeopardy! is hosted by", but of "Is it Rome? no" two sentences.
+_NUMBER = re.compile(r"\b(?:[IVX]{1,5}|Sp|o\.o|Bhd)\.$")
 _TITLE = re.compile(r"\b[A-Z]\w*[!?]$")
-# "Ft. Worth", "Sault Ste. Marie", which sentencex takes for an end.
-_SHORT = re.compile(r"\b(?:Ft|Ste|Pt|[Vv]ol|[Ee]ds?)\.$")
+# "Ft. Worth", "Sault Ste. Marie", "Sime Sdn. Bhd.", which sentencex takes for an end.
+_SHORT = re.compile(r"\b(?:Ft|Ste|Pt|[Vv]ol|[Ee]ds?|Sdn|Avv)\.$")
 _FINITE = re.compile(r"\s+(?:is|was|are|were|has|had|won|stars|starred|premiered|aired|features|tells|follows)\b")
 _LONGEST_END = 20  # characters of a sentence in which such an end is looked for
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -72,7 +72,7 @@ def _spans(text: str, *, more: bool) -> tuple[list[tuple[int, int]], int]:
     a paragraph is split when its end is known, or when it fills a window.
     """
     spans: list[tuple[int, int]] = []
-    text = without_unread(text, more=more)
+    text = with_ended_blocks(without_unread(text, more=more))
     for start, end in _paragraphs(text):
         while end - start > WINDOW:
             found, length = _of_window(text[start : start + WINDOW])

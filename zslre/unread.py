@@ -1,4 +1,6 @@
-"""What of a text is no prose and read by nobody: fenced code, scripts and style sheets of HTML, comments."""
+"""What of a text is no prose and read by nobody: fenced code, scripts and style sheets of HTML, comments.
+
+And tags of HTML at which a paragraph ends."""
 
 from __future__ import annotations
 
@@ -8,6 +10,13 @@ LONGEST = 65_536  # characters of one; what is opened, and not closed within so 
 HELD_BACK = 300  # characters, more than an opening has
 LONGEST_INDENT = 40  # characters before the marks of a fence
 INLINE = 1000  # characters of a comment that may stand within a sentence
+# Tags of which each begins or ends a block, and what may stand in a tag behind its name.
+BLOCKS = (
+    "address|article|aside|blockquote|body|br|caption|center|dd|div|dl|dt|fieldset|figcaption|figure|footer|form|h[1-6]|"
+    "head|header|hr|html|li|main|nav|ol|option|p|pre|section|table|tbody|td|tfoot|th|thead|title|tr|ul"
+)
+ATTRIBUTES = r"(?:\s+(?:nowrap|noshade|compact|hidden|selected|[^<>]{0,1000}=[^<>]{0,1000}))?\s?/?"
+_BLOCK = re.compile(rf"(?<!`)</?(?:{BLOCKS}){ATTRIBUTES}>", re.IGNORECASE)
 
 # "~~~" fences code too, but is a rule in more texts.
 _OPENING = re.compile(
@@ -43,6 +52,20 @@ def without_unread(text: str, *, more: bool) -> str:
             return "".join([*read, text[done:start]])
     decided = max(done, len(text) - HELD_BACK) if more else len(text)
     return "".join([*read, text[done:decided]])
+
+
+def with_ended_blocks(text: str) -> str:
+    """The text with as many form feeds for tags of HTML that begin or end a block; `<br>` in a Markdown table does not.
+
+    >>> with_ended_blocks("<li>Ann <b>ran</b></li>\\n|a<br>b|").replace("\\f", "~")
+    '~~~~Ann <b>ran</b>~~~~~\\n|a<br>b|'
+    """
+
+    def ended(tag: re.Match[str]) -> str:
+        line = text[max(0, text.rfind("\n", 0, tag.start()), tag.start() - 200) : tag.start()]
+        return tag[0] if tag[0][:3].lower() == "<br" and "|" in line else "\f" * len(tag[0])
+
+    return _BLOCK.sub(ended, text) if "<" in text else text
 
 
 def _end_of(opening: re.Match[str]) -> str:
