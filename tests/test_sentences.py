@@ -48,6 +48,20 @@ def texts(text: str) -> list[str]:
         ["He lost both in World War I.", "Insulin came later.", "It is 16 \xa0 m.", "The reef spans 9mm.", "Why?"],
         ["Michael I. Jordan won.", "He was born (m. 1902)."],
         ["Orlen Sp. z o.o. was sold.", "Sime Sdn. Bhd. was not.", "It left Sime Sdn. Bhd.", "Avv. Lee won."],
+        [
+            "Vexler was owned by Telmira S.A.",
+            "Vale Ltd. was founded by Bob Ray.",
+            "It has left Acme Co.",
+            "Bosch grew.",
+        ],
+        ["He lives in Washington D.C.", "Bob Ray works for Google.", "They met at 5 p.m.", "Ann was late."],
+        ["Ann met Acme Inc. Chairman Bob Ray is ill.", "When he was young the U.S. Army was small."],
+        [
+            "She said Acme Co. Ltd. has grown.",
+            "At 5 p.m. Ann left.",
+            "Acme Co. Kerry has grown.",
+            "Vale Corp. and Acme Inc. were sold.",
+        ],
         ["The banks' bosses met.", "Siemens bought Nordvik.", "The workers' unions protested."],
         [
             "Ann was born in Ft. Worth.",

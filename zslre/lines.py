@@ -26,7 +26,7 @@ _NAME_GOES_ON = re.compile(
     r"after|before|while|but|because)\b)"
 )
 _DATE_GOES_ON = re.compile(r"(?:\d\d?, )?\d{4}(?:[.,;)]|$)")  # "2." numbers an item
-_VERB = re.compile(
+VERB = re.compile(
     r"\b(?:is|was|are|were|has|had|have|been|[a-z]{2,}ed|works?|lives?|leads?|runs?|owns?|heads|plays?|makes?|stud(?:y|ies)|"
     r"teach(?:es)?|serves?|met|left|won|led|ran|went|came|became|grew|wrote|built|sold|bought|made|held|"
     r"taught|began|born|found|took|gave|knew|saw)\b"
@@ -116,6 +116,6 @@ def _cuts_a_name(lines: list[str], following: str) -> bool:
         return False
     text = " ".join(lines)
     begun = max((end.end() for end in _SENTENCE_END.finditer(text)), default=0)
-    if _VERB.search(text, begun):
+    if VERB.search(text, begun):
         return bool(_NAME_GOES_ON.match(following) or _DATE_GOES_ON.match(following))
     return begun > len(text) - len(line) and following[:1].isupper()

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from sentencex import get_sentence_boundaries
 
-from zslre.lines import LINE_END, stretches
+from zslre.lines import LINE_END, VERB, stretches
 from zslre.types import Sentence
 from zslre.unread import LONGEST_INDENT, with_ended_blocks, without_unread
 
@@ -26,6 +26,12 @@ _INDENT = re.compile(r"\n[ \t]*\Z")
 _PARAGRAPH_END = re.compile("[\f\u2029]")
 # Ends that sentencex takes for a middle initial ("John I. Smith") and for abbreviations ("m. 1902": married).
 _MISSED_END = re.compile(r"(?:\bWar I|\d\s*mm?)\.(?=\s+[A-Z])")
+# Abbreviations behind which sentencex sees no end before a name, which they seldom are in the midst of: not "U.S.".
+_GOES_ON = "Chair|President|Chief|CEO|Director|Vice|Spokes|Ltd|Inc|Corp|LLC"
+_FORM = re.compile(
+    rf"\b(?:Inc|Ltd|Corp|Co|S\.A|N\.V|D\.C|[ap]\.m)\.(?=\s+(?!(?:{_GOES_ON})\w*)(?:[A-Z][\w'\u2019-]*\.?\s+){{1,4}}"
+    rf"{VERB.pattern})"
+)
 # "Louis XIV. was born", "Orlen Sp. z o.o. was sold"; "Jeopardy! is hosted by", but of "Is it Rome? no" two sentences.
 _NUMBER = re.compile(r"\b(?:[IVX]{1,5}|Sp|o\.o|Bhd)\.$")
 _TITLE = re.compile(r"\b[A-Z]\w*[!?]$")
@@ -134,6 +140,15 @@ def _of_stretch(text: str) -> Iterator[tuple[int, int]]:
             start = None
 
 
+def _missed_ends(text: str, start: int, last: int) -> Iterator[int]:
+    """Where sentences end within what sentencex takes for one; behind the form of a firm only if it has had a verb."""
+    found = [*_MISSED_END.finditer(text, start, last), *_FORM.finditer(text, start, last)]
+    for missed in sorted(found, key=re.Match.end):
+        if missed.re is _MISSED_END or VERB.search(text, start, missed.start()):
+            yield missed.end()
+            start = missed.end()
+
+
 def _without_inches(text: str) -> str:
     """With a letter for `"` behind a digit, where no quotation is open: sentencex keeps together what stands between.
 
@@ -153,7 +168,7 @@ def _by_sentencex(text: str) -> Iterator[tuple[int, int]]:
     plain = _without_inches(_WIDE_WHITE.sub(" ", SURROGATE.sub("\ufffd", text)))
     for found in get_sentence_boundaries("en", plain):
         start, last = found["start_index"], found["end_index"]
-        for end in (*(missed.end() for missed in _MISSED_END.finditer(text, start, last)), last):
+        for end in (*_missed_ends(text, start, last), last):
             part = text[start:end]
             left, right = start + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip())
             if left < right:
