@@ -3,9 +3,9 @@
 # on from it, its ternary student, two rounds on our own texts that go on from that, two runs each, a third from the mean
 # of these four, a fourth, a fifth in which pronouns stand for names, from the mean of these four again two such rounds,
 # from the mean of theirs seven more with more of Re-DocRED's sentences, each from the round before, the ternary student
-# of the mean of the last four runs, ten rounds more that go on from that student (the float weights of the runs before
-# were lost), the last four with sentences in which a name becomes that of an owner, the last two with more relations
-# told, the ternary student of the mean of the last four of these runs, the tagger, and the network that weighs the
+# of the mean of the last four runs, eleven rounds more that go on from that student (the float weights of the runs
+# before were lost), the last five with sentences in which a name becomes that of an owner, the last three with more
+# relations told, the ternary student of the mean of the last four of these runs, the tagger, and the network that weighs the
 # pairs of a sentence against each other.
 #
 #     scripts/build_builtin.sh [FOLDER]
@@ -21,8 +21,8 @@
 # 32 before those 2,855 and contrasts/widest_{y,z}*.txt, 33 and 34 before 2,556 of these and contrasts/widest_z*.txt, 35
 # to 38 before contrasts/widest_z{ip,one,oo,oom,ori,ulu,unk}.txt, 39 and 40 before the last 1,950 of data/labelled and
 # contrasts/widest_z{upa,uri,uzu,wan,wart,yme,yzz,zap,zig}.txt, 33 to 42 before contrasts/widest_zz{z,zz}.txt, 33 to 48
-# before contrasts/widest_zzzzz.txt and relations/{wider,most}_*.txt, 49 and 50 before relations/most_*.txt, and all
-# before relations/yet_*.txt and contrasts/widest_zzzzzz.txt. Up to 48 the relations told were drawn among ten phrases,
+# before contrasts/widest_zzzzz.txt and relations/{wider,most}_*.txt, 49 and 50 before relations/most_*.txt, 33 to
+# 52 before relations/yet_*.txt and contrasts/widest_zzzzzz.txt, and all before contrasts/widest_zzzzzzz*.txt. Up to 48 the relations told were drawn among ten phrases,
 # one a step on the average.
 # FOLDER (default: zslre/assets/model) is replaced at the very end. Some twenty hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
@@ -96,7 +96,11 @@ both 45 52 "$work/branch-43 $work/branch-44" $longest --owner-rate 0.2
 both 47 54 "$work/branch-45 $work/branch-46" $longest --owner-rate 0.35
 both 49 56 "$work/branch-45 $work/branch-46 $work/branch-47 $work/branch-48" $longest --owner-rate 0.35 --told 16
 both 51 58 "$work/branch-49 $work/branch-50" $longest --owner-rate 0.35 --told 24 --steps 300
-mean mean-49-52 --start $work/branch-49 $work/branch-50 $work/branch-51 $work/branch-52 --contrasts 3
-ternary mean-49-52
-[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-49-52-ternary -o $work/tagged --threads 2 --epochs 8
+newest="--max-pairs 16 --texts 36 --told 24 --contrasts 4 --complete 14 --owner-rate 0.35 --steps 330"
+four="$work/branch-49 $work/branch-50 $work/branch-51 $work/branch-52"
+branch 53 --start $four --seed 60 --pronoun-rate 0.35 $newest
+branch 54 --start $four --seed 61 --pronoun-rate 0.3 --join-rate 0.15 $newest
+mean mean-51-54 --start $work/branch-51 $work/branch-52 $work/branch-53 $work/branch-54 --contrasts 4
+ternary mean-51-54
+[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-51-54-ternary -o $work/tagged --threads 2 --epochs 8
 python scripts/fit_context.py -m $work/tagged -o "$model"

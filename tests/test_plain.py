@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zslre.plain import FILL, plain
+from zslre.plain import FILL, NOTHING, plain
 from zslre.types import Mention
 
 
@@ -25,11 +25,14 @@ from zslre.types import Mention
             ["ann.reed@mail.acme.org", "www.acme.org/ann?x=1"],
         ),
         ("Ann <ann@acme.org> wrote <https://acme.org>.", ["<ann@acme.org>", "<https://acme.org>"]),
-        ('<p class="x"><b>Ann</b><br/>left</P>', ['<p class="x">', "<b>", "</b>", "<br/>", "</P>"]),
+        ('<p class="x"><s>Ann</s><br/>left</P>', ['<p class="x">', "<s>", "</s>", "<br/>", "</P>"]),
         ("Acme\u00ae makes Zeta\u2122 \U0001f680\u2764\ufe0f!", ["\u00ae", "\u2122", "\U0001f680\u2764\ufe0f"]),
+        ("<td nowrap>Ann</td> <li class='x'>left", ["<td nowrap>", "</td>", "<li class='x'>"]),
+        ("Acme (NASDAQ: ACME; LSE: ACM) and Zeta (ZETA.L) of the (U.S.)", ["(NASDAQ: ACME; LSE: ACM)", "(ZETA.L)"]),
+        ("Acme(R) and Zeta(TM)", ["(R)", "(TM)"]),
         (
-            "<td nowrap>Ann</td> <font face='Arial'>left</font>",
-            ["<td nowrap>", "</td>", "<font face='Arial'>", "</font>"],
+            "BERT (Zhu et al., 2015; Ott, 2020b) and Ann (Oslo, 1867) of Faber (Faber and Faber, 1998)",
+            ["(Zhu et al., 2015; Ott, 2020b)"],
         ),
         ("<!DOCTYPE html><html><o:p>Ann</o:p>", ["<!DOCTYPE html>", "<html>", "<o:p>", "</o:p>"]),
         ("1 < 2, a [sic] (x), x@y, the <unknown>, C# [1] at 20 \u00b0C \u2013 \u4eba", []),
@@ -46,6 +49,19 @@ def test_what_is_no_language_is_blank(text: str, gone: list[str]) -> None:
         assert part in expected
         expected = expected.replace(part, " " * len(part))
     assert plain(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("<B class='x'>Anna</b> Berg, <i>I</i>da", "Anna Berg, Ida"),
+        ("the Univer-\n> sity of a well-\r\nknown town, 1990-\n92", "the University of a wellknown town, 1990-\n92"),
+        ("Ida Holm\u00b9\u00b2 of 5 km\u00b2 and \u2020Ann", "Ida Holm of 5 km\u00b2 and Ann"),
+    ],
+)
+def test_a_word_goes_on_behind_what_is_within_it(text: str, read: str) -> None:
+    assert len(plain(text)) == len(text)
+    assert plain(text).replace(NOTHING, "") == read
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ def texts(text: str) -> list[str]:
         ["She was born in the U.S.", "In 1990 she left."],
         ["He lost both in World War I.", "Insulin came later.", "It is 16 \xa0 m.", "The reef spans 9mm.", "Why?"],
         ["Michael I. Jordan won.", "He was born (m. 1902)."],
+        ["It was founded by Ms. Holm and Wm. Berg.", "Acme Pty. Ltd. grew.", "See Figs. Two and Three."],
         ["Orlen Sp. z o.o. was sold.", "Sime Sdn. Bhd. was not.", "It left Sime Sdn. Bhd.", "Avv. Lee won."],
         [
             "Vexler was owned by Telmira S.A.",
@@ -203,6 +204,23 @@ def test_what_is_opened_and_not_closed_is_read() -> None:
     ],
 )
 def test_tags_of_blocks_end_a_paragraph(text: str, expected: list[str]) -> None:
+    assert texts(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("PARIS (AFP) - Renault grew. It hired.", ["PARIS", "Renault grew.", "It hired."]),
+        ("ATHENS, Greece (AP) -- Ann left.", ["ATHENS, Greece", "Ann left."]),
+        ("NEW YORK, March 3 (Reuters) \u2013 Ann left.", ["NEW YORK", "Ann left."]),
+        ("LONDON, Oct. 30 \u2014 Ann left.", ["LONDON", "Ann left."]),
+        ("COPENHAGEN, Denmark--(BUSINESS WIRE)--Acme grew.", ["COPENHAGEN, Denmark", "Acme grew."]),
+        ("IBM (Armonk) - a firm", ["IBM (Armonk) - a firm"]),
+        ("IBM \u2013 Big Blue \u2013 grew.", ["IBM \u2013 Big Blue \u2013 grew."]),
+        ("On PARIS (AFP) - it says.", ["On PARIS (AFP) - it says."]),
+    ],
+)
+def test_a_dateline_stands_apart(text: str, expected: list[str]) -> None:
     assert texts(text) == expected
 
 

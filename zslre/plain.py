@@ -10,9 +10,10 @@ from unicodedata import category
 from zslre.types import Mention
 from zslre.unread import ATTRIBUTES, BLOCKS
 
-_TAG = (
-    rf"{BLOCKS}|a|abbr|b|big|button|cite|code|col(?:group)?|del|em|font|i|img|ins|label|link|mark|meta|o:p|s|small|span|"
-    r"strike|strong|su[bp]|tt|u"
+_TAG = rf"{BLOCKS}|button|cite|code|col(?:group)?|del|img|ins|label|link|meta|o:p|s|strike|su[bp]"
+_EXCHANGE = (
+    r"NASDAQ|NYSE(?: American| Arca)?|AMEX|LSE|LON|AIM|TSXV?|ASX|NZX|SGX|HKEX|SEHK|HKG|TYO|TSE|FRA|ETR|XETRA|EPA|AMS|"
+    r"Euronext(?: [A-Z]\w+)?|OTC\w*|BSE|NSE|KRX|SIX|BIT|BME|JSE|STO|CPH|HEL|OSE"
 )
 _TARGET = r"\((?=[^()\s]*[/#.])"
 _ADDRESS = r"[^\s<>\"'()\[\]\u2013\u2014\u3001\u3002\uff0c\uff1b]*"
@@ -26,6 +27,11 @@ _MARKUP = re.compile(
     r"|<?\b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}\b>?"
     rf"|</?(?:{_TAG}){ATTRIBUTES}>|<!doctype[^<>]*>|<\?xml[^<>]*>"
     r"|<!--[^\n]{0,993}?-->"
+    # Symbols of shares, "(NASDAQ: ACME)" and "(ACME.L)"; trade marks; citations, "(Reed et al., 2019; Ott, 2020)".
+    rf"|\((?:(?:{_EXCHANGE}):\s?[A-Z0-9][A-Z0-9.]{{0,7}}(?:[,;/]\s?(?=[A-Z])|(?=\))))+\)"
+    r"|\([A-Z]{2,6}\.(?:OQ?|N|L|PA|DE|T|HK|AX|TO|SS|SZ|MI|AS|BR|MC|ST|HE|SW|WA|KS|NS|BO|SI)\)"
+    r"|(?<=[\w.])\((?:R|TM|SM)\)"
+    r"|\((?:[A-Z][\w'\u2019-]+ et\sal\.?,?\s(?:1[89]|20)\d\d[a-z]?)(?:;\s[^();]{1,80}\d[a-z]?)*\)"
     r"|^[ \t]{0,40}>[> \t]{0,40}",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -34,18 +40,24 @@ _EMPHASIS = (
     re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])[^*\n]{0,300}[^\s*](\1)(?![\w*])"),
     re.compile(r"(?<!\w)(_{1,3})(?=[^\s_])[^_\n]{0,300}[^\s_](\1)(?!\w)"),
 )
-_HINT = re.compile(r"\]\(|://|www\.|[@<>&*_]", re.IGNORECASE)  # no markup is without one of these
+# What a word or a name may have within it: tags, a hyphen at a line's end, the marks of footnotes.
+_WITHIN = re.compile(
+    rf"(?i:</?(?:a|abbr|b|big|em|font|i|mark|small|span|strong|tt|u){ATTRIBUTES}>)|(?<=[a-z])-\r?\n[ \t>]*(?=[a-z])"
+    r"|(?<=[a-z]{3})[\u00b9\u00b2\u00b3\u2070-\u2079\u2020\u2021]+|(?<!\S)[\u00b9\u00b2\u00b3\u2020\u2021](?=[A-Z])",
+)
+# No markup is without one of these.
+_HINT = re.compile(r"\]\(|://|www\.|[@<>&*_(]|-\r?\n|[\u00b2\u00b3\u00b9\u2020-\u2021\u2070-\u2079]", re.IGNORECASE)
 
 
 def plain(text: str, mentions: Iterable[Mention] = ()) -> str:
     """The text with blanks for link targets, addresses, HTML's tags and pictographs, but where a mention stands.
 
     A character reference ("&amp;") is read as what it stands for, behind as many `FILL` as it has characters more;
-    Markdown's signs of emphasis become what no tokenizer reads. Half a surrogate pair, which cannot be tokenised,
-    becomes a question mark.
+    signs of emphasis, HTML's too, the marks of footnotes and a hyphen at a line's end become what no tokenizer reads.
+    Half a surrogate pair, which cannot be tokenised, becomes a question mark.
 
-    >>> plain("[Rome](/wiki/Rome) is nice\\u2122, says <i>Ann</i> (ann@example.org).")
-    ' Rome              is nice , says    Ann     (               ).'
+    >>> plain("[Rome](/wiki/Rome) is nice\\u2122, says <li>Ann (ann@example.org).")
+    ' Rome              is nice , says     Ann (               ).'
     """
     if text.isascii() and not _HINT.search(text):
         return text
@@ -55,6 +67,7 @@ def plain(text: str, mentions: Iterable[Mention] = ()) -> str:
         text = _blanked(text, ((i, i + 1) for i, c in enumerate(text) if _is_pictograph(c)), kept)
     if not _HINT.search(text):
         return text
+    text = _blanked(text, (found.span() for found in _WITHIN.finditer(text)), kept, NOTHING)
     text = _blanked(text, (found.span() for found in _MARKUP.finditer(text)), kept)
     edges = {edge for span in kept for edge in span}
     text = _REFERENCE.sub(lambda found: found[0] if _cut(found, edges) else _meant(found[0]), text)

@@ -35,8 +35,21 @@ _FORM = re.compile(
 # "Louis XIV. was born", "Orlen Sp. z o.o. was sold"; "Jeopardy! is hosted by", but of "Is it Rome? no" two sentences.
 _NUMBER = re.compile(r"\b(?:[IVX]{1,5}|Sp|o\.o|Bhd)\.$")
 _TITLE = re.compile(r"\b[A-Z]\w*[!?]$")
-# "Ft. Worth", "Sault Ste. Marie", "Sime Sdn. Bhd.", which sentencex takes for an end.
-_SHORT = re.compile(r"\b(?:Ft|Ste|Pt|[Vv]ol|[Ee]ds?|Sdn|Avv)\.$")
+# "Ft. Worth", "Ms. Berg", "Wm. Berg", "Acme Pty. Ltd.", which sentencex takes for an end.
+_SHORT = re.compile(
+    r"\b(?:Ft|Ste|Pt|[Vv]ol|[Ee]ds?|Sdn|Pty|M[sx]|Avv|Sra|Dipl|Atty|Amb|Treas|Assoc|A?[Bb]p|Cdr|Wm|Geo|Chas|Jos|Jas|Thos|Benj|"
+    r"Robt|Chr|Figs?|Refs|approx|incl|Intl|Natl)\.$"
+)
+# "LONDON, March 3 (Reuters) - ", a place that is told apart from what the report says.
+_AGENCY = (
+    r"AP|Reuters|AFP|UPI|dpa|ANSA|PTI|TASS|Xinhua|Interfax|Kyodo|Bloomberg|CNN|BUSINESS WIRE|Business Wire|PRNewswire|"
+    r"PR Newswire|GLOBE NEWSWIRE"
+)
+_DATELINE = re.compile(
+    r"(?P<place>[A-Z][A-Z.'\u2019-]+(?:[ /-][A-Z.'\u2019]{2,})*(?:, [A-Z][\w.]+(?: [A-Z][\w.]+)?)?)"
+    r"(?:, [A-Z][a-z]{2,8}\.? \d\d?)?"
+    rf"(?:\s?(?:--|/)?[(/](?:{_AGENCY})[)/]\s?(?:--|[-\u2013\u2014])?|(?<=\d)\s?(?:--|\u2014|[-\u2013]\s))\s?(?=\S)"
+)
 _FINITE = re.compile(r"\s+(?:is|was|are|were|has|had|won|stars|starred|premiered|aired|features|tells|follows)\b")
 _LONGEST_END = 20  # characters of a sentence in which such an end is looked for
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -128,8 +141,12 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
 def _of_stretch(text: str) -> Iterator[tuple[int, int]]:
     """The sentences of such a part: sentencex's, but that a title or a king's number goes on in a small letter, and an
     abbreviation that it does not know with what follows."""
+    first = 0
+    if dateline := _DATELINE.match(text):
+        yield dateline.span("place")
+        first = dateline.end()
     start = None
-    for left, right in _by_sentencex(text):
+    for left, right in _by_sentencex(text, first):
         start = left if start is None else start
         end = text[max(start, right - _LONGEST_END) : right]
         titled = _TITLE.search(end) and _FINITE.match(text, right)
@@ -164,10 +181,10 @@ def _without_inches(text: str) -> str:
     return read
 
 
-def _by_sentencex(text: str) -> Iterator[tuple[int, int]]:
-    plain = _without_inches(_WIDE_WHITE.sub(" ", SURROGATE.sub("\ufffd", text)))
+def _by_sentencex(text: str, first: int) -> Iterator[tuple[int, int]]:
+    plain = _without_inches(_WIDE_WHITE.sub(" ", SURROGATE.sub("\ufffd", text[first:])))
     for found in get_sentence_boundaries("en", plain):
-        start, last = found["start_index"], found["end_index"]
+        start, last = first + found["start_index"], first + found["end_index"]
         for end in (*_missed_ends(text, start, last), last):
             part = text[start:end]
             left, right = start + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip())
