@@ -186,6 +186,9 @@ def test_batch_size_must_be_positive() -> None:
         ("lives in the U.S. now", "U.S", "GPE", "U.S."),
         ("rose to 3.5.", "3.5", "CARDINAL", "3.5"),
         ("works for Acme.", "Acme", "ORG", "Acme"),
+        ("--Elizabeth left", "--Elizabeth", "PERSON", "Elizabeth"),
+        ("\u2014Ann", "\u2014Ann", "PERSON", "Ann"),
+        ("fell to \u20135", "\u20135", "CARDINAL", "\u20135"),
     ],
 )
 def test_trim(text: str, found: str, label: str, expected: str) -> None:

@@ -30,6 +30,9 @@ from zslre.types import Mention
         ("<td nowrap>Ann</td> <li class='x'>left", ["<td nowrap>", "</td>", "<li class='x'>"]),
         ("Acme (NASDAQ: ACME; LSE: ACM) and Zeta (ZETA.L) of the (U.S.)", ["(NASDAQ: ACME; LSE: ACM)", "(ZETA.L)"]),
         ("Acme(R) and Zeta(TM)", ["(R)", "(TM)"]),
+        ("o Acme grew", ["o"]),
+        ("(iv) Acme grew", ["(iv)"]),
+        ("A. Smith v. Board", []),
         (
             "BERT (Zhu et al., 2015; Ott, 2020b) and Ann (Oslo, 1867) of Faber (Faber and Faber, 1998)",
             ["(Zhu et al., 2015; Ott, 2020b)"],
@@ -87,6 +90,7 @@ def test_a_reference_in_a_mention_is_read_but_not_one_that_it_cuts() -> None:
     [
         ("**Anna** Berg, __Carl__ Ott, *Ida*, _Oslo_ and ***all***", "Anna Berg, Carl Ott, Ida, Oslo and all"),
         ("**_Anna_ Berg** left", "Anna Berg left"),
+        ("works for **Deutsche\nBank** and _Rosings\nPark_", "works for Deutsche\nBank and Rosings\nPark"),
         ("2 * 3 * 4, 5*3*2, *args, **kwargs, snake_case_name, C* and A*, * an item", None),
     ],
 )

@@ -129,6 +129,15 @@ def test_a_line_that_ends_in_a_name_may_be_a_heading(lines: list[str]) -> None:
     assert texts("\n".join(lines)) == lines
 
 
+def test_letters_mark_items() -> None:
+    lines = ["a) Apple bought Beats", "b) Google bought YouTube", "c) Acme bought Zeta"]
+    assert texts("\n".join(lines)) == lines
+    lines = ["o Apple bought Beats", "o Google bought YouTube"]
+    assert texts("\n".join(lines)) == lines
+    text = "The court has ruled in the case of Brown\nv. Board of Education."
+    assert texts(text) == [text]
+
+
 def test_numbers_of_items_are_no_dates() -> None:
     assert texts("1. Karl Ott joined Acme\n2. Ruth Lee runs Nordvik.") == [
         *("1.", "Karl Ott joined Acme"),

@@ -16,6 +16,9 @@ _GOES_ON = re.compile(r"(?:[,&]|\b(?:an?|the|of|in|at|on|by|for|from|to|with|and
 _QUOTED = re.compile(r"[ \t]*(?:>[ \t]?)+")  # as mail and Markdown quote a line
 # A row of a table has a pipe at either end, or is one of those around a rule such as "--- | :-:".
 _ROW = re.compile(r"\|[^|].*\|")
+# A letter or number of small letters that marks an item, as a bullet does; not "v.", as in "Brown v. Board".
+MARK = r"[ \t]*(?:o|\(?(?:[a-uw-z]|[ivx]{2,5})[.)])[ \t]+(?=[A-Z\"'])"
+_MARK = re.compile(MARK)
 _RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?")
 
 # A name that a line end cuts in two ("works for Deutsche", "Bank."): the words before, the words behind.
@@ -77,6 +80,7 @@ def _of_prose(lines: list[str], starts: list[int]) -> Iterator[tuple[int, int]]:
         return
     if any(">" in line for line in lines):
         lines = [_QUOTED.sub("", line, count=1) if _QUOTED.match(line) else line for line in lines]
+    lines = [line[mark.end() :] if (mark := _MARK.match(line)) else line for line in lines]
     indents = [min(len(line) - len(line.lstrip()), MOST_INDENT) for line in lines]
     lines = [line.strip() for line in lines]
     firsts = [(line.split(maxsplit=1) or [""])[0] for line in lines[1:]]

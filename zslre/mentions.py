@@ -37,6 +37,7 @@ _POSSESSIVE = ("'s", "\u2019s")
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.)+[^\W\d_]$")  # "S.A" of "S.A."
 _ENDS = frozenset(_QUOTES + _RULES + ",;") - frozenset(_APOSTROPHES)
 _BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
+_DASHES = re.compile("(?:--+|[\u2013\u2014](?=[^\\W\\d]))")  # before a name, as after what was said before
 _BULLETS = frozenset(f"{rule} " for rule in _RULES)  # "-5" is a number
 
 
@@ -195,6 +196,7 @@ def trim(text: str, start: int, end: int, label: str = "") -> tuple[int, int]:
 
 
 def _strip(text: str, start: int, end: int) -> tuple[int, int]:
+    start += len(dashes[0]) if (dashes := _DASHES.match(text, start, end)) else 0
     # A quotation mark inside stays, and an apostrophe at the end does where it may belong to the name (James').
     while start < end and (text[start].isspace() or text[start] in _QUOTES or text[start : start + 2] in _BULLETS):
         start += 1

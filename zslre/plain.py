@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable
 from unicodedata import category
 
+from zslre.lines import MARK
 from zslre.types import Mention
 from zslre.unread import ATTRIBUTES, BLOCKS
 
@@ -32,13 +33,14 @@ _MARKUP = re.compile(
     r"|\([A-Z]{2,6}\.(?:OQ?|N|L|PA|DE|T|HK|AX|TO|SS|SZ|MI|AS|BR|MC|ST|HE|SW|WA|KS|NS|BO|SI)\)"
     r"|(?<=[\w.])\((?:R|TM|SM)\)"
     r"|\((?:[A-Z][\w'\u2019-]+ et\sal\.?,?\s(?:1[89]|20)\d\d[a-z]?)(?:;\s[^();]{1,80}\d[a-z]?)*\)"
-    r"|^[ \t]{0,40}>[> \t]{0,40}",
+    r"|^[ \t]{0,40}>[> \t]{0,40}"
+    rf"|\A(?-i:{MARK})",
     re.IGNORECASE | re.MULTILINE,
 )
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[A-Za-z][A-Za-z\d]{1,31});")
 _EMPHASIS = (
-    re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])[^*\n]{0,300}[^\s*](\1)(?![\w*])"),
-    re.compile(r"(?<!\w)(_{1,3})(?=[^\s_])[^_\n]{0,300}[^\s_](\1)(?!\w)"),
+    re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])[^*]{0,300}[^\s*](\1)(?![\w*])"),
+    re.compile(r"(?<!\w)(_{1,3})(?=[^\s_])[^_]{0,300}[^\s_](\1)(?!\w)"),
 )
 # What a word or a name may have within it: tags, a hyphen at a line's end, the marks of footnotes.
 _WITHIN = re.compile(
@@ -46,7 +48,9 @@ _WITHIN = re.compile(
     r"|(?<=[a-z]{3})[\u00b9\u00b2\u00b3\u2070-\u2079\u2020\u2021]+|(?<!\S)[\u00b9\u00b2\u00b3\u2020\u2021](?=[A-Z])",
 )
 # No markup is without one of these.
-_HINT = re.compile(r"\]\(|://|www\.|[@<>&*_(]|-\r?\n|[\u00b2\u00b3\u00b9\u2020-\u2021\u2070-\u2079]", re.IGNORECASE)
+_HINT = re.compile(
+    rf"\A{MARK}|\]\(|://|www\.|[@<>&*_(]|-\r?\n|[\u00b2\u00b3\u00b9\u2020-\u2021\u2070-\u2079]", re.IGNORECASE
+)
 
 
 def plain(text: str, mentions: Iterable[Mention] = ()) -> str:

@@ -9,7 +9,8 @@ Dimension letters: B rows, L tokens, W words, K types, so 1 + 2K tags: O, all B,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from unicodedata import combining
 
@@ -22,6 +23,7 @@ from zslre.encoder import FloatArray
 from zslre.packing import IntArray
 
 Span = tuple[int, int, int]  # first word, one past the last, type (an index)
+_NUMBER = re.compile(r"\b(?!(?:1[5-9]|20)\d\d[.:])\d+(?:[.:]\d+|,\d{3}(?!\d))+")  # not a year with a footnote's number
 _TITLES = frozenset(["Ms", "Mr", "Mrs", "Mx", "Dr"])
 _ASKING = _TITLES | {"of", "for", "in", "and", "the"}  # a name that ends with one of these lacks its end
 
@@ -179,3 +181,20 @@ def without_titles(spans: Sequence[Span], types: Sequence[str]) -> list[Span]:
     persons = {first for first, _, type in spans if types[type] == "PERSON"}
     titles = {first for first, end, _ in spans if end == first + 1 and {first, end} <= persons}
     return [(first, end, types.index("MISC") if first in titles else type) for first, end, type in spans]
+
+
+def whole_numbers(text: str, spans: Iterable[Span]) -> list[Span]:
+    """The spans, of characters here, none of which ends or begins within a number ("12.5 km", "10:30").
+
+    >>> whole_numbers("some 12.5 km, $2.1 bln in 1990.7", [(5, 8, 0), (8, 12, 0), (14, 17, 1), (26, 30, 2)])
+    [(5, 12, 0), (14, 18, 1), (26, 30, 2)]
+    """
+    numbers = [number.span() for number in _NUMBER.finditer(text)]
+    found: list[Span] = []
+    for start, end, type in spans:
+        cut = [(first, last) for first, last in numbers if first < start < last or first < end < last]
+        start, end = min([start, *(first for first, _ in cut)]), max([end, *(last for _, last in cut)])
+        if found and start < found[-1][1]:
+            start, _, type = found.pop()
+        found.append((int(start), int(end), type))
+    return found
