@@ -164,6 +164,12 @@ def test_standard_input_that_only_begins_like_json_is_text(monkeypatch: pytest.M
     assert text_of(document) == data
 
 
+def test_standard_input_is_read_by_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    standard_input(monkeypatch, b'{ "a": ' + b"a" * 99_999 + b"\n" + b"Ann left. " * 99_999)
+    [document] = read_documents(["-"])
+    assert max(len(block) for _, block in document.blocks) < 200_000
+
+
 def test_json_lines_on_standard_input_that_are_not_utf8_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     standard_input(monkeypatch, b'{"text": "Rome"}\n{"text": "\xe9"}\n')
     with pytest.raises(InputError, match="standard input: is not UTF-8: byte 0xe9 at byte offset 27, line 2"):

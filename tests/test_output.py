@@ -123,6 +123,7 @@ def test_a_table_shows_no_sign_for_what_has_no_width() -> None:
     open_writer("table", stream).write(
         "d", [Triple(names[0], "r", names[1], 1.0), Triple(names[2], "r", names[0], 1.0)]
     )
+    assert columns("Ali\u200creza") == 7
     for shown in ("National Grid", "Ali\u200creza", "a\ufffdb"):
         assert shown in stream.getvalue()
 

@@ -33,6 +33,12 @@ from zslre.types import Mention
         ("o Acme grew", ["o"]),
         ("(iv) Acme grew", ["(iv)"]),
         ("A. Smith v. Board", []),
+        ("b. Oslo, 1900", []),
+        ("(v) Acme (aim: Berlin), (Six: Oslo), f(r), (St.L)", ["(v)"]),
+        (
+            '<img src="data:image/png;base64,' + "A" * 2500 + '"> Ann',
+            ['<img src="data:image/png;base64,' + "A" * 2500 + '">'],
+        ),
         (
             "BERT (Zhu et al., 2015; Ott, 2020b) and Ann (Oslo, 1867) of Faber (Faber and Faber, 1998)",
             ["(Zhu et al., 2015; Ott, 2020b)"],

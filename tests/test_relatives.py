@@ -30,6 +30,7 @@ def mention(text: str, name: str, type: str | None) -> Mention:
         ("Ann Reed's rival company Acme grew.", False),
         ("Ann Reed's twin-engine plane was made by Acme.", False),
         ("Ann Reed's twin works at Acme.", True),
+        ("Ann Reed's wife-to-be works at Acme.", True),
         ("The widow of Ann Reed works at Acme.", True),
         ("A rival of the explorer Ann Reed works at Acme.", True),
         ("Acme was founded by the grandfather of Ann Reed.", True),

@@ -47,6 +47,8 @@ def texts(text: str) -> list[str]:
         ["She was born in the U.S.", "In 1990 she left."],
         ["He lost both in World War I.", "Insulin came later.", "It is 16 \xa0 m.", "The reef spans 9mm.", "Why?"],
         ["Michael I. Jordan won.", "He was born (m. 1902)."],
+        ["He has joined Acme Inc. Founder Bob Ray is ill.", "It was made of Zinc.", "Bob Ray was ill."],
+        ["He is Ed.", "It grew."],
         ["It was founded by Ms. Holm and Wm. Berg.", "Acme Pty. Ltd. grew.", "See Figs. Two and Three."],
         ["Orlen Sp. z o.o. was sold.", "Sime Sdn. Bhd. was not.", "It left Sime Sdn. Bhd.", "Avv. Lee won."],
         [
@@ -224,6 +226,9 @@ def test_tags_of_blocks_end_a_paragraph(text: str, expected: list[str]) -> None:
         ("NEW YORK, March 3 (Reuters) \u2013 Ann left.", ["NEW YORK", "Ann left."]),
         ("LONDON, Oct. 30 \u2014 Ann left.", ["LONDON", "Ann left."]),
         ("COPENHAGEN, Denmark--(BUSINESS WIRE)--Acme grew.", ["COPENHAGEN, Denmark", "Acme grew."]),
+        ("HLN (CNN) is owned by Warner.", ["HLN (CNN) is owned by Warner."]),
+        ("CES, January 5 - 8, was opened by Ann.", ["CES, January 5 - 8, was opened by Ann."]),
+        ("BMW, X5 - built in Spartanburg.", ["BMW, X5 - built in Spartanburg."]),
         ("IBM (Armonk) - a firm", ["IBM (Armonk) - a firm"]),
         ("IBM \u2013 Big Blue \u2013 grew.", ["IBM \u2013 Big Blue \u2013 grew."]),
         ("On PARIS (AFP) - it says.", ["On PARIS (AFP) - it says."]),

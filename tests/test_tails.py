@@ -69,7 +69,8 @@ def test_points_in_time(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["91", "ten minutes", "three decades", "100 years", "a week", "hundredth year", "Maya"]
+    "text",
+    ["91", "her 60s", "ten minutes", "three decades", "100 years", "a week", "hundredth year", "Maya"],
 )
 def test_no_points_in_time(text: str) -> None:
     assert not tells_when(text)

@@ -16,8 +16,8 @@ _GOES_ON = re.compile(r"(?:[,&]|\b(?:an?|the|of|in|at|on|by|for|from|to|with|and
 _QUOTED = re.compile(r"[ \t]*(?:>[ \t]?)+")  # as mail and Markdown quote a line
 # A row of a table has a pipe at either end, or is one of those around a rule such as "--- | :-:".
 _ROW = re.compile(r"\|[^|].*\|")
-# A letter or number of small letters that marks an item, as a bullet does; not "v.", as in "Brown v. Board".
-MARK = r"[ \t]*(?:o|\(?(?:[a-uw-z]|[ivx]{2,5})[.)])[ \t]+(?=[A-Z\"'])"
+# A letter or number of small letters that marks an item, as a bullet does; not "v.", as in "Brown v. Board", and "b.".
+MARK = r"[ \t]*(?:o|\(?(?:[a-z]|[ivx]{2,5})\)|[ac-uw-z]\.|[ivx]{2,5}\.)[ \t]+(?=[A-Z\"'])"
 _MARK = re.compile(MARK)
 _RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?")
 

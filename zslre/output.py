@@ -245,7 +245,8 @@ def columns(text: str) -> int:
     """How many columns of a terminal the text takes: two for a wide character, none for a combining one."""
     if text.isascii():
         return len(text)
-    return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
+    narrow = (c for c in text if c not in _JOINERS and not unicodedata.combining(c))
+    return sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in narrow)
 
 
 def aligned(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> list[str]:

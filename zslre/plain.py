@@ -29,9 +29,9 @@ _MARKUP = re.compile(
     rf"|</?(?:{_TAG}){ATTRIBUTES}>|<!doctype[^<>]*>|<\?xml[^<>]*>"
     r"|<!--[^\n]{0,993}?-->"
     # Symbols of shares, "(NASDAQ: ACME)" and "(ACME.L)"; trade marks; citations, "(Reed et al., 2019; Ott, 2020)".
-    rf"|\((?:(?:{_EXCHANGE}):\s?[A-Z0-9][A-Z0-9.]{{0,7}}(?:[,;/]\s?(?=[A-Z])|(?=\))))+\)"
+    rf"|(?-i:\((?:(?:{_EXCHANGE}):\s?[A-Z0-9][A-Z0-9.]{{0,7}}(?:[,;/]\s?(?=[A-Z])|(?=\))))+\)"
     r"|\([A-Z]{2,6}\.(?:OQ?|N|L|PA|DE|T|HK|AX|TO|SS|SZ|MI|AS|BR|MC|ST|HE|SW|WA|KS|NS|BO|SI)\)"
-    r"|(?<=[\w.])\((?:R|TM|SM)\)"
+    r"|(?<=[\w.])\((?:R|TM|SM)\))"
     r"|\((?:[A-Z][\w'\u2019-]+ et\sal\.?,?\s(?:1[89]|20)\d\d[a-z]?)(?:;\s[^();]{1,80}\d[a-z]?)*\)"
     r"|^[ \t]{0,40}>[> \t]{0,40}"
     rf"|\A(?-i:{MARK})",

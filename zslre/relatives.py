@@ -21,7 +21,7 @@ _KIN = (
 )
 _WORDS = r"(?:[a-z]+(?:-[a-z]+)? ){0,2}"  # "late", "second eldest"
 # Not "children's book", "twin-engine" and "rival company", which are things of the one who is named.
-_THING = r"(?!-|(?<=children)['\u2019]s|s? (?:compan(?:y|ies)|firms?|bands?|brands?)\b)"
+_THING = r"(?!(?<=twin)-|(?<=children)['\u2019]s| (?:compan(?:y|ies)|firms?|bands?|brands?)\b)"
 _OWNED = re.compile(rf"(?: ?['\u2019]s?|(?<=\b[Hh]is)|(?<=\b[Hh]er)|(?<=\b[Tt]heir)) {_WORDS}(?:{_KIN})\b{_THING}")
 _WHOSE = re.compile(rf", whose {_WORDS}(?:{_KIN})\b[^,;]*")
 _OF = re.compile(rf"\b(?:{_KIN}) of {_WORDS}$")

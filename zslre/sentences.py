@@ -26,8 +26,8 @@ _INDENT = re.compile(r"\n[ \t]*\Z")
 _PARAGRAPH_END = re.compile("[\f\u2029]")
 # Ends that sentencex takes for a middle initial ("John I. Smith") and for abbreviations ("m. 1902": married).
 _MISSED_END = re.compile(r"(?:\bWar I|\d\s*mm?)\.(?=\s+[A-Z])")
+_GOES_ON = "Chair|Co-|Founder|President|Chief|C[A-Z]O|Director|Managing|Senior|Executive|Vice|Spokes|Ltd|Inc|Corp|LLC"
 # Abbreviations behind which sentencex sees no end before a name, which they seldom are in the midst of: not "U.S.".
-_GOES_ON = "Chair|President|Chief|CEO|Director|Vice|Spokes|Ltd|Inc|Corp|LLC"
 _FORM = re.compile(
     rf"\b(?:Inc|Ltd|Corp|Co|S\.A|N\.V|D\.C|[ap]\.m)\.(?=\s+(?!(?:{_GOES_ON})\w*)(?:[A-Z][\w'\u2019-]*\.?\s+){{1,4}}"
     rf"{VERB.pattern})"
@@ -37,8 +37,8 @@ _NUMBER = re.compile(r"\b(?:[IVX]{1,5}|Sp|o\.o|Bhd)\.$")
 _TITLE = re.compile(r"\b[A-Z]\w*[!?]$")
 # "Ft. Worth", "Ms. Berg", "Wm. Berg", "Acme Pty. Ltd.", which sentencex takes for an end.
 _SHORT = re.compile(
-    r"\b(?:Ft|Ste|Pt|[Vv]ol|[Ee]ds?|Sdn|Pty|M[sx]|Avv|Sra|Dipl|Atty|Amb|Treas|Assoc|A?[Bb]p|Cdr|Wm|Geo|Chas|Jos|Jas|Thos|Benj|"
-    r"Robt|Chr|Figs?|Refs|approx|incl|Intl|Natl)\.$"
+    r"\b(?:Ft|Ste|Pt|[Vv]ol|eds?|Sdn|Pty|M[sx]|Avv|Sra|Dipl|Atty|Amb|Treas|Assoc|A?[Bb]p|Cdr|Wm|Chas|Jas|Thos|Benj|Robt|"
+    r"Figs?|Refs|approx|incl|Intl|Natl)\.$"
 )
 # "LONDON, March 3 (Reuters) - ", a place that is told apart from what the report says.
 _AGENCY = (
@@ -46,9 +46,9 @@ _AGENCY = (
     r"PR Newswire|GLOBE NEWSWIRE"
 )
 _DATELINE = re.compile(
-    r"(?P<place>[A-Z][A-Z.'\u2019-]+(?:[ /-][A-Z.'\u2019]{2,})*(?:, [A-Z][\w.]+(?: [A-Z][\w.]+)?)?)"
-    r"(?:, [A-Z][a-z]{2,8}\.? \d\d?)?"
-    rf"(?:\s?(?:--|/)?[(/](?:{_AGENCY})[)/]\s?(?:--|[-\u2013\u2014])?|(?<=\d)\s?(?:--|\u2014|[-\u2013]\s))\s?(?=\S)"
+    r"(?P<place>[A-Z][A-Z.'\u2019-]+(?:[ /][A-Z.'\u2019-]{2,})*(?:, [A-Z][\w.]+(?: [A-Z][\w.]+)?)?)"
+    rf"(?:(?:, [A-Z][a-z]{{2,8}}\.? \d\d?)?\s?(?:--|/)?[(/](?:{_AGENCY})[)/]|, [A-Z][a-z]{{2,8}}\.? \d\d?)"
+    r"\s?(?:--|\u2014|[-\u2013])\s?(?=[^\s\d])"
 )
 _FINITE = re.compile(r"\s+(?:is|was|are|were|has|had|won|stars|starred|premiered|aired|features|tells|follows)\b")
 _LONGEST_END = 20  # characters of a sentence in which such an end is looked for

@@ -24,8 +24,8 @@ from zslre.packing import IntArray
 
 Span = tuple[int, int, int]  # first word, one past the last, type (an index)
 _NUMBER = re.compile(r"\b(?!(?:1[5-9]|20)\d\d[.:])\d+(?:[.:]\d+|,\d{3}(?!\d))+")  # not a year with a footnote's number
-_TITLES = frozenset(["Ms", "Mr", "Mrs", "Mx", "Dr"])
-_ASKING = _TITLES | {"of", "for", "in", "and", "the"}  # a name that ends with one of these lacks its end
+_TITLES = (["Ms"], ["Mr"], ["Mrs"], ["Mx"], ["Dr"])  # spans that lack a name
+_ASKING = frozenset(["of", "for", "in", "and", "the"])  # a name that ends with one of these lacks its end
 
 # Not among them is ORDINAL: on Re-DocRED's training part no mention is one, of 174 that spaCy finds.
 TYPES = (
@@ -157,15 +157,15 @@ def _own_end(first: int, end: int, words: Sequence[str]) -> int:
     """Where a span ends without the words that ask for another."""
     while end > first and words[end - 1] in _ASKING:
         end -= 1
-    return end
+    return first if words[first:end] in _TITLES else end
 
 
 def _asks_for(span: Span, next_word: int, words: Sequence[str], types: Sequence[str]) -> bool:
     """Whether the span lacks its end, and what begins with that word may be it."""
-    _, end, type = span
-    asking = words[end - 1] in _ASKING and types[type] not in LITERALS
-    between = "." if words[end - 1] in _TITLES else "the"
-    return asking and all(word == between for word in words[end:next_word])
+    first, end, type = span
+    title = words[first:end] in _TITLES
+    asking = (title or words[end - 1] in _ASKING) and types[type] not in LITERALS
+    return asking and all(word == ("." if title else "the") for word in words[end:next_word])
 
 
 def without_titles(spans: Sequence[Span], types: Sequence[str]) -> list[Span]:
@@ -188,6 +188,8 @@ def whole_numbers(text: str, spans: Iterable[Span]) -> list[Span]:
 
     >>> whole_numbers("some 12.5 km, $2.1 bln in 1990.7", [(5, 8, 0), (8, 12, 0), (14, 17, 1), (26, 30, 2)])
     [(5, 12, 0), (14, 18, 1), (26, 30, 2)]
+    >>> whole_numbers("May 5,1990", [(0, 5, 0), (6, 10, 0)])
+    [(0, 5, 0), (6, 10, 0)]
     """
     numbers = [number.span() for number in _NUMBER.finditer(text)]
     found: list[Span] = []

@@ -26,7 +26,8 @@ _RELATIVE = "(?:last|next|this|same|previous|following) (?:year|month|week|day|d
 # A year, a day of a month, or a word for a time; not an age, as "91", nor how long, as "ten minutes".
 _WHEN = re.compile(
     r"\d{4}|\b\d{3}s?\b(?! (?:years|months|weeks|days|hours|minutes))|\b\d\d?(?:(?:st|nd|rd|th)\b|[./-]\d)"
-    r"|\b\d{1,4}s?\s?(?:BCE?|CE|AD)\b|\bAD\s?\d|(?<!\d)\d0s\b|\b\d\d?:\d\d\b|\b\d\d?\s?[ap]\.?m\b"
+    r"|\b\d{1,4}s?\s?(?:BCE?|CE|AD)\b|\bAD\s?\d|(?<!\d)(?<!his )(?<!her )(?<!their )\d0s\b"
+    r"|\b\d\d?:\d\d\b|(?<![\d.])\d\d?\s?[ap]\.?m\b"
     rf"|\b(?:{_MONTHS}|{_SHORT}|{_DAYS}|{_PARTS}|{_RELATIVE})\b",
     re.IGNORECASE,
 )

@@ -15,7 +15,7 @@ BLOCKS = (
     "address|article|aside|blockquote|body|br|caption|center|dd|div|dl|dt|fieldset|figcaption|figure|footer|form|h[1-6]|"
     "head|header|hr|html|li|main|nav|ol|option|p|pre|section|table|tbody|td|tfoot|th|thead|title|tr|ul"
 )
-ATTRIBUTES = r"(?:\s+(?:nowrap|noshade|compact|hidden|selected|[^<>]{0,1000}=[^<>]{0,1000}))?\s?/?"
+ATTRIBUTES = r"(?:\s+(?:nowrap|noshade|compact|hidden|selected)|\s[^<>=]*=[^<>]*)?\s?/?"
 _BLOCK = re.compile(rf"(?<!`)</?(?:{BLOCKS}){ATTRIBUTES}>", re.IGNORECASE)
 
 # "~~~" fences code too, but is a rule in more texts.
@@ -62,8 +62,9 @@ def with_ended_blocks(text: str) -> str:
     """
 
     def ended(tag: re.Match[str]) -> str:
-        line = text[max(0, text.rfind("\n", 0, tag.start()), tag.start() - 200) : tag.start()]
-        return tag[0] if tag[0][:3].lower() == "<br" and "|" in line else "\f" * len(tag[0])
+        if tag[0][:3].lower() == "<br" and "|" in text[max(0, tag.start() - 200) : tag.start()].rpartition("\n")[2]:
+            return tag[0]
+        return "\f" * len(tag[0])
 
     return _BLOCK.sub(ended, text) if "<" in text else text
 
