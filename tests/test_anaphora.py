@@ -123,7 +123,7 @@ def test_a_paragraph_that_begins_with_a_name_is_about_it(second: str, of: str) -
 
 
 def test_an_empty_line_is_as_far_as_a_sentence() -> None:
-    for gap, expected in ((" ", 1), ("\n\n", 0)):
+    for gap, expected in ((" ", 1), ("  ", 1), ("\r\n", 1), ("\n\n", 0)):
         text = f"Kim Lund left. It rained. It rained.{gap}She slept."
         resolver = AnaphorResolver({"person: at 3": 9.0})
         resolved = [resolver.resolve(sentence) for sentence in document(text, "Kim Lund")]

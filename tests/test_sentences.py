@@ -246,7 +246,9 @@ def check_cuts(text: str, cuts: list[int]) -> None:
     for size in (8, BLOCK):  # of 8, sentences are given out before the text has ended
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(zslre.sentences, "BLOCK", size)
-            assert list(split_blocks(iter(blocks))) == whole
+            found = list(split_blocks(iter(blocks)))
+            assert found == whole
+            assert [s.paragraph for s in found] == [s.paragraph for s in whole]
 
 
 UNREAD = [
@@ -303,6 +305,14 @@ def test_what_goes_on_in_a_small_letter_is_one_sentence(sentences: list[str]) ->
 @pytest.mark.parametrize("gap", ["\n\n", "\r\n\r\n", "\n \t\n", "\u2028\u2028", "\u2029", "\f", "\r\r", "\n\r\n"])
 def test_a_heading_stands_alone(gap: str) -> None:
     assert texts(f"A heading{gap}Rome grew.") == ["A heading", "Rome grew."]
+
+
+@pytest.mark.parametrize("gap", [" ", "  ", "\r\n", "\n"])
+def test_paragraphs_begin_behind_an_empty_line(gap: str) -> None:
+    text = f"\n Ann left.{gap}Bob came.\n\nCarl ran.{gap}Dora sat.<p>Eve slept."
+    assert [s.text[:3] for s in split_sentences(text) if s.paragraph] == ["Ann", "Car", "Eve"]
+    long = "Ann left. " * (WINDOW // 4)
+    assert [s.paragraph for s in split_sentences(long)] == [True] + [False] * (WINDOW // 4 - 1)
 
 
 @pytest.mark.parametrize("gap", ["\n", "\r\n", "\u2028", "   "])

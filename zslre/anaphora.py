@@ -52,14 +52,13 @@ class AnaphorReader:
     def __init__(self) -> None:
         self.discourse = Discourse()
         self._before: deque[list[Name]] = deque(maxlen=SENTENCES)
-        self._number = self._end = 0
+        self._number = 0
         self.names: list[Name] = []  # of the sentence being read
 
     def read(self, sentence: Sentence) -> Iterator[tuple[Mention, list[tuple[Name, dict[str, float]]]]]:
         """Anaphors in text order; `take` has to follow before the next one, unless its antecedent is unknown."""
-        if sentence.start > self._end + 1:
+        if sentence.paragraph:
             self._begin_paragraph(sentence)
-        self._end = sentence.start + len(sentence.text)
         self.names = self._named(sentence)
         self._meant: list[Name] = []
         self._subject: Entity | None = None

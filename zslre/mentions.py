@@ -147,6 +147,7 @@ def place_mentions(sentences: Iterable[Sentence], mentions: Iterable[Mention], t
             raise InputError(f"mention {mention.text!r} at {mention.start}:{mention.end} is given twice: give it once")
 
     # Sentences do not overlap, so the union of all spans joins just those sentences that a mention bridges.
+    sentences = list(sentences)
     spans = [(s.start, s.start + len(s.text)) for s in sentences] + [(m.start, m.end) for m in ordered]
     merged: list[list[int]] = []
     for start, end in sorted(spans):
@@ -160,7 +161,11 @@ def place_mentions(sentences: Iterable[Sentence], mentions: Iterable[Mention], t
     for mention in ordered:
         at = bisect_right(starts, mention.start) - 1
         held[at].append(mention.shifted(-starts[at]))
-    return [Sentence(text[start:end], tuple(inside), start) for (start, end), inside in zip(merged, held, strict=True)]
+    paragraphs = {bisect_right(starts, s.start) - 1 for s in sentences if s.paragraph}
+    return [
+        Sentence(text[start:end], tuple(inside), start, number in paragraphs)
+        for number, ((start, end), inside) in enumerate(zip(merged, held, strict=True))
+    ]
 
 
 def trim(text: str, start: int, end: int, label: str = "") -> tuple[int, int]:

@@ -69,39 +69,44 @@ def split_sentences(text: str) -> Iterator[Sentence]:
 
 def split_blocks(blocks: Iterable[tuple[int, str]]) -> Iterator[Sentence]:
     """The same sentences from a text that comes in adjoining pieces `(offset, text)`, cut anywhere; constant memory."""
-    pending, base, enough = "", 0, BLOCK
+    pending, base, enough, begins = "", 0, BLOCK, True
     for offset, block in blocks:
         if not pending:
             pending, base = "\n", offset - 1  # a text begins at a line's start
         pending += block
         if len(pending) < enough:
             continue
-        spans, rest = _spans(pending, more=True)
+        spans, rest, rest_begins = _spans(pending, begins, more=True)
         enough = len(pending) - rest + BLOCK  # what is left may wait for the end of what is not read
-        yield from (Sentence(pending[start:end], start=base + start) for start, end in spans)
-        pending, base = pending[rest:], base + rest
-    spans, _ = _spans(pending, more=False)
-    yield from (Sentence(pending[start:end], start=base + start) for start, end in spans)
+        yield from (Sentence(pending[a:b], start=base + a, paragraph=first) for a, b, first in spans)
+        pending, base, begins = pending[rest:], base + rest, rest_begins
+    spans, _, _ = _spans(pending, begins, more=False)
+    yield from (Sentence(pending[a:b], start=base + a, paragraph=first) for a, b, first in spans)
 
 
-def _spans(text: str, *, more: bool) -> tuple[list[tuple[int, int]], int]:
-    """The sentences that `more` text cannot change, and where the rest begins, which it can.
+def _spans(text: str, begins: bool, *, more: bool) -> tuple[list[tuple[int, int, bool]], int, bool]:
+    """The sentences that `more` text cannot change, and where the rest begins, which it can; which begin a paragraph.
+
+    The text's first one does where it `begins` one.
 
     A quotation mark that is opened somewhere can be closed anywhere behind, and keeps together what stands between. So
     a paragraph is split when its end is known, or when it fills a window.
     """
-    spans: list[tuple[int, int]] = []
+    spans: list[tuple[int, int, bool]] = []
     text = with_ended_blocks(without_unread(text, more=more))
     for start, end in _paragraphs(text):
         while end - start > WINDOW:
             found, length = _of_window(text[start : start + WINDOW])
-            spans += [(start + left, start + right) for left, right in found]
+            spans += [(start + left, start + right, begins and not n) for n, (left, right) in enumerate(found)]
+            begins = begins and not found
             start += length
             start = white.end() if (white := _WHITE.match(text, start, end)) else start
         if more and end == len(text):
-            return spans, _line_start(text, start)
-        spans += [(start + left, start + right) for left, right in _sentences(text[start:end])]
-    return spans, len(text)
+            return spans, _line_start(text, start), begins
+        found = list(_sentences(text[start:end]))
+        spans += [(start + left, start + right, begins and not n) for n, (left, right) in enumerate(found)]
+        begins = True
+    return spans, len(text), True
 
 
 def _line_start(text: str, place: int) -> int:

@@ -76,12 +76,14 @@ class Mention:
 class Sentence:
     """A sentence, its mentions (offsets into `text`), and its place in the document (`start`, characters).
 
-    Mentions in a list or another iterable become a tuple.
+    Mentions in a list or another iterable become a tuple. `paragraph`: whether it begins one, by which a pronoun's name
+    is sought.
     """
 
     text: str
     mentions: tuple[Mention, ...] = ()
     start: int = 0
+    paragraph: bool = field(default=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.text, str):
