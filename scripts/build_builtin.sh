@@ -22,7 +22,8 @@
 # to 38 before contrasts/widest_z{ip,one,oo,oom,ori,ulu,unk}.txt, 39 and 40 before the last 1,950 of data/labelled and
 # contrasts/widest_z{upa,uri,uzu,wan,wart,yme,yzz,zap,zig}.txt, 33 to 42 before contrasts/widest_zz{z,zz}.txt, 33 to 48
 # before contrasts/widest_zzzzz.txt and relations/{wider,most}_*.txt, 49 and 50 before relations/most_*.txt, 33 to
-# 52 before relations/yet_*.txt and contrasts/widest_zzzzzz.txt, and all before contrasts/widest_zzzzzzz*.txt. Up to 48 the relations told were drawn among ten phrases,
+# 52 before relations/yet_*.txt and contrasts/widest_zzzzzz.txt, all before contrasts/widest_zzzzzzz*.txt, and
+# the network before unseen/again_*.txt. Up to 48 the relations told were drawn among ten phrases,
 # one a step on the average.
 # FOLDER (default: zslre/assets/model) is replaced at the very end. Some twenty hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
