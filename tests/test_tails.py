@@ -50,6 +50,7 @@ def test_dates_are_no_names_and_continents_no_countries(text: str, kind: str | N
     [
         "1909",
         "the 1920s",
+        "44 BC 120",
         "44 BC",
         "AD 79",
         "the late 80s",

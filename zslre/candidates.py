@@ -171,20 +171,21 @@ def uncontested(triples: Sequence[Triple]) -> list[Triple]:
     built-in model: of 2,389 triples 135 go, and 20 of these are right.
     """
     sureties = log_odds(np.array([triple.score for triple in triples], dtype=np.float32)).tolist()
-    tails_of = defaultdict[tuple[str, str], dict[str, float]](dict)
-    heads_of = defaultdict[tuple[str, str], dict[str, float]](dict)
-    for triple, surety in zip(triples, sureties, strict=True):
-        head, tail = triple.head.text, triple.tail.text
-        for others, key, name in ((tails_of, head, tail), (heads_of, tail, head)):
-            of_same = others[triple.relation, key]
-            of_same[name] = max(surety, of_same.get(name, surety))
-    best_tails = {key: heapq.nlargest(2, of.items(), key=itemgetter(1)) for key, of in tails_of.items()}
-    best_heads = {key: heapq.nlargest(2, of.items(), key=itemgetter(1)) for key, of in heads_of.items()}
-    kept = []
-    for triple, surety in zip(triples, sureties, strict=True):
-        head, tail = triple.head.text, triple.tail.text
-        by_tail = max((s for t, s in best_tails[triple.relation, head] if t != tail), default=-math.inf) - surety
-        by_head = max((s for h, s in best_heads[triple.relation, tail] if h != head), default=-math.inf) - surety
-        if by_tail <= ONE_RIVAL and min(by_tail, by_head) <= TWO_RIVALS:
-            kept.append(triple)
-    return kept
+    told = [(triple.relation, triple.head.text, triple.tail.text) for triple in triples]
+    tails = _surest_others([(relation, head) for relation, head, _ in told], [tail for *_, tail in told], sureties)
+    heads = _surest_others([(relation, tail) for relation, _, tail in told], [head for _, head, _ in told], sureties)
+    return [
+        triple
+        for triple, surety, tail, head in zip(triples, sureties, tails, heads, strict=True)
+        if tail - surety <= ONE_RIVAL and min(tail, head) - surety <= TWO_RIVALS
+    ]
+
+
+def _surest_others(keys: Sequence[tuple[str, str]], names: Sequence[str], sureties: Sequence[float]) -> Iterator[float]:
+    """For each the highest surety that another name has with its key; -inf if there is no other."""
+    highest = defaultdict[tuple[str, str], dict[str, float]](dict)
+    for key, name, surety in zip(keys, names, sureties, strict=True):
+        highest[key][name] = max(surety, highest[key].get(name, surety))
+    best = {key: heapq.nlargest(2, of.items(), key=itemgetter(1)) for key, of in highest.items()}
+    for key, name in zip(keys, names, strict=True):
+        yield max((surety for other, surety in best[key] if other != name), default=-math.inf)

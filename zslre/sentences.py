@@ -92,21 +92,22 @@ def _spans(text: str, begins: bool, *, more: bool) -> tuple[list[tuple[int, int,
     A quotation mark that is opened somewhere can be closed anywhere behind, and keeps together what stands between. So
     a paragraph is split when its end is known, or when it fills a window.
     """
-    spans: list[tuple[int, int, bool]] = []
+    spans: list[tuple[int, int]] = []
+    firsts = {0} if begins else set[int]()  # the numbers of those that begin a paragraph
     text = with_ended_blocks(without_unread(text, more=more))
     for start, end in _paragraphs(text):
         while end - start > WINDOW:
             found, length = _of_window(text[start : start + WINDOW])
-            spans += [(start + left, start + right, begins and not n) for n, (left, right) in enumerate(found)]
-            begins = begins and not found
+            spans += [(start + left, start + right) for left, right in found]
             start += length
             start = white.end() if (white := _WHITE.match(text, start, end)) else start
         if more and end == len(text):
-            return spans, _line_start(text, start), begins
-        found = list(_sentences(text[start:end]))
-        spans += [(start + left, start + right, begins and not n) for n, (left, right) in enumerate(found)]
-        begins = True
-    return spans, len(text), True
+            rest = _line_start(text, start)
+            break
+        spans += [(start + left, start + right) for left, right in _sentences(text[start:end])]
+        firsts.add(len(spans))
+        rest = end
+    return [(*span, number in firsts) for number, span in enumerate(spans)], rest, len(spans) in firsts
 
 
 def _line_start(text: str, place: int) -> int:
@@ -139,6 +140,9 @@ def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
 def _sentences(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each sentence of a paragraph, in characters of `text`."""
     for start, end in stretches(text):
+        if dateline := _DATELINE.match(text, start, end):
+            yield dateline.span("place")
+            start = dateline.end()
         for left, right in _of_stretch(text[start:end]):
             yield start + left, start + right
 
@@ -146,12 +150,8 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
 def _of_stretch(text: str) -> Iterator[tuple[int, int]]:
     """The sentences of such a part: sentencex's, but that a title or a king's number goes on in a small letter, and an
     abbreviation that it does not know with what follows."""
-    first = 0
-    if dateline := _DATELINE.match(text):
-        yield dateline.span("place")
-        first = dateline.end()
     start = None
-    for left, right in _by_sentencex(text, first):
+    for left, right in _by_sentencex(text):
         start = left if start is None else start
         end = text[max(start, right - _LONGEST_END) : right]
         titled = _TITLE.search(end) and _FINITE.match(text, right)
@@ -186,10 +186,10 @@ def _without_inches(text: str) -> str:
     return read
 
 
-def _by_sentencex(text: str, first: int) -> Iterator[tuple[int, int]]:
-    plain = _without_inches(_WIDE_WHITE.sub(" ", SURROGATE.sub("\ufffd", text[first:])))
+def _by_sentencex(text: str) -> Iterator[tuple[int, int]]:
+    plain = _without_inches(_WIDE_WHITE.sub(" ", SURROGATE.sub("\ufffd", text)))
     for found in get_sentence_boundaries("en", plain):
-        start, last = first + found["start_index"], first + found["end_index"]
+        start, last = found["start_index"], found["end_index"]
         for end in (*_missed_ends(text, start, last), last):
             part = text[start:end]
             left, right = start + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip())
