@@ -12,8 +12,8 @@ import pytest
 
 from zslre.cli import relations as cli
 from zslre.exceptions import InputError
-from zslre.output import columns
 from zslre.relations import Relation, RelationSet, SideInformation, catalogue
+from zslre.terminal import columns
 
 Run = Callable[..., tuple[int, str, str]]
 

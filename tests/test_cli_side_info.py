@@ -16,11 +16,11 @@ from wordbag import BagOfWords
 from zslre.cli import side_info as cli
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
-from zslre.output import columns
 from zslre.relations import Relation, RelationSet, SideInformation, Source
 from zslre.sideinfo.crawler import CrawlSettings, Entity
 from zslre.sideinfo.hypernyms import Hypernym, HypernymTable
 from zslre.sideinfo.wikidata import Property
+from zslre.terminal import columns
 
 Run = Callable[..., tuple[int, str, str]]
 KNOWN = (Property("P1", ("employer", "works for"), "organization that employs this person"),)

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from zslre.exceptions import InputError
-from zslre.output import columns, open_writer, resume_point, triple_record, write_mentions
+from zslre.output import open_writer, resume_point, triple_record, write_mentions
+from zslre.terminal import columns
 from zslre.types import Mention, Triple
 
 TRIPLE = Triple(

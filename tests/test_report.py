@@ -10,7 +10,7 @@ from outcomes import EXTRACTION, curve, outcome
 from zslre.evaluation import report
 from zslre.evaluation.outcome import Outcome
 from zslre.exceptions import InputError
-from zslre.output import columns
+from zslre.terminal import columns
 
 
 def test_an_entry_by_hand() -> None:

@@ -13,7 +13,6 @@ import shutil
 import signal
 import tempfile
 import threading
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from types import FrameType
 from typing import Any, Protocol, TextIO
 
 from zslre.exceptions import InputError
+from zslre.terminal import aligned, printable, shortened
 from zslre.types import Mention, Triple
 
 FORMATS = ("table", "jsonl", "csv")
@@ -30,9 +30,6 @@ FORMATS = ("table", "jsonl", "csv")
 _IN_MEMORY = 1 << 20  # bytes of a record that are kept in memory before a temporary file is used
 _SCORE_DIGITS = 4
 _TABLE_ROWS = 1000  # that are aligned together
-_TABLE_WIDTH = 40  # columns of a cell; what is longer ends in "…"
-_NO_WIDTH = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))  # soft hyphens and the like
-_JOINERS = "\u200c\u200d"
 
 _CSV_HEADER = (
     *("id", "head", "head_start", "head_end", "head_type", "relation"),
@@ -126,7 +123,7 @@ class TableWriter:
         return count
 
     def _write_rows(self, spool: TextIO, triples: list[Triple]) -> None:
-        rows = [(f"{t.score:.2f}", *map(_cell, (t.head.text, t.relation, t.tail.text))) for t in triples]
+        rows = [(f"{t.score:.2f}", *map(shortened, (t.head.text, t.relation, t.tail.text))) for t in triples]
         for index, line in enumerate(aligned([("score", "head", "relation", "tail"), *rows], right=(0,))):
             spool.write(f"  {line}\n")
             if self._explain and index:
@@ -224,45 +221,6 @@ def _json(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False)
     # JSON allows these in a string, but many programs take them for the end of a line.
     return text.replace("\x85", "\\u0085").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def printable(text: str) -> str:
-    """On one line, without characters that would steer a terminal; what joins or parts letters is left out or stays."""
-    shown = " ".join(text.split()).translate(_NO_WIDTH)
-    return "".join(c if c.isprintable() or c in _JOINERS else "\ufffd" for c in shown)
-
-
-def _cell(text: str) -> str:
-    text = printable(text)
-    if columns(text) <= _TABLE_WIDTH:
-        return text
-    while columns(text) > _TABLE_WIDTH - 1:
-        text = text[: _TABLE_WIDTH - 1] if len(text) >= _TABLE_WIDTH else text[:-1]
-    return f"{text}…"
-
-
-def columns(text: str) -> int:
-    """How many columns of a terminal the text takes: two for a wide character, none for a combining one."""
-    if text.isascii():
-        return len(text)
-    narrow = (c for c in text if c not in _JOINERS and not unicodedata.combining(c))
-    return sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in narrow)
-
-
-def aligned(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> list[str]:
-    """A line for each row, its cells made `printable` and set in columns; those numbered in `right` end together.
-
-    >>> aligned([["東京", "9"], ["Rome", "10"], ["Ur", ""]], right=[1])
-    ['東京   9', 'Rome  10', 'Ur']
-    """
-    rows = [[printable(cell) for cell in row] for row in rows]
-    wide = [max(map(columns, column)) for column in zip(*rows, strict=True)]
-
-    def placed(at: int, cell: str) -> str:
-        space = " " * (wide[at] - columns(cell))
-        return space + cell if at in right else cell + space
-
-    return ["  ".join(placed(at, cell) for at, cell in enumerate(row)).rstrip() for row in rows]
 
 
 @contextmanager

@@ -12,10 +12,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from zslre.exceptions import InputError
-from zslre.output import aligned, printable
 from zslre.relation import CAMEL_JOINT
 from zslre.relation_files import to_json
 from zslre.relations import Relation, RelationSet, catalogue
+from zslre.terminal import aligned, printable
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers

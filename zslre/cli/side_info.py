@@ -16,7 +16,7 @@ from zslre.cli.outputs import check_output_file
 from zslre.cli.progress import Progress, counted
 from zslre.cli.relations import strict_types_warning, types
 from zslre.exceptions import InputError
-from zslre.output import aligned, printable
+from zslre.terminal import aligned, printable
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from zslre.output import aligned, printable
+from zslre.terminal import aligned, printable
 
 # Names of the figures in a table; what a table leaves out stands in the dict.
 FIGURES = {
