@@ -26,6 +26,11 @@ from zslre.types import Mention
         ),
         ("Ann <ann@acme.org> wrote <https://acme.org>.", ["<ann@acme.org>", "<https://acme.org>"]),
         ('<p class="x"><s>Ann</s><br/>left</P>', ['<p class="x">', "<s>", "</s>", "<br/>", "</P>"]),
+        (
+            "Ann ~~of Oslo~~ <del>Bob</del> <DEL class='x'>E <b>e</b></del>",
+            ["~~of Oslo~~", "<del>Bob</del>", "<DEL class='x'>E <b>e</b></del>"],
+        ),
+        ("It is ~~5 km to ~~6, ~~~ or ~~~~ or `~~x~~` <s>Ann</s>", ["<s>", "</s>"]),
         ("Acme\u00ae makes Zeta\u2122 \U0001f680\u2764\ufe0f!", ["\u00ae", "\u2122", "\U0001f680\u2764\ufe0f"]),
         ("<td nowrap>Ann</td> <li class='x'>left", ["<td nowrap>", "</td>", "<li class='x'>"]),
         ("Acme (NASDAQ: ACME; LSE: ACM) and Zeta (ZETA.L) of the (U.S.)", ["(NASDAQ: ACME; LSE: ACM)", "(ZETA.L)"]),

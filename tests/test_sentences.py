@@ -198,6 +198,8 @@ def test_code_and_comments_are_in_no_sentence(code: list[str], gap: str) -> None
 def test_what_is_opened_and_not_closed_is_read() -> None:
     lines = ["The <script> tag is old.", "```", "Ann works for Acme.", "~~~", "Dora ran.", "~~~"]
     assert texts("\n\n".join(lines)) == lines
+    assert texts("Ann ~~Bob. Carl.~~ <del>Eve. Flo.</del> left.") == ["Ann ~~Bob. Carl.~~ <del>Eve. Flo.</del> left."]
+    assert texts("Ann left.\n<del>Bob ran.\n\nCarl ran.</del>\nEve sat.") == ["Ann left.", "Eve sat."]
     assert texts("Ann <!-- Bob. Carl. --> left. <script>x</script> Bob") == ["Ann <!-- Bob. Carl. --> left.", "Bob"]
     named = ["Use `<script>` tags.", "Ann ran.", "Close with `</script>`.", "Bob ran."]
     assert texts(" ".join(named)) == named
@@ -258,6 +260,8 @@ UNREAD = [
     "<script>",
     "</script>",
     "<!--",
+    "<del>",
+    "~~",
     "-->",
     "<p>",
     "<br",
@@ -378,7 +382,10 @@ def test_a_sentence_without_end_comes_in_pieces() -> None:
 @pytest.mark.parametrize(
     "text",
     ["(" * 100_000, "a." * 50_000, "'s" * 50_000, " " * 200_000, "\n" * 200_000, ". " * 30_000, "X! is " * 30_000]
-    + [part * (100_000 // len(part)) for part in ("```\n", "<script>", "<!--", "|a", "> ", "Aa\n", "- |")],
+    + [
+        part * (100_000 // len(part))
+        for part in ("```\n", "<script>", "<!--", "<del>", "~~", "~~a", "|a", "> ", "Aa\n", "- |")
+    ],
 )
 def test_no_text_takes_quadratic_time(text: str) -> None:
     started = time.process_time()

@@ -9,7 +9,7 @@ from unicodedata import category
 
 from zslre.lines import MARK
 from zslre.types import Mention
-from zslre.unread import ATTRIBUTES, BLOCKS
+from zslre.unread import ATTRIBUTES, BLOCKS, STRUCK
 
 _TAG = rf"{BLOCKS}|button|cite|code|col(?:group)?|del|img|ins|label|link|meta|o:p|s|strike|su[bp]"
 _EXCHANGE = (
@@ -20,14 +20,14 @@ _TARGET = r"\((?=[^()\s]*[/#.])"
 _ADDRESS = r"[^\s<>\"'()\[\]\u2013\u2014\u3001\u3002\uff0c\uff1b]*"
 # What a tokenizer drops, so that a word stays one: before the character of a reference, and in place of emphasis.
 FILL, NOTHING = "\u2061", "\u2060"
-# The brackets and the target of a Markdown link, an address, a tag of HTML, a comment, the sign of a quoted line.
+# Brackets and target of a Markdown link, an address, comments, what is struck out, HTML's tags, a quoted line's sign.
 _MARKUP = re.compile(
     rf"!?\[(?=[^\[\]]*\]{_TARGET})"
     rf'|\]{_TARGET}[^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+"[^"]*")?\)'
     rf"|<?(?:https?://|\bwww\.){_ADDRESS}(?:\({_ADDRESS}\){_ADDRESS})*(?<![.,;:!?])>?"
     r"|<?\b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}\b>?"
+    rf"|<!--[^\n]{{0,993}}?-->|<(?P<tag>del|strike){ATTRIBUTES}>[^\n]{{0,980}}?</(?P=tag)\s?>|{STRUCK}"
     rf"|</?(?:{_TAG}){ATTRIBUTES}>|<!doctype[^<>]*>|<\?xml[^<>]*>"
-    r"|<!--[^\n]{0,993}?-->"
     # Symbols of shares, "(NASDAQ: ACME)" and "(ACME.L)"; trade marks; citations, "(Reed et al., 2019; Ott, 2020)".
     rf"|(?-i:\((?:(?:{_EXCHANGE}):\s?[A-Z0-9][A-Z0-9.]{{0,7}}(?:[,;/]\s?(?=[A-Z])|(?=\))))+\)"
     r"|\([A-Z]{2,6}\.(?:OQ?|N|L|PA|DE|T|HK|AX|TO|SS|SZ|MI|AS|BR|MC|ST|HE|SW|WA|KS|NS|BO|SI)\)"
@@ -49,7 +49,7 @@ _WITHIN = re.compile(
 )
 # No markup is without one of these.
 _HINT = re.compile(
-    rf"\A{MARK}|\]\(|://|www\.|[@<>&*_(]|-\r?\n|[\u00b2\u00b3\u00b9\u2020-\u2021\u2070-\u2079]", re.IGNORECASE
+    rf"\A{MARK}|\]\(|://|www\.|~~|[@<>&*_(]|-\r?\n|[\u00b2\u00b3\u00b9\u2020-\u2021\u2070-\u2079]", re.IGNORECASE
 )
 
 

@@ -1,4 +1,4 @@
-"""What of a text is no prose and read by nobody: fenced code, scripts and style sheets of HTML, comments.
+"""What of a text is no prose and read by nobody: fenced code, scripts and style sheets of HTML, comments, struck text.
 
 And tags of HTML at which a paragraph ends."""
 
@@ -9,7 +9,7 @@ import re
 LONGEST = 65_536  # characters of one; what is opened, and not closed within so many, is read
 HELD_BACK = 300  # characters, more than an opening has
 LONGEST_INDENT = 40  # characters before the marks of a fence
-INLINE = 1000  # characters of a comment that may stand within a sentence
+INLINE = 1000  # characters of what may stand within a sentence, a comment or what is struck out
 # Tags of which each begins or ends a block, and what may stand in a tag behind its name.
 BLOCKS = (
     "address|article|aside|blockquote|body|br|caption|center|dd|div|dl|dt|fieldset|figcaption|figure|footer|form|h[1-6]|"
@@ -18,10 +18,12 @@ BLOCKS = (
 ATTRIBUTES = r"(?:\s+(?:nowrap|noshade|compact|hidden|selected)|\s[^<>=]*=[^<>]*)?\s?/?"
 _BLOCK = re.compile(rf"(?<!`)</?(?:{BLOCKS}){ATTRIBUTES}>", re.IGNORECASE)
 
-# "~~~" fences code too, but is a rule in more texts.
+STRUCK = r"(?<![`~])~~(?=[^\s~])[^~\n]{0,250}(?<=[^\s~])~~(?!~)"  # as Markdown strikes out
+# "~~~" fences code too, but is a rule in more texts; "<s>" strikes out, but begins a sentence in corpora.
 _OPENING = re.compile(
     rf"(?<=\n)[ \t>]{{0,{LONGEST_INDENT}}}(?P<fence>`{{3,20}})[^`\r\n]{{0,200}}\r?$"
-    r"|(?<!`)(?:<(?P<tag>script|style)(?:\s[^<>]{0,200})?>|<!--)",  # which code within a line may name
+    r"|(?<!`)(?:<(?P<tag>(?P<code>script|style)|del|strike)(?:\s[^<>]{0,200})?>|<!--)"  # which code in a line may name
+    rf"|(?P<struck>{STRUCK})",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -29,7 +31,7 @@ _OPENING = re.compile(
 def without_unread(text: str, *, more: bool) -> str:
     """The text as far as `more` text cannot change what is read of it, with as many form feeds for what is not.
 
-    A fence begins behind a line end. A comment that stands within a line becomes blanks: its sentence may go on.
+    A fence begins behind a line end. A comment within a line, or struck text, becomes blanks: its sentence may go on.
 
     >>> without_unread("Use\\n```\\nx = 1\\n```\\nAnn <!-- ? --> ran.", more=False)
     'Use\\n\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\nAnn            ran.'
@@ -45,7 +47,7 @@ def without_unread(text: str, *, more: bool) -> str:
         end = ends[kind]
         if end is not None and end.end() - start <= LONGEST and not (more and end.end() == len(text)):
             at = end.end()
-            inline = opening[0] == "<!--" and at - start <= INLINE and "\n" not in text[start:at]
+            inline = opening["code"] is None and at - start <= INLINE and "\n" not in text[start:at]
             read += [text[done:start], (" " if inline else "\f") * (at - start)]
             done = at
         elif more and len(text) - start <= LONGEST:
@@ -73,4 +75,6 @@ def _end_of(opening: re.Match[str]) -> str:
     """A pattern of what closes it."""
     if fence := opening["fence"]:
         return rf"^[ \t>]{{0,{LONGEST_INDENT}}}{fence}`{{0,20}}[ \t]*\r?$"
+    if opening["struck"]:
+        return ""  # it is closed
     return rf"</{opening['tag'].lower()}\s*>" if opening["tag"] else "-->"
