@@ -105,6 +105,7 @@ def test_a_line_with_room_for_more_ends_a_sentence(lines: list[str]) -> None:
         ["He was born on 5 May{}1990.", "He lives in Oslo."],
         ["The soap is made by Procter{}& Gamble."],
         ["Nokia grew.", "Its head Anna{}Berg was born in Paris."],
+        ["The head is **Anna{}Berg**, born in _New{}York_ and schooled at the *College of{}Dover* in 1970."],
     ],
 )
 def test_a_name_goes_on_in_the_next_line(sentences: list[str], gap: str) -> None:
@@ -125,6 +126,8 @@ def test_a_name_goes_on_in_the_next_line(sentences: list[str], gap: str) -> None
         ["Karl Ott joined Acme", "Anna and Bob left Zeta", "Ruth Lee runs Nordvik."],
         ["All songs were written by John Lennon", "Help!", "Yesterday", "Dizzy Miss Lizzy."],
         ["Employer: Acme was founded by Ott", "City: Oslo."],
+        ["*Note of Anna Berg", "Bob Ott left Acme in May.", "* Acme"],
+        ["**Anna Berg** of Nordvik", "**Bob Ott** of Acme"],
     ],
 )
 def test_a_line_that_ends_in_a_name_may_be_a_heading(lines: list[str]) -> None:
@@ -384,7 +387,7 @@ def test_a_sentence_without_end_comes_in_pieces() -> None:
     ["(" * 100_000, "a." * 50_000, "'s" * 50_000, " " * 200_000, "\n" * 200_000, ". " * 30_000, "X! is " * 30_000]
     + [
         part * (100_000 // len(part))
-        for part in ("```\n", "<script>", "<!--", "<del>", "~~", "~~a", "|a", "> ", "Aa\n", "- |")
+        for part in ("```\n", "<script>", "<!--", "<del>", "~~", "~~a", "*a\n", "|a", "> ", "Aa\n", "- |")
     ],
 )
 def test_no_text_takes_quadratic_time(text: str) -> None:

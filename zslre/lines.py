@@ -28,6 +28,8 @@ _NAME_GOES_ON = re.compile(
     r"(?:[.;!?)]|,(?!\s*\d)|$|\b(?:and|or|in|of|for|at|on|by|from|to|with|as|who|which|that|where|when|since|until|"
     r"after|before|while|but|because)\b)"
 )
+# Markdown's signs of emphasis around what a line end cuts in two.
+_EMPHASIS_GOES_ON = re.compile(r"(?:^|[\s(\"])([*_]{1,3})(?![\s*_])[^*_\n]{0,60}\n[^*_\n]{0,60}(?<=[^\s*_])\1(?![\w*])")
 _DATE_GOES_ON = re.compile(r"(?:\d\d?, )?\d{4}(?:[.,;)]|$)")  # "2." numbers an item
 VERB = re.compile(
     r"\b(?:is|was|are|were|has|had|have|been|[a-z]{2,}ed|works?|lives?|leads?|runs?|owns?|heads|plays?|makes?|stud(?:y|ies)|"
@@ -96,6 +98,8 @@ def _of_prose(lines: list[str], starts: list[int]) -> Iterator[tuple[int, int]]:
         last = (line.split() or [""])[-1]
         whole = not _GOES_ON.search(line) and (listed or not (last.isalpha() and last.islower()))
         if not ((roomy or listed) and whole and first and not first[0].islower() and first != "&"):
+            continue
+        if _EMPHASIS_GOES_ON.search(f"{line}\n{lines[number]}"):
             continue
         if prose and _ENDED.search(lines[-1]) and _cuts_a_name(lines[start:number], lines[number]):
             continue
