@@ -5,8 +5,9 @@
 # from the mean of theirs seven more with more of Re-DocRED's sentences, each from the round before, the ternary student
 # of the mean of the last four runs, eleven rounds more that go on from that student (the float weights of the runs
 # before were lost), the last five with sentences in which a name becomes that of an owner, the last three with more
-# relations told, the ternary student of the mean of the last four of these runs, the tagger, and the network that weighs the
-# pairs of a sentence against each other.
+# relations told, the ternary student of the mean of the last four of these runs, one round more that goes on from it (the
+# weights were lost again), the ternary student of the mean of its two runs and what they began with, the tagger, and the
+# network that weighs the pairs of a sentence against each other.
 #
 #     scripts/build_builtin.sh [FOLDER]
 #
@@ -22,9 +23,9 @@
 # to 38 before contrasts/widest_z{ip,one,oo,oom,ori,ulu,unk}.txt, 39 and 40 before the last 1,950 of data/labelled and
 # contrasts/widest_z{upa,uri,uzu,wan,wart,yme,yzz,zap,zig}.txt, 33 to 42 before contrasts/widest_zz{z,zz}.txt, 33 to 48
 # before contrasts/widest_zzzzz.txt and relations/{wider,most}_*.txt, 49 and 50 before relations/most_*.txt, 33 to
-# 52 before relations/yet_*.txt and contrasts/widest_zzzzzz.txt, all before contrasts/widest_zzzzzzz*.txt, and
-# the network before unseen/again_*.txt. Up to 48 the relations told were drawn among ten phrases,
-# one a step on the average.
+# 52 before relations/yet_*.txt and contrasts/widest_zzzzzz.txt, 33 to 54 before relations/more_*.txt and
+# contrasts/widest_zzzzzzz*.txt, 55 before the last three of these, 56 before the last. Up to 48 the relations told were
+# drawn among ten phrases, one a step on the average.
 # FOLDER (default: zslre/assets/model) is replaced at the very end. Some twenty hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
 # scores that go into config.json: look at them before you commit the model. `scripts/distill_builtin.py` makes a
@@ -103,5 +104,10 @@ branch 53 --start $four --seed 60 --pronoun-rate 0.35 $newest
 branch 54 --start $four --seed 61 --pronoun-rate 0.3 --join-rate 0.15 $newest
 mean mean-51-54 --start $work/branch-51 $work/branch-52 $work/branch-53 $work/branch-54 --contrasts 4
 ternary mean-51-54
-[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-51-54-ternary -o $work/tagged --threads 2 --epochs 8
+again=$work/mean-51-54-ternary
+branch 55 --start $again --seed 62 --pronoun-rate 0.35 $newest
+branch 56 --start $again --seed 63 --pronoun-rate 0.3 --join-rate 0.15 $newest
+mean mean-54-56 --start $again $work/branch-55 $work/branch-56 --contrasts 4
+ternary mean-54-56
+[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-54-56-ternary -o $work/tagged --threads 2 --epochs 8
 python scripts/fit_context.py -m $work/tagged -o "$model"
