@@ -198,11 +198,14 @@ def test_code_and_comments_are_in_no_sentence(code: list[str], gap: str) -> None
     assert text[last.start :] == last.text
 
 
+def test_no_sentence_ends_in_what_is_struck_out() -> None:
+    assert texts("Ann ~~Bob. Carl.~~ <del>Eve. Flo.</del> left.") == ["Ann ~~Bob. Carl.~~ <del>Eve. Flo.</del> left."]
+    assert texts("Ann left.\n<del>Bob ran.\n\nCarl ran.</del>\nEve sat.") == ["Ann left.", "Eve sat."]
+
+
 def test_what_is_opened_and_not_closed_is_read() -> None:
     lines = ["The <script> tag is old.", "```", "Ann works for Acme.", "~~~", "Dora ran.", "~~~"]
     assert texts("\n\n".join(lines)) == lines
-    assert texts("Ann ~~Bob. Carl.~~ <del>Eve. Flo.</del> left.") == ["Ann ~~Bob. Carl.~~ <del>Eve. Flo.</del> left."]
-    assert texts("Ann left.\n<del>Bob ran.\n\nCarl ran.</del>\nEve sat.") == ["Ann left.", "Eve sat."]
     assert texts("Ann <!-- Bob. Carl. --> left. <script>x</script> Bob") == ["Ann <!-- Bob. Carl. --> left.", "Bob"]
     named = ["Use `<script>` tags.", "Ann ran.", "Close with `</script>`.", "Bob ran."]
     assert texts(" ".join(named)) == named
