@@ -61,6 +61,27 @@ def test_what_stands_before_the_name_is_said_of_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ann Reed was born in Ulm, where her father ran Acme.", True),
+        ("Ann Reed was born in Ulm, where her late father, a Swiss count, worked for Acme.", True),
+        ("Ann Reed sang and her mother was at Acme.", True),
+        ("Ann Reed left when her first husband was hired by the chief of Acme.", True),
+        ("Ann Reed and her mother worked for Acme.", False),
+        ("Ann Reed, her mother and her son run Acme.", False),
+        ("Ann Reed, her mother says, works for Acme.", False),
+        ("Ann Reed left when her mother died and she joined Acme.", False),
+        ("Ann Reed left, for her mother died; she joined Acme.", False),
+        ("When her mother joined Acme, Ann Reed left.", False),
+        ("Ann Reed, his sister born at Acme, sang.", False),
+    ],
+)
+def test_what_a_relative_does_is_not_said_of_the_name_before(text: str, expected: bool) -> None:
+    person, firm = mention(text, "Ann Reed", "PERSON"), mention(text, "Acme", "ORG")
+    assert is_of_a_relative(text, (person, firm)) is is_of_a_relative(text, (firm, person)) is expected
+
+
+@pytest.mark.parametrize(
     ("person", "other"), [("PERSON", "PERSON"), ("ORG", "ORG"), ("PERSON", None), (None, "ORG"), ("PERSON", "NORP")]
 )
 def test_only_a_person_and_a_thing_are_parted(person: str | None, other: str | None) -> None:

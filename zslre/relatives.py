@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from zslre.candidates import NATIONALITY
+from zslre.lines import VERB
 from zslre.packing import Pair
 from zslre.sideinfo.entity_types import words_of_label
 from zslre.types import Mention
@@ -25,7 +26,14 @@ _THING = r"(?!(?<=twin)-|(?<=children)['\u2019]s| (?:compan(?:y|ies)|firms?|band
 _OWNED = re.compile(rf"(?: ?['\u2019]s?|(?<=\b[Hh]is)|(?<=\b[Hh]er)|(?<=\b[Tt]heir)) {_WORDS}(?:{_KIN})\b{_THING}")
 _WHOSE = re.compile(rf", whose {_WORDS}(?:{_KIN})\b[^,;]*")
 _OF = re.compile(rf"\b(?:{_KIN}) of {_WORDS}$")
+# "Ann Reed grew up in Leeds, where her father, a miner's son, worked for Acme"; not "Ann and her father worked".
+_DOES = re.compile(
+    r"(?:[,;:(\u2013\u2014] ?|\b(?:where|when|while|that|because|after|before|since|as|but|though|although) |"
+    rf"\band (?=[a-z -]{{3,50}} (?:is|was|has) ))(?:his|her|their) {_WORDS}(?:{_KIN})\b(?:, [^,;:]{{1,60}},)? "
+    rf"{VERB.pattern}(?:(?!\b(?:he|she|they|it|who|whom|which|where)\b)[^,;:.]){{0,80}}$"
+)
 LONGEST = 80  # characters, more than kin and words have
+FARTHEST = 200  # characters that such a clause has before what is told in it
 _GOES_ON = re.compile(r" ?[,(]| (?:who|and|of|from)\b")  # what is said of the name itself, or of both
 
 
@@ -51,4 +59,5 @@ def _speaks_of_another(text: str, name: Mention, other: Mention) -> bool:
     if of := _OF.search(text, max(0, name.start - LONGEST), name.start):
         # "The son of the painter Ann Reed" says what she is.
         return other.end <= of.start() or (other.start >= name.end and not _GOES_ON.match(text, name.end))
-    return False
+    # Right behind the name the relative is the one who is named: "Ann Reed, his sister born in 1998".
+    return _DOES.search(text, max(name.end + 1, other.start - FARTHEST), other.start) is not None
