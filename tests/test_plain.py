@@ -69,6 +69,7 @@ def test_what_is_no_language_is_blank(text: str, gone: list[str]) -> None:
     ("text", "read"),
     [
         ("Tom O&#39;Neil of AT&amp;T", "Tom O'Neil of AT&T"),
+        ("Ann -LRB- Oslo -rsb- , -LRBS- -LRB", "Ann ( Oslo ] , -LRBS- -LRB"),
         ("&Eacute;mile&nbsp;Caf&#xe9; &ndash; &quot;H&M;&quot;", '\u00c9mile Caf\u00e9 \u2013 "H&M;"'),
         ("Zeta&trade; &unheard; R&D; &#55296;", "Zeta  &unheard; R&D;  "),
     ],

@@ -38,6 +38,9 @@ _MARKUP = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[A-Za-z][A-Za-z\d]{1,31});")
+# Brackets as tokenised corpora write them, after the Penn Treebank.
+_BRACKET = re.compile(r"-[LR][RSC]B-", re.IGNORECASE)
+_BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}"}
 _EMPHASIS = (
     re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])[^*]{0,300}[^\s*](\1)(?![\w*])"),
     re.compile(r"(?<!\w)(_{1,3})(?=[^\s_])[^_]{0,300}[^\s_](\1)(?!\w)"),
@@ -49,16 +52,17 @@ _WITHIN = re.compile(
 )
 # No markup is without one of these.
 _HINT = re.compile(
-    rf"\A{MARK}|\]\(|://|www\.|~~|[@<>&*_(]|-\r?\n|[\u00b2\u00b3\u00b9\u2020-\u2021\u2070-\u2079]", re.IGNORECASE
+    rf"\A{MARK}|\]\(|://|www\.|~~|-[LR][RSC]B-|[@<>&*_(]|-\r?\n|[\u00b2\u00b3\u00b9\u2020-\u2021\u2070-\u2079]",
+    re.IGNORECASE,
 )
 
 
 def plain(text: str, mentions: Iterable[Mention] = ()) -> str:
     """The text with blanks for link targets, addresses, HTML's tags and pictographs, but where a mention stands.
 
-    A character reference ("&amp;") is read as what it stands for, behind as many `FILL` as it has characters more;
-    signs of emphasis, HTML's too, the marks of footnotes and a hyphen at a line's end become what no tokenizer reads.
-    Half a surrogate pair, which cannot be tokenised, becomes a question mark.
+    A character reference ("&amp;") or a bracket of tokenised text ("-LRB-") is read as what it stands for, behind as
+    many `FILL` as it has characters more; signs of emphasis, HTML's too, of footnotes and a hyphen at a line's end
+    become what no tokenizer reads. Half a surrogate pair, which cannot be tokenised, becomes a question mark.
 
     >>> plain("[Rome](/wiki/Rome) is nice\\u2122, says <li>Ann (ann@example.org).")
     ' Rome              is nice , says     Ann (               ).'
@@ -75,6 +79,7 @@ def plain(text: str, mentions: Iterable[Mention] = ()) -> str:
     text = _blanked(text, (found.span() for found in _MARKUP.finditer(text)), kept)
     edges = {edge for span in kept for edge in span}
     text = _REFERENCE.sub(lambda found: found[0] if _cut(found, edges) else _meant(found[0]), text)
+    text = _BRACKET.sub(lambda found: FILL * 4 + _BRACKETS[found[0].upper()], text)
     signs = (found.span(sign) for emphasis in _EMPHASIS for found in emphasis.finditer(text) for sign in (1, 2))
     return _blanked(text, signs, (), NOTHING)
 
