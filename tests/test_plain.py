@@ -82,6 +82,7 @@ def test_a_reference_is_read_as_its_character(text: str, read: str) -> None:
 def test_a_reference_in_a_mention_is_read_but_not_one_that_it_cuts() -> None:
     assert plain("AT&amp;T", [Mention("AT&amp;T", 0, 8)]).replace(FILL, "") == "AT&T"
     assert plain("AT&amp;T", [Mention("amp", 3, 6)]) == "AT&amp;T"
+    assert plain("Ann -LRB-", [Mention("LRB", 5, 8)]) == "Ann -LRB-"
 
 
 @pytest.mark.parametrize(

@@ -37,9 +37,8 @@ _MARKUP = re.compile(
     rf"|\A(?-i:{MARK})",
     re.IGNORECASE | re.MULTILINE,
 )
-_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[A-Za-z][A-Za-z\d]{1,31});")
+_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[A-Za-z][A-Za-z\d]{1,31});|(?i:-[LR][RSC]B-)")
 # Brackets as tokenised corpora write them, after the Penn Treebank.
-_BRACKET = re.compile(r"-[LR][RSC]B-", re.IGNORECASE)
 _BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}"}
 _EMPHASIS = (
     re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])[^*]{0,300}[^\s*](\1)(?![\w*])"),
@@ -79,7 +78,6 @@ def plain(text: str, mentions: Iterable[Mention] = ()) -> str:
     text = _blanked(text, (found.span() for found in _MARKUP.finditer(text)), kept)
     edges = {edge for span in kept for edge in span}
     text = _REFERENCE.sub(lambda found: found[0] if _cut(found, edges) else _meant(found[0]), text)
-    text = _BRACKET.sub(lambda found: FILL * 4 + _BRACKETS[found[0].upper()], text)
     signs = (found.span(sign) for emphasis in _EMPHASIS for found in emphasis.finditer(text) for sign in (1, 2))
     return _blanked(text, signs, (), NOTHING)
 
@@ -94,7 +92,7 @@ def _meant(reference: str) -> str:
     >>> _meant("&eacute;") == 7 * FILL + "\\u00e9", _meant("&what;")
     (True, '&what;')
     """
-    character = html.unescape(reference)
+    character = _BRACKETS.get(reference.upper(), html.unescape(reference))
     if len(character) != 1:
         return reference
     return FILL * (len(reference) - 1) + (" " if character.isspace() or _is_pictograph(character) else character)
