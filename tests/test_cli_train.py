@@ -239,25 +239,39 @@ def test_head_only_adds_support(
     assert main([*command, "-o", str(tmp_path / "fitted")]) == 0
     assert "spouse" in capsys.readouterr().err  # the relation without examples is named
     fitted = RelationExtractor.from_pretrained(tmp_path / "fitted")
-    assert {name: len(rows) for name, rows in fitted.support.items()} == {"residence": 16, "employer": 8, "founder": 8}
+    expected = {"residence": 16, "employer": 8, "founder": 8, None: 4}
+    assert {name: len(rows) for name, rows in fitted.support.items()} == expected
     assert fitted.config["name"] == "fitted"
     assert fitted.config["data"][-1] == data.name
     card = (tmp_path / "fitted" / "README.md").read_text(encoding="utf-8")
-    assert card.startswith("# fitted\n\nThe model below, its prototypes moved by 32 examples of 3 relations.\n")
+    assert card.startswith(
+        "# fitted\n\nThe model below, its prototypes moved by 32 examples of 3 relations and 4 without a relation.\n"
+    )
 
 
-def test_head_only_says_what_it_does_not_learn_from(
+def test_head_only_learns_of_rows_without_a_relation(
     schema: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     save_model(tmp_path / "trained", tiny.model_files())
     rows = [example("Ann lives in Rome", "Ann", "residence", "Rome"), example("Ann saw Rome", "Ann", None, "Rome")]
-    data = tmp_path / "data.jsonl"
+    data, fewer, other = tmp_path / "data.jsonl", tmp_path / "fewer.json", tmp_path / "other.json"
     data.write_text("\n".join(rows), encoding="utf-8")
-    command = ["train", str(data), "-r", str(schema), "-m", str(tmp_path / "trained"), "--head-only"]
-    assert main([*command, "-o", str(tmp_path / "fitted")]) == 0
+    fewer.write_text('[{"name": "residence"}]', encoding="utf-8")
+    other.write_text('[{"name": "residence"}, {"name": "visited"}]', encoding="utf-8")
+    for output, model, relations in (
+        ("fitted", "trained", schema),
+        ("with_fewer", "fitted", fewer),
+        ("with_others", "fitted", other),
+    ):
+        command = ["train", str(data), "-r", str(relations), "-m", str(tmp_path / model), "--head-only"]
+        assert main([*command, "-o", str(tmp_path / output)]) == 0
     said = capsys.readouterr().err
-    assert "has 1 example of 1 relation\n" in said
-    assert "1 row without a relation left out" in said
+    assert "fitted has 1 example of 1 relation and 1 without a relation\n" in said
+    assert "1 examples that the model had are dropped" in said  # "Ann saw Rome" may hold another relation now
+    supports = [
+        len(RelationExtractor.from_pretrained(tmp_path / f"with_{of}").support[None]) for of in ("fewer", "others")
+    ]
+    assert supports == [2, 1]
 
 
 def test_head_only_keeps_the_examples_of_the_model_that_it_begins_with(

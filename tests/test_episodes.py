@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from zslre.evaluation.episodes import Episodes, draw_episodes, score_episodes
 from zslre.exceptions import InputError
-from zslre.prototypes import build_prototypes, fuse, kind_widths, without_side
+from zslre.prototypes import Prototypes, build_prototypes, fuse, kind_widths, with_support, without_side
 from zslre.scoring import KINDS
 
 ROWS = [np.arange(10 * number, 10 * number + 4 + number) for number in range(5)]  # row // 10 is its relation
@@ -94,7 +94,7 @@ def test_where_there_are_no_copies_a_seed_draws_what_it_always_did() -> None:
 
 @pytest.mark.parametrize("at_once", [1, 10**9])
 def test_all_at_once_is_one_by_one(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
-    """Against `build_prototypes` with support, episode by episode, which is what `zslre train --head-only` does."""
+    """Against prototypes with support, episode by episode and relation by relation."""
     monkeypatch.setattr("zslre.evaluation.episodes.NUMBERS_AT_ONCE", at_once)
     encoder, scorer, relations = tiny.runtime_encoder(), tiny.scorer(), tiny.RELATIONS
     vectors = np.random.default_rng(0).standard_normal((50, tiny.H)).astype(np.float32)
@@ -106,9 +106,11 @@ def test_all_at_once_is_one_by_one(monkeypatch: pytest.MonkeyPatch, at_once: int
     scores = score_episodes(scorer, features, side, drawn.relations, drawn.support, drawn.queries)
     for episode in range(15):
         chosen = drawn.relations[episode]
-        support = {relations.names[n]: vectors[drawn.support[episode, i]] for i, n in enumerate(chosen)}
-        matrix = build_prototypes(encoder, scorer, relations, support).weighted(scorer)[chosen]
-        expected = features[drawn.queries[episode]] @ matrix.T
+        rows = []
+        for place, n in enumerate(chosen):
+            one = Prototypes(side.vectors[n : n + 1], side.shares[n : n + 1])
+            rows.append(with_support(scorer, one, features[drawn.support[episode, place]][None]).weighted(scorer)[0])
+        expected = features[drawn.queries[episode]] @ np.array(rows).T
         np.testing.assert_allclose(scores[episode], expected, atol=1e-4)
 
 

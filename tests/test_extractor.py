@@ -22,6 +22,7 @@ from zslre.candidates import NEAR, ONE_RIVAL, TWO_RIVALS, asked_pairs, candidate
 from zslre.encoder import FloatArray, pair_vectors
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
+from zslre.fitting import fitted
 from zslre.pipeline import TOP_K
 from zslre.prototypes import build_prototypes
 from zslre.relations import Relation, RelationSet, SideInformation, Source
@@ -91,7 +92,8 @@ def slow_predict(extractor: RelationExtractor, text: str, least: float, top_k: i
     """One pair and one relation at a time, straight from the formulas."""
     found: dict[tuple[object, str], float] = {}
     slope, offset = (float(x) for x in extractor.scorer.calibration)
-    prototypes = build_prototypes(extractor.encoder, extractor.scorer, extractor.relations, extractor.support)
+    side = build_prototypes(extractor.encoder, extractor.scorer, extractor.relations)
+    prototypes = fitted(extractor.scorer, side, extractor.relations.names, extractor.support)
     matrix = prototypes.weighted(extractor.scorer)
     for sentence in extractor.detector.detect(list(split_sentences(text))):
         best: dict[tuple[str, frozenset[Mention]], tuple[object, float]] = {}
@@ -629,10 +631,14 @@ def test_fitting_twice_is_fitting_once_with_all() -> None:
     assert {name: len(rows) for name, rows in twice.support.items()} == {"founder": 3, "employer": 1}
 
 
-def test_examples_of_no_relation_are_left_out() -> None:
+def test_examples_of_no_relation_move_every_prototype_away() -> None:
     nothing = [replace(example, relation=None) for example in RESIDENCE]
-    for fitted in (EXTRACTOR.fit([]), EXTRACTOR.fit(nothing)):
-        assert_close(scores(fitted.predict(TEXT, **ALL)), scores(EXTRACTOR.predict(TEXT, **ALL)))
+    moved = EXTRACTOR.fit(nothing)
+    for example in RESIDENCE:
+        before = {name: score_of(EXTRACTOR, example, name) for name in tiny.RELATIONS.names}
+        likeliest = max(before, key=lambda name: before[name])
+        assert score_of(moved, example, likeliest) < before[likeliest]
+    assert_close(scores(EXTRACTOR.fit([]).predict(TEXT, **ALL)), scores(EXTRACTOR.predict(TEXT, **ALL)))
 
 
 def test_fit_names_an_unknown_relation() -> None:

@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 from zslre.encoder import FloatArray
 from zslre.prototypes import (
     MAX_SYNONYMS,
+    Prototypes,
     build_prototypes,
     fuse,
     kind_widths,
@@ -157,40 +158,21 @@ def test_a_relation_is_the_same_in_any_company() -> None:
         np.testing.assert_array_equal(alone.shares[0], together.shares[row])
 
 
-def test_support_moves_its_relation_only_and_never_the_keywords() -> None:
-    encoder = CountingEncoder()
+def test_support_moves_all_kinds_but_the_keywords() -> None:
     support = np.random.default_rng(2).standard_normal((3, tiny.H)).astype(np.float32)
-    before = build_prototypes(encoder, SCORER, tiny.RELATIONS)  # type: ignore[arg-type]
-    after = build_prototypes(encoder, SCORER, tiny.RELATIONS, {"employer": support})  # type: ignore[arg-type]
-    np.testing.assert_array_equal(after.vectors[[0, 2, 3]], before.vectors[[0, 2, 3]])
-    starts = np.cumsum([0, *kind_widths(SCORER)])
+    before = build_prototypes(CountingEncoder(), SCORER, tiny.RELATIONS)  # type: ignore[arg-type]
     features = SCORER.features(support)
+    after = with_support(SCORER, Prototypes(before.vectors[1:2], before.shares[1:2]), features[None])
+    starts = np.cumsum([0, *kind_widths(SCORER)])
     for number, kind in enumerate(KINDS):
         columns = slice(starts[number], starts[number + 1])
-        old, new = before.vectors[1, columns], after.vectors[1, columns]
+        old, new = before.vectors[1, columns], after.vectors[0, columns]
         if kind == "keywords":
             np.testing.assert_array_equal(new, old)
         else:
             mean = unit(features[:, columns].mean(axis=0))
             assert new @ mean > old @ mean
             assert np.linalg.norm(new) == pytest.approx(1, abs=1e-5)
-
-
-def test_support_fills_in_what_side_information_lacks() -> None:
-    support = np.random.default_rng(2).standard_normal((2, tiny.H)).astype(np.float32)
-    prototypes = build_prototypes(CountingEncoder(), SCORER, tiny.RELATIONS, {"founder": support})  # type: ignore[arg-type]
-    np.testing.assert_array_equal(prototypes.shares[2], [True, True, True, False])
-    mean = unit(SCORER.features(support).mean(axis=0)[tiny.H : tiny.H + 8])
-    np.testing.assert_allclose(prototypes.vectors[2, tiny.H : tiny.H + 8], mean, atol=1e-6)
-
-
-def test_no_examples_are_no_support() -> None:
-    encoder = CountingEncoder()
-    none = {"founder": np.zeros((0, tiny.H), dtype=np.float32)}
-    np.testing.assert_array_equal(
-        build_prototypes(encoder, SCORER, tiny.RELATIONS, none).vectors,  # type: ignore[arg-type]
-        build_prototypes(encoder, SCORER, tiny.RELATIONS).vectors,  # type: ignore[arg-type]
-    )
 
 
 def test_fuse_by_hand() -> None:

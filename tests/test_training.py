@@ -19,7 +19,7 @@ from zslre.datasets import AnnotatedSentence, group_examples
 from zslre.encoder import pair_vectors
 from zslre.exceptions import InputError, MissingDependencyError, ModelError
 from zslre.packing import Packer
-from zslre.prototypes import build_prototypes, relation_phrases
+from zslre.prototypes import Prototypes, build_prototypes, relation_phrases, with_support
 from zslre.relations import Relation, RelationSet, SideInformation
 from zslre.types import Sentence
 
@@ -341,20 +341,24 @@ def torch_scorer(seed: int = 0) -> TorchScorer:
     return made
 
 
-@pytest.mark.parametrize("with_support", [False, True])
-def test_torch_and_numpy_score_alike(with_support: bool) -> None:
+@pytest.mark.parametrize("examples", [False, True])
+def test_torch_and_numpy_score_alike(examples: bool) -> None:
     encoder, scorer = tiny.torch_encoder(), torch_scorer()
     encoder.module.eval()
     numpy_scorer = scorer.to_numpy((2.0, -1.0))
     rng = np.random.default_rng(0)
     pairs = rng.standard_normal((7, tiny.H)).astype(np.float32)
-    support = {"employee": pairs[:3], "residence": pairs[2:4]} if with_support else {}
+    support = {"employee": pairs[:3], "residence": pairs[2:4]} if examples else {}
     rows = {RELATIONS.names.index(name): torch.from_numpy(shown) for name, shown in support.items()}
     with torch.inference_mode():
         prototypes, present = scorer.prototypes(encoder, [relation_phrases(r) for r in RELATIONS], rows)
         similarities = scorer.similarities(torch.from_numpy(pairs), prototypes, present).numpy()
         none = scorer.none_scores(torch.from_numpy(pairs)).numpy()
-    expected = build_prototypes(encoder, numpy_scorer, RELATIONS, support)
+    expected = build_prototypes(encoder, numpy_scorer, RELATIONS)
+    for row, shown in rows.items():
+        one = Prototypes(expected.vectors[row : row + 1], expected.shares[row : row + 1])
+        fused = with_support(numpy_scorer, one, numpy_scorer.features(shown.numpy())[None])
+        expected.vectors[row], expected.shares[row] = fused.vectors[0], fused.shares[0]
     np.testing.assert_array_equal(present.numpy(), expected.shares)
     np.testing.assert_allclose(prototypes.numpy(), expected.vectors, atol=1e-5)
     np.testing.assert_allclose(

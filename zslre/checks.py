@@ -52,7 +52,7 @@ def odd_setting(config: Mapping[str, Any]) -> str | None:
 
 
 def odd_prototypes(
-    prototypes: Prototypes, support: Mapping[str, np.ndarray], n_relations: int, scorer: Scorer
+    prototypes: Prototypes, support: Mapping[str | None, np.ndarray], n_relations: int, scorer: Scorer
 ) -> str | None:
     """What of the prototypes, and the pair vectors (K, D) of support examples, does not fit the scorer."""
     widths = kind_widths(scorer)
@@ -66,7 +66,8 @@ def odd_prototypes(
         return "a relation of which nothing counts"
     for name, rows in support.items():
         if rows.ndim != 2 or rows.shape[1] != widths[0]:
-            return f"examples of {name!r} of shape {rows.shape}, but (…, {widths[0]}) fits scorer.safetensors"
+            of = f"of {name!r}" if name is not None else "without a relation"
+            return f"examples {of} of shape {rows.shape}, but (…, {widths[0]}) fits scorer.safetensors"
     return None
 
 

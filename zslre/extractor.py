@@ -12,6 +12,7 @@ from zslre.candidates import asked_pairs, certainty, item_batches, one_direction
 from zslre.context import ContextScorer
 from zslre.encoder import Encoder, FloatArray, pair_vectors
 from zslre.exceptions import InputError, ModelError
+from zslre.fitting import fitted
 from zslre.matching import Matcher
 from zslre.packing import Item, Packer
 from zslre.pipeline import BATCH_SIZE, TOP_K, check_options, document_of, documents_of, extract_documents, mentions_of
@@ -49,7 +50,7 @@ class RelationExtractor:
         *,
         config: Mapping[str, Any],
         detector: MentionDetector | None = None,
-        support: Mapping[str, FloatArray] | None = None,
+        support: Mapping[str | None, FloatArray] | None = None,
         prototypes: Prototypes | None = None,
         hypernyms: HypernymTable | None = None,
         verifier: Verifier | None = None,
@@ -116,7 +117,8 @@ class RelationExtractor:
     @cached_property
     def prototypes(self) -> Prototypes:
         """One row a relation; encoded when first needed."""
-        return build_prototypes(self.encoder, self.scorer, self.relations, self.support)
+        side = build_prototypes(self.encoder, self.scorer, self.relations)
+        return fitted(self.scorer, side, self.relations.names, self.support)
 
     @cached_property
     def matcher(self) -> Matcher:
@@ -184,9 +186,10 @@ class RelationExtractor:
         return self.replaced(prototypes=refine(self.scorer, self.prototypes, vectors))
 
     def fit(self, examples: Iterable[Example]) -> RelationExtractor:
-        """Move prototypes with support examples; no gradient step. A second `fit` adds to the first.
+        """Move prototypes with support examples; the encoder stays. A second `fit` adds to the first.
 
-        Raises InputError for a relation that `relations` lacks. Examples without a relation are left out.
+        Examples without a relation show what is none. See `zslre.fitting`. Raises InputError for a relation that
+        `relations` lacks.
         """
         chosen = labelled(examples, self.relations)
         items = [(example.sentence, [(example.head, example.tail)]) for _, example in chosen]

@@ -68,13 +68,8 @@ def kind_widths(scorer: Scorer) -> list[int]:
     return [dim, *[width] * len(VIEWS)]
 
 
-def build_prototypes(
-    encoder: Encoder,
-    scorer: Scorer,
-    relations: Collection[Relation],
-    support: Mapping[str, FloatArray] | None = None,
-) -> Prototypes:
-    """Prototypes of `relations`; `support` maps a name to the pair vectors (K, D) of its support examples."""
+def build_prototypes(encoder: Encoder, scorer: Scorer, relations: Collection[Relation]) -> Prototypes:
+    """Prototypes of `relations` from their side information."""
     phrases = [(relation_phrases(relation), relation_phrases(relation.own_part)) for relation in relations]
     vectors_of = _encode_unique(encoder, [text for both in phrases for kinds in both for text in kinds.values()])
     widths = kind_widths(scorer)
@@ -90,14 +85,7 @@ def build_prototypes(
                     vector = (1.0 - FOUND_SHARE) * own + FOUND_SHARE * vector
                 vectors[row, starts[k] : starts[k + 1]] = vector
                 shares[row, k] = 1.0 if kind in written else FOUND_SHARE
-    prototypes = Prototypes(vectors, shares)
-    for row, relation in enumerate(relations):
-        examples = None if support is None else support.get(relation.name)
-        if examples is not None and len(examples):
-            one = Prototypes(vectors[row : row + 1], shares[row : row + 1])
-            fused = with_support(scorer, one, scorer.features(examples)[None])
-            vectors[row], shares[row] = fused.vectors[0], fused.shares[0]
-    return prototypes
+    return Prototypes(vectors, shares)
 
 
 def without_side(scorer: Scorer, n_relations: int) -> Prototypes:
@@ -107,7 +95,11 @@ def without_side(scorer: Scorer, n_relations: int) -> Prototypes:
 
 
 def with_support(scorer: Scorer, prototypes: Prototypes, shown: FloatArray) -> Prototypes:
-    """Each prototype moved towards the features (R, K, D + 3T) of its K support examples; keywords have no examples."""
+    """Each prototype moved towards the features (R, K, D + 3T) of its K support examples; keywords have no examples.
+
+    As training's episodes do, and few-shot evaluation, which is of thousands: `zslre.fitting` looks at all examples
+    together.
+    """
     vectors, shares = prototypes.vectors.copy(), prototypes.shares.copy()
     starts = np.cumsum([0, *kind_widths(scorer)])
     for k, kind in enumerate(KINDS):
@@ -149,15 +141,16 @@ def _encode_unique(encoder: Encoder, phrases: Sequence[str]) -> dict[str, FloatA
     return dict(zip(unique, encoder.encode_phrases(unique), strict=True)) if unique else {}
 
 
-def labelled(examples: Iterable[Example], relations: RelationSet) -> list[tuple[str, Example]]:
-    """The examples that have a relation, each behind its name; an example may give its id, its name in another case,
+def labelled(examples: Iterable[Example], relations: RelationSet) -> list[tuple[str | None, Example]]:
+    """The examples, each behind the name of its relation or None; an example may give its id, its name in another case,
     or a name by which the catalogue knows it.
 
     Raises InputError for a relation that `relations` lacks, and for what is no list of examples.
     """
-    found = []
+    found: list[tuple[str | None, Example]] = []
     for example in checked_examples(examples):
         if example.relation is None:
+            found.append((None, example))
             continue
         relation = relations.meant(example.relation)
         if relation is None:
@@ -169,7 +162,9 @@ def labelled(examples: Iterable[Example], relations: RelationSet) -> list[tuple[
     return found
 
 
-def more_support(support: Mapping[str, FloatArray], names: Sequence[str], vectors: FloatArray) -> dict[str, FloatArray]:
+def more_support(
+    support: Mapping[str | None, FloatArray], names: Sequence[str | None], vectors: FloatArray
+) -> dict[str | None, FloatArray]:
     """The support with the vectors of new examples, (n, D), each of the relation of that name, behind what it has."""
     joined = dict(support)
     for name in dict.fromkeys(names):

@@ -56,7 +56,8 @@ OPTIONAL = {"tagger": TAGGER, "context": CONTEXT}  # by their entry in config.js
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelFiles:
-    """All that a model folder holds. `support`: relation name → pair vectors (K, D) of its support examples."""
+    """All that a model folder holds. `support`: relation name → pair vectors (K, D) of its support examples, and
+    None → of those without a relation."""
 
     config: dict[str, Any]
     encoder: dict[str, np.ndarray]
@@ -64,7 +65,7 @@ class ModelFiles:
     prototypes: Prototypes
     tokenizer: Tokenizer
     relations: RelationSet
-    support: Mapping[str, FloatArray] = field(default_factory=dict)
+    support: Mapping[str | None, FloatArray] = field(default_factory=dict)
     tagger: TaggerHead | None = None
     context: ContextScorer | None = None
 
@@ -121,10 +122,13 @@ def load_model(folder: str | Path) -> ModelFiles:
     prototypes = _tensors(folder / "prototypes.safetensors")
     try:
         rows = Prototypes(prototypes.pop("vectors").astype(np.float32), prototypes.pop("present").astype(np.float32))
+        none = prototypes.pop("support.none", None)
         places = {key: int(key.removeprefix("support.")) for key in prototypes}
         if min(places.values(), default=0) < 0:
             raise ValueError("examples of a relation that there is not")
-        support = {relations.names[n]: prototypes[key].astype(np.float32) for key, n in places.items()}
+        named: dict[str | None, np.ndarray] = {relations.names[n]: prototypes[key] for key, n in places.items()}
+        named |= {} if none is None else {None: none}
+        support = {name: rows.astype(np.float32) for name, rows in named.items()}
     except (KeyError, IndexError, ValueError) as error:
         raise ModelError(f"{folder / 'prototypes.safetensors'} does not fit the model ({error})") from error
     scorer = _made(folder / "scorer.safetensors", Scorer.from_tensors)
@@ -204,8 +208,9 @@ def _write(folder: Path, model: ModelFiles) -> None:
     _save(model.encoder, folder / "encoder.safetensors")
     small = is_compact(model.encoder)
     _save(model.scorer.tensors(), folder / "scorer.safetensors", halved=small)
-    names = model.relations.names
-    support = {f"support.{names.index(name)}": rows for name, rows in model.support.items() if name in names}
+    places: dict[str | None, int | str] = {name: place for place, name in enumerate(model.relations.names)}
+    places[None] = "none"
+    support = {f"support.{places[name]}": rows for name, rows in model.support.items() if name in places}
     rows = {"vectors": model.prototypes.vectors, "present": _bits(model.prototypes.shares), **support}
     _save(rows, folder / "prototypes.safetensors", halved=small)
     (folder / "tokenizer.json").write_text(model.tokenizer.to_str(), encoding="utf-8")

@@ -34,8 +34,8 @@ Measure a model on labelled data: FewRel JSON, DocRED JSON, JSON Lines and other
 settings:
   zero-shot   each pair among the unseen relations, which are all of DATA, those of a published split (--split), or
               some drawn by the seeds (--unseen)
-  few-shot    episodes of --n-way relations with --k-shot support examples each; a share of the queries may have none of
-              them (--na-rate), and rejecting those is right
+  few-shot    episodes of --n-way relations with --k-shot support examples each, of which prototypes are made as in
+              training; a share of the queries may have none of them (--na-rate), and rejecting those is right
   supervised  relations that were trained on. Where DATA and --train are the same file, a fixed fifth of its rows is
               tested and the rest trained on
   combined    seen and unseen relations (--split, --unseen) together, and a curve over the share of unseen ones

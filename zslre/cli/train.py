@@ -1,4 +1,4 @@
-"""`zslre train`: a model for your own relations, by gradient or, with --head-only, by moving prototypes."""
+"""`zslre train`: a model for your own relations, by training its encoder or, with --head-only, its prototypes alone."""
 
 from __future__ import annotations
 
@@ -39,12 +39,13 @@ DATA: any format that `zslre convert --help` names; the content tells which. Of 
   {"text": "Ann lives in Rome", "head": [0, 3], "tail": [13, 17], "relation": "residence"}
 Labels are names or ids of the relations in -r. Without it they are looked up in the catalogue, and others are the names
 themselves; NYT's /business/company/founders becomes "company founders". Relation null marks a pair without any; such
-pairs teach rejection, but not with --head-only, which leaves them out.
+pairs teach rejection.
 
 Without --head-only an encoder is trained with torch, for minutes to hours: from a base encoder, or with -m from a
 trained model, which has learned elsewhere what is no relation. Some relations are held out: they say, as relations that
 the model has never seen, when to stop. Ctrl-C keeps what was done; --resume goes on from there.
-With --head-only a trained model (-m) gets the examples as support: no torch, no gradient step, seconds.
+With --head-only the examples move the relations' prototypes in a trained model (-m), and its encoder stays as it is:
+no torch, seconds.
 """
 EXAMPLES = """\
 examples:
@@ -70,7 +71,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help="files of examples")
     parser.add_argument("-r", "--relations", metavar="FILE", help="the relations: a .json or .toml file")
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="DIR", help="model folder to write")
-    parser.add_argument("--head-only", action="store_true", help="use the examples as support of a trained model")
+    parser.add_argument("--head-only", action="store_true", help="move the prototypes of a trained model alone")
     parser.add_argument(
         "-m",
         "--model",
@@ -132,7 +133,7 @@ def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Exampl
     from zslre.serialization import BUILTIN
 
     start = RelationExtractor.from_pretrained(args.model, threads=args.threads)
-    kept, gone = _kept_support(start, relations)
+    kept = _kept_support(start, relations)
     extractor = start.replaced(relations=relations, support=kept)
     data = [*extractor.config.get("data", ()), *data_names(args.data)]
     config = {**extractor.config, "name": args.output.name, "data": data}
@@ -142,6 +143,8 @@ def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Exampl
     seen = [name for name, count in counts.items() if count]
     bare = [name for name in counts if name not in seen and name not in kept]
     support = f"{counted(sum(counts.values()), 'example')} of {counted(len(seen), 'relation')}"
+    if rejected := sum(example.relation is None for example in examples):
+        support += f" and {rejected} without a relation"
     if kept:
         support += f", beside {sum(map(len, kept.values()))} that the model had"
     place = Path(args.model if args.model is not None else BUILTIN) / "README.md"
@@ -149,29 +152,29 @@ def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Exampl
     heading = f"# {args.output.name}\n\nThe model below, its prototypes moved by {support}.\n\n"
     (args.output / "README.md").write_text(heading + card, encoding="utf-8")
     say(f"{args.output} has {support}")
-    if gone:
-        lost = sum(len(start.support[name]) for name in gone)
-        say(f"{lost} examples that the model had are dropped, of relations that are not asked for: {', '.join(gone)}")
-    if rejected := sum(example.relation is None for example in examples):
-        say(f"{counted(rejected, 'row')} without a relation left out: with --head-only nothing is learned from them")
+    if lost := sum(map(len, start.support.values())) - sum(map(len, kept.values())):
+        say(f"{lost} examples that the model had are dropped, of relations not asked for now or without one of its own")
     if bare:
         say(f"without examples, known by their side information alone: {', '.join(bare)}")
     return 0
 
 
-def _kept_support(start: RelationExtractor, relations: RelationSet) -> tuple[dict[str, FloatArray], list[str]]:
-    """The examples (K, D) that a model has of these relations, found by name or id, and of what else it has some."""
+def _kept_support(start: RelationExtractor, relations: RelationSet) -> dict[str | None, FloatArray]:
+    """The examples (K, D) that a model has of these relations, found by name or id.
+
+    Those without a relation have none of the model's: they stay where no other is asked for.
+    """
     from zslre.prototypes import more_support
 
-    kept: dict[str, FloatArray] = {}
-    gone = []
+    asked = {of.name: relations.get(of.name) or relations.get(of.id or of.name) for of in start.relations}
+    found: dict[str | None, str | None] = {name: now.name for name, now in asked.items() if now is not None}
+    if set(relations.names) <= set(found.values()):
+        found[None] = None
+    kept: dict[str | None, FloatArray] = {}
     for name, rows in start.support.items():
-        found = relations.get(name) or relations.get(start.relations[name].id or name)
-        if found is None:
-            gone.append(name)
-        else:
-            kept = more_support(kept, [found.name] * len(rows), rows)
-    return kept, gone
+        if name in found:
+            kept = more_support(kept, [found[name]] * len(rows), rows)
+    return kept
 
 
 def _train(

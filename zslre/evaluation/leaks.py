@@ -64,7 +64,7 @@ def dev_relations(model: RelationExtractor, candidates: RelationSet, tested: Ite
 
 
 def _trained(model: RelationExtractor | ModelFiles) -> list[str]:
-    return [*model.config.get("trained_relations", ()), *model.support]
+    return [*model.config.get("trained_relations", ()), *(name for name in model.support if name is not None)]
 
 
 def _relations_of(model: RelationExtractor | ModelFiles, names: Iterable[str]) -> RelationSet | None:
