@@ -267,11 +267,24 @@ def test_head_only_learns_of_rows_without_a_relation(
         assert main([*command, "-o", str(tmp_path / output)]) == 0
     said = capsys.readouterr().err
     assert "fitted has 1 example of 1 relation and 1 without a relation\n" in said
-    assert "1 examples that the model had are dropped" in said  # "Ann saw Rome" may hold another relation now
+    assert "1 row without a relation that the model had left out" in said  # "Ann saw Rome" may be "visited"
     supports = [
         len(RelationExtractor.from_pretrained(tmp_path / f"with_{of}").support[None]) for of in ("fewer", "others")
     ]
     assert supports == [2, 1]
+
+
+def test_rows_without_a_relation_alone_lower_what_looks_like_them(schema: Path, tmp_path: Path) -> None:
+    save_model(tmp_path / "trained", tiny.model_files())
+    data = tmp_path / "data.jsonl"
+    data.write_text(example("Ann lives in Rome", "Ann", None, "Rome"), encoding="utf-8")
+    command = ["train", str(data), "-r", str(schema), "-m", str(tmp_path / "trained"), "--head-only"]
+    assert main([*command, "-o", str(tmp_path / "fitted")]) == 0
+    asked = RelationSet.from_file(schema)
+    before = RelationExtractor.from_pretrained(tmp_path / "trained", threads=1).with_relations(asked)
+    after = RelationExtractor.from_pretrained(tmp_path / "fitted", threads=1)
+    scores = [[t.score for t in of.predict("Ann lives in Rome", threshold=0.0, top_k=4)] for of in (before, after)]
+    assert max(scores[1]) < max(scores[0])
 
 
 def test_head_only_keeps_the_examples_of_the_model_that_it_begins_with(

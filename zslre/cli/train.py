@@ -120,7 +120,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         examples = [example for path in args.data for example in read_known(path, relations, skipped)]
     skipped.summarize()
-    if not any(example.relation for example in examples):
+    if not any(example.relation for example in examples) and not (args.head_only and examples):
         raise InputError("no example has a relation: there is nothing to learn from")
     notices.none_names(dict.fromkeys(example.relation for example in examples if example.relation), say)
     if args.head_only:
@@ -133,7 +133,7 @@ def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Exampl
     from zslre.serialization import BUILTIN
 
     start = RelationExtractor.from_pretrained(args.model, threads=args.threads)
-    kept = _kept_support(start, relations)
+    kept, gone = _kept_support(start, relations)
     extractor = start.replaced(relations=relations, support=kept)
     data = [*extractor.config.get("data", ()), *data_names(args.data)]
     config = {**extractor.config, "name": args.output.name, "data": data}
@@ -152,15 +152,21 @@ def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Exampl
     heading = f"# {args.output.name}\n\nThe model below, its prototypes moved by {support}.\n\n"
     (args.output / "README.md").write_text(heading + card, encoding="utf-8")
     say(f"{args.output} has {support}")
-    if lost := sum(map(len, start.support.values())) - sum(map(len, kept.values())):
-        say(f"{lost} examples that the model had are dropped, of relations not asked for now or without one of its own")
+    if named := [name for name in gone if name is not None]:
+        lost = sum(len(start.support[name]) for name in named)
+        say(f"{lost} examples that the model had are dropped, of relations that are not asked for: {', '.join(named)}")
+    if None in gone:
+        lost = len(start.support[None])
+        say(f"{counted(lost, 'row')} without a relation that the model had left out: it may have one that is new")
     if bare:
         say(f"without examples, known by their side information alone: {', '.join(bare)}")
     return 0
 
 
-def _kept_support(start: RelationExtractor, relations: RelationSet) -> dict[str | None, FloatArray]:
-    """The examples (K, D) that a model has of these relations, found by name or id.
+def _kept_support(
+    start: RelationExtractor, relations: RelationSet
+) -> tuple[dict[str | None, FloatArray], list[str | None]]:
+    """The examples (K, D) that a model has of these relations, found by name or id, and of what else it has some.
 
     Those without a relation have none of the model's: they stay where no other is asked for.
     """
@@ -174,7 +180,7 @@ def _kept_support(start: RelationExtractor, relations: RelationSet) -> dict[str 
     for name, rows in start.support.items():
         if name in found:
             kept = more_support(kept, [found[name]] * len(rows), rows)
-    return kept
+    return kept, [name for name in start.support if name not in found]
 
 
 def _train(
