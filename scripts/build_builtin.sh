@@ -24,7 +24,8 @@
 # contrasts/widest_z{upa,uri,uzu,wan,wart,yme,yzz,zap,zig}.txt, 33 to 42 before contrasts/widest_zz{z,zz}.txt, 33 to 48
 # before contrasts/widest_zzzzz.txt and relations/{wider,most}_*.txt, 49 and 50 before relations/most_*.txt, 33 to
 # 52 before relations/yet_*.txt and contrasts/widest_zzzzzz.txt, 33 to 54 before relations/more_*.txt and
-# contrasts/widest_zzzzzzz*.txt, 55 before the last three of these, 56 before the last. Up to 48 the relations told were
+# contrasts/widest_zzzzzzz*.txt, 55 before the last six of these, 56 before the last four, 57 and 58 before the last
+# three, 55 and 56 before relations/further_*.txt, 55 to 57 before relations/anew_*.txt. Up to 48 the relations told were
 # drawn among ten phrases, one a step on the average.
 # FOLDER (default: zslre/assets/model) is replaced at the very end. Some twenty hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
@@ -108,6 +109,10 @@ again=$work/mean-51-54-ternary
 branch 55 --start $again --seed 62 --pronoun-rate 0.35 $newest
 branch 56 --start $again --seed 63 --pronoun-rate 0.3 --join-rate 0.15 $newest
 mean mean-54-56 --start $again $work/branch-55 $work/branch-56 --contrasts 4
-ternary mean-54-56
-[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-54-56-ternary -o $work/tagged --threads 2 --epochs 8
+branch 57 --start $work/mean-54-56 --seed 64 --pronoun-rate 0.35 $newest
+branch 58 --start $work/mean-54-56 --seed 65 --pronoun-rate 0.3 --join-rate 0.15 $newest
+branch 59 --start $work/mean-54-56 --seed 66 --pronoun-rate 0.35 $newest
+mean mean-57-59 --start $work/mean-54-56 $work/branch-57 $work/branch-58 $work/branch-59 --contrasts 4
+ternary mean-57-59
+[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-57-59-ternary -o $work/tagged --threads 2 --epochs 8
 python scripts/fit_context.py -m $work/tagged -o "$model"
