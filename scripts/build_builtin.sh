@@ -6,8 +6,9 @@
 # of the mean of the last four runs, eleven rounds more that go on from that student (the float weights of the runs
 # before were lost), the last five with sentences in which a name becomes that of an owner, the last three with more
 # relations told, the ternary student of the mean of the last four of these runs, one round more that goes on from it (the
-# weights were lost again), the ternary student of the mean of its two runs and what they began with, the tagger, and the
-# network that weighs the pairs of a sentence against each other.
+# weights were lost again), three runs from the mean of that round and what it began with, the ternary student of the
+# mean of these three and what they began with, the tagger, and the network that weighs the pairs of a sentence against
+# each other.
 #
 #     scripts/build_builtin.sh [FOLDER]
 #
