@@ -6,9 +6,8 @@
 # of the mean of the last four runs, eleven rounds more that go on from that student (the float weights of the runs
 # before were lost), the last five with sentences in which a name becomes that of an owner, the last three with more
 # relations told, the ternary student of the mean of the last four of these runs, one round more that goes on from it (the
-# weights were lost again), three runs from the mean of that round and what it began with, the ternary student of the
-# mean of these three and what they began with, the tagger, and the network that weighs the pairs of a sentence against
-# each other.
+# weights were lost again), the ternary student of the mean of its two runs and what they began with, the tagger, and the
+# network that weighs the pairs of a sentence against each other.
 #
 #     scripts/build_builtin.sh [FOLDER]
 #
@@ -25,9 +24,9 @@
 # contrasts/widest_z{upa,uri,uzu,wan,wart,yme,yzz,zap,zig}.txt, 33 to 42 before contrasts/widest_zz{z,zz}.txt, 33 to 48
 # before contrasts/widest_zzzzz.txt and relations/{wider,most}_*.txt, 49 and 50 before relations/most_*.txt, 33 to
 # 52 before relations/yet_*.txt and contrasts/widest_zzzzzz.txt, 33 to 54 before relations/more_*.txt and
-# contrasts/widest_zzzzzzz*.txt, 55 before the last six of these, 56 before the last four, 57 and 58 before the last
-# three, 55 and 56 before relations/further_*.txt, 55 to 57 before relations/anew_*.txt. Up to 48 the relations told were
-# drawn among ten phrases, one a step on the average.
+# contrasts/widest_zzzzzzz*.txt, 55 before the last six of these, 56 before the last four, student, tagger and network
+# before the last three, the network before unseen/{anew,newly}_*.txt. Up to 48 the relations told were drawn among ten
+# phrases, one a step on the average.
 # FOLDER (default: zslre/assets/model) is replaced at the very end. Some twenty hours on two cores. What is finished lies
 # in build/builtin and is not done again; a step that was stopped goes on from its checkpoint. Each step prints the
 # scores that go into config.json: look at them before you commit the model. `scripts/distill_builtin.py` makes a
@@ -110,10 +109,6 @@ again=$work/mean-51-54-ternary
 branch 55 --start $again --seed 62 --pronoun-rate 0.35 $newest
 branch 56 --start $again --seed 63 --pronoun-rate 0.3 --join-rate 0.15 $newest
 mean mean-54-56 --start $again $work/branch-55 $work/branch-56 --contrasts 4
-branch 57 --start $work/mean-54-56 --seed 64 --pronoun-rate 0.35 $newest
-branch 58 --start $work/mean-54-56 --seed 65 --pronoun-rate 0.3 --join-rate 0.15 $newest
-branch 59 --start $work/mean-54-56 --seed 66 --pronoun-rate 0.35 $newest
-mean mean-57-59 --start $work/mean-54-56 $work/branch-57 $work/branch-58 $work/branch-59 --contrasts 4
-ternary mean-57-59
-[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-57-59-ternary -o $work/tagged --threads 2 --epochs 8
+ternary mean-54-56
+[ -d $work/tagged ] || python scripts/train_tagger.py --work $work/tagger -m $work/mean-54-56-ternary -o $work/tagged --threads 2 --epochs 8
 python scripts/fit_context.py -m $work/tagged -o "$model"
