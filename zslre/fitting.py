@@ -37,12 +37,12 @@ def fitted(
     labels = np.repeat([column[name] for name, _ in shown], [len(rows) for _, rows in shown])
     pairs = np.concatenate([rows for _, rows in shown])
     shares = prototypes.shares.copy()
-    learned = np.array([k for k, kind in enumerate(KINDS) if kind != "keywords"])
+    learned = np.array([kind != "keywords" for kind in KINDS])
     shares[np.ix_(np.unique(labels[labels < len(names)]), learned)] = 1.0
 
     widths = kind_widths(scorer)
     weights = scorer.scale * np.repeat(scorer.kind_weights(shares), widths, axis=1)
-    free = np.repeat((shares > 0) & np.isin(np.arange(len(KINDS)), learned), widths, axis=1)
+    free = np.repeat((shares > 0) & learned, widths, axis=1)
     features, none = scorer.features(pairs), scorer.none_scores(pairs)[:, None]
     wanted = np.eye(len(names) + 1, dtype=np.float32)[labels]
     asked = np.zeros_like(wanted, dtype=bool)  # what each pair is to be told from

@@ -122,14 +122,9 @@ def load_model(folder: str | Path) -> ModelFiles:
     prototypes = _tensors(folder / "prototypes.safetensors")
     try:
         rows = Prototypes(prototypes.pop("vectors").astype(np.float32), prototypes.pop("present").astype(np.float32))
-        none = prototypes.pop("support.none", None)
-        places = {key: int(key.removeprefix("support.")) for key in prototypes}
-        if min(places.values(), default=0) < 0:
-            raise ValueError("examples of a relation that there is not")
-        named: dict[str | None, np.ndarray] = {relations.names[n]: prototypes[key] for key, n in places.items()}
-        named |= {} if none is None else {None: none}
-        support = {name: rows.astype(np.float32) for name, rows in named.items()}
-    except (KeyError, IndexError, ValueError) as error:
+        names = {key: name for name, key in _support_keys(relations).items()}
+        support = {names[key]: shown.astype(np.float32) for key, shown in prototypes.items()}
+    except (KeyError, ValueError) as error:
         raise ModelError(f"{folder / 'prototypes.safetensors'} does not fit the model ({error})") from error
     scorer = _made(folder / "scorer.safetensors", Scorer.from_tensors)
     if odd := odd_prototypes(rows, support, len(relations), scorer):
@@ -204,13 +199,18 @@ def _may_be_replaced(folder: Path) -> bool:
     return ours and names <= {*FILES, *OPTIONAL.values(), "README.md"}
 
 
+def _support_keys(relations: RelationSet) -> dict[str | None, str]:
+    """Under what the file of prototypes has the examples of each relation, and those without one."""
+    keys: dict[str | None, str] = {name: f"support.{place}" for place, name in enumerate(relations.names)}
+    return keys | {None: "support.none"}
+
+
 def _write(folder: Path, model: ModelFiles) -> None:
     _save(model.encoder, folder / "encoder.safetensors")
     small = is_compact(model.encoder)
     _save(model.scorer.tensors(), folder / "scorer.safetensors", halved=small)
-    places: dict[str | None, int | str] = {name: place for place, name in enumerate(model.relations.names)}
-    places[None] = "none"
-    support = {f"support.{places[name]}": rows for name, rows in model.support.items() if name in places}
+    keys = _support_keys(model.relations)
+    support = {keys[name]: shown for name, shown in model.support.items() if name in keys}
     rows = {"vectors": model.prototypes.vectors, "present": _bits(model.prototypes.shares), **support}
     _save(rows, folder / "prototypes.safetensors", halved=small)
     (folder / "tokenizer.json").write_text(model.tokenizer.to_str(), encoding="utf-8")

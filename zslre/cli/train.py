@@ -157,7 +157,7 @@ def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Exampl
         say(f"{lost} examples that the model had are dropped, of relations that are not asked for: {', '.join(named)}")
     if None in gone:
         lost = len(start.support[None])
-        say(f"{counted(lost, 'row')} without a relation that the model had left out: it may have one that is new")
+        say(f"{counted(lost, 'row')} without a relation that the model had left out: what is new may hold there")
     if bare:
         say(f"without examples, known by their side information alone: {', '.join(bare)}")
     return 0
