@@ -9,7 +9,9 @@ from types import ModuleType
 
 
 def load_script(path: Path) -> ModuleType:
-    """What the file defines; its `main` is not run."""
+    """What the file defines; its `main` is not run. It may import scripts beside it, as when it runs."""
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None

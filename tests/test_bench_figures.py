@@ -14,7 +14,6 @@ DOCUMENTS = {"threshold": 0.5, "printed": 8, "true": 6, "precision": 0.75, "foun
 DOCUMENTS |= {"named in one sentence": 8, "of these found": 4}
 PAGE = "Before.\n\n<!-- figures: documents -->\nold\n<!-- end -->\n\nold\n"
 
-load_script(BENCH / "figure_tables.py")  # which figures.py imports
 figures = load_script(BENCH / "figures.py")
 
 

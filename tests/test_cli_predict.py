@@ -38,6 +38,7 @@ class Fake:
 
     loaded: dict[str, Any] = field(default_factory=dict)
     names: tuple[str, ...] = ("built in", "second")
+    threshold: float = 0.0
     batches: list[int] = field(default_factory=list)
     interrupt_at: str | None = None
 
@@ -484,6 +485,21 @@ def test_resume_does_not_mix_relations(lines: str, tmp_path: Path, capsys: pytes
     before = out.read_bytes()
     assert main([*arguments, "--relation", "second"]) == 1
     assert "line 1: has the relation 'built in', which is not looked for now" in capsys.readouterr().err
+    assert out.read_bytes() == before
+
+
+def test_resume_does_not_mix_thresholds(
+    fake: Fake, lines: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.jsonl"
+    arguments = ["predict", lines, "-o", str(out), "--resume"]
+    assert main(arguments) == 0
+    before = out.read_bytes()
+    assert main([*arguments, "--threshold", "0.99"]) == 1
+    assert "which is below the threshold of 0.99 now" in capsys.readouterr().err
+    fake.threshold = 0.98  # the model's own, where none is asked for
+    assert main(arguments) == 1
+    assert "which is below the threshold of 0.98 now" in capsys.readouterr().err
     assert out.read_bytes() == before
 
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import signal
 import threading
-from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from zslre.exceptions import InputError
-from zslre.output import open_writer, resume_point, triple_record, write_mentions
+from zslre.output import open_writer, triple_record, write_mentions
 from zslre.terminal import columns
 from zslre.types import Mention, Triple
 
@@ -182,64 +179,6 @@ def test_a_record_may_be_written_by_any_thread() -> None:
     thread.start()
     thread.join()
     assert json.loads(stream.getvalue())["id"] == "a"
-
-
-# Going on
-
-
-def record_lines(*ids: str) -> str:
-    stream = io.StringIO()
-    for id in ids:
-        open_writer("jsonl", stream).write(id, [TRIPLE])
-    return stream.getvalue()
-
-
-@pytest.mark.parametrize("cut", [1, 5, 40, -3, -11, -15, -22])
-def test_a_cut_record_is_not_counted(tmp_path: Path, cut: int) -> None:
-    path = tmp_path / "out.jsonl"
-    whole = record_lines("a", "b", "a", "é")
-    path.write_text(whole + record_lines('la"st\\')[:-cut], encoding="utf-8")
-    done, size = resume_point(path, [TRIPLE.relation])
-    assert done == Counter({"a": 2, "b": 1, "é": 1})
-    os.truncate(path, size)
-    assert path.read_text(encoding="utf-8") == whole
-
-
-@pytest.mark.parametrize(
-    "line", ["id,head", "[" * 100_000, "{}", '{"id": 1, "triples": []}', "[1]", "\x00", '{"id": "a", "triples"']
-)
-def test_a_foreign_file_is_refused(tmp_path: Path, line: str) -> None:
-    path = tmp_path / "out.jsonl"
-    path.write_text(f"{record_lines('a')}{line}\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"out\.jsonl, line 2: is no record of zslre"):
-        resume_point(path, [TRIPLE.relation])
-
-
-@pytest.mark.parametrize(
-    "line", ["my precious notes", '{"id": "a", "text": "b"}', '{"triples": [', '{"id": 1', '{"id": "a"}', "id,head"]
-)
-def test_a_foreign_line_without_an_end_is_refused(tmp_path: Path, line: str) -> None:
-    path = tmp_path / "out.jsonl"
-    for before in ("", record_lines("a")):
-        path.write_text(before + line, encoding="utf-8")
-        with pytest.raises(InputError, match=r"out\.jsonl, line .: is no record of zslre \(its last line breaks off\)"):
-            resume_point(path, [TRIPLE.relation])
-        assert path.read_text(encoding="utf-8") == before + line
-
-
-def test_what_a_power_cut_leaves_is_no_foreign_line(tmp_path: Path) -> None:
-    path = tmp_path / "out.jsonl"
-    for rest in ("\0\0\0", '{"id": "b", "tri\0\0'):
-        path.write_text(record_lines("a") + rest, encoding="utf-8")
-        assert resume_point(path, [TRIPLE.relation]) == ({"a": 1}, len(record_lines("a")))
-
-
-def test_a_file_with_other_relations_is_not_gone_on_with(tmp_path: Path) -> None:
-    path = tmp_path / "out.jsonl"
-    path.write_text('{"id": "b", "triples": []}\n' + record_lines("a"), encoding="utf-8")
-    assert resume_point(path, [TRIPLE.relation, "more"])[0] == {"a": 1, "b": 1}
-    with pytest.raises(InputError, match=rf"out\.jsonl, line 2: has the relation '{TRIPLE.relation}', which is not"):
-        resume_point(path, ["another"])
 
 
 def test_mentions_are_a_line_that_no_character_ends() -> None:

@@ -16,7 +16,6 @@ from zslre.types import Example, Mention, Sentence, Triple
 PROJECT = Path(__file__).parent.parent
 DATA = PROJECT / "data/own"
 
-load_script(PROJECT / "scripts/bench/challenge.py")  # which it imports
 own = load_script(PROJECT / "scripts/bench/own_relations.py")
 
 

@@ -20,6 +20,7 @@ from zslre.evaluation.scenarios import SHARES, EpisodeSettings, best_rejection, 
 from zslre.evaluation.tasks import Dataset, Task
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
+from zslre.refinement import refine
 from zslre.types import Example
 
 NAMES = ("residence", "employer", "founder", "spouse")
@@ -110,7 +111,8 @@ def test_support_examples_count_where_relations_may_be_seen(model: RelationExtra
 def test_transductive_prototypes_are_refined_on_the_rows(model: RelationExtractor) -> None:
     outcome = run(model, task("zero-shot"), transductive=True)
     pairs = [(example.sentence, [(example.head, example.tail)]) for example in EXAMPLES]
-    refined = model.refined(pair_vectors(model.encoder, model.packer, pairs))
+    vectors = pair_vectors(model.encoder, model.packer, pairs)
+    refined = model.replaced(prototypes=refine(model.scorer, model.prototypes, vectors))
     assert outcome.predicted == tuple(reference(refined, example)[0] for example in EXAMPLES)
     assert outcome.probabilities != run(model, task("zero-shot")).probabilities
     assert outcome.details["transductive"] is True

@@ -175,16 +175,6 @@ class RelationExtractor:
             raise InputError(f"expected what Verifier.from_pretrained loads, got {verifier!r:.60}")
         return self.replaced(verifier=verifier, prototypes=self.__dict__.get("prototypes"))
 
-    def refined(self, vectors: FloatArray) -> RelationExtractor:
-        """The same, with prototypes refined on unlabelled pairs (P, D), each of which has one of the relations.
-
-        See `zslre.refinement`. It is for pairs whose relation is to be told, not for a text in which most pairs have
-        none.
-        """
-        from zslre.refinement import refine
-
-        return self.replaced(prototypes=refine(self.scorer, self.prototypes, vectors))
-
     def fit(self, examples: Iterable[Example]) -> RelationExtractor:
         """Move prototypes with support examples; the encoder stays. A second `fit` adds to the first.
 

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 import shutil
 import signal
 import tempfile
 import threading
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol, TextIO
 
@@ -155,57 +152,6 @@ def triple_record(triple: Triple, *, explain: bool = False) -> dict[str, Any]:
     if explain:
         record["explanation"] = _explanation(triple)
     return record
-
-
-def resume_point(path: Path, relations: Collection[str]) -> tuple[Counter[str], int]:
-    """How often each document id has a whole record in the JSON Lines file `path`, and the bytes they take.
-
-    A record that an interruption cut short is not counted: truncate the file there. Raises InputError for a file that
-    is no output of zslre, or that breaks off in something else than a record, and for one with other relations than
-    those that are looked for: it was begun with other options.
-    """
-    done: Counter[str] = Counter()
-    size = 0
-    with open(path, "rb") as stream:
-        for number, line in enumerate(stream, 1):
-            try:
-                if not line.endswith(b"\n"):
-                    if _begins_a_record(line):
-                        break
-                    raise ValueError("its last line breaks off")
-                id, found = _read_record(json.loads(line))
-            except (ValueError, RecursionError) as error:
-                raise InputError(
-                    f"{path}, line {number}: is no record of zslre ({error}): give another file to -o, or leave out "
-                    f"--resume to overwrite this one"
-                ) from error
-            if other := found.difference(relations):
-                raise InputError(
-                    f"{path}, line {number}: has the relation {min(other)!r}, which is not looked for now: --resume "
-                    "goes on with the options that the file was begun with; give those, or another file to -o"
-                )
-            done[id] += 1
-            size += len(line)
-    return done, size
-
-
-def _begins_a_record(line: bytes) -> bool:
-    """Whether a line without an end may be what an interruption left of a record.
-
-    >>> _begins_a_record(b'{"id": "a", "trip'), _begins_a_record(b'{"id": "a", "text": "b"}')
-    (True, False)
-    """
-    line = line.rstrip(b"\0")  # which a power cut may leave
-    name = re.match(rb'\{"id": "(\\.|[^"\\])*\\?', line)
-    rest, whole = (line[name.end() :], b'", "triples": [') if name else (line, b'{"id": "')
-    return rest.startswith(whole) or whole.startswith(rest)
-
-
-def _read_record(record: object) -> tuple[str, set[str]]:
-    """The document's id and the relations that were found in it."""
-    if isinstance(record, dict) and isinstance(record.get("triples"), list) and isinstance(record.get("id"), str):
-        return record["id"], {str(t["relation"]) for t in record["triples"] if isinstance(t, dict) and "relation" in t}
-    raise ValueError('needs "id" and "triples"')
 
 
 def _mention_record(mention: Mention) -> dict[str, Any]:

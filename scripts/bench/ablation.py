@@ -14,13 +14,14 @@ Needs the datasets under ../shared/data.
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean, stdev
+
+from results import write_results
 
 from zslre.datasets.splits import published_split
 from zslre.evaluation.leaks import check_unseen
@@ -74,10 +75,7 @@ def main() -> None:
                 runs.append({**run, "rows": len(gold), "macro_f1": scores.macro_f1, "accuracy": scores.accuracy})
                 print(f"m={m} {seed_of(folder):4} {condition:32} macro-F1 {scores.macro_f1:.4f}", file=sys.stderr)
     print(table(runs))
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        result = {"command": " ".join(sys.argv), "runs": runs}
-        args.json.write_text(json.dumps(result, indent=1) + "\n")
+    write_results(args.json, {"runs": runs})
 
 
 def seed_of(folder: Path) -> str:

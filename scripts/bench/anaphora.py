@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from redocred import test_data
+from results import write_results
 
 from zslre.anaphora import PRONOUN, AnaphorResolver
 from zslre.datasets.docred import entity_mentions
@@ -63,7 +63,6 @@ def main() -> None:
                 for facts in [of_anaphors[kind] for kind in kinds] or [of_names]:
                     facts.add(found)
     result: dict[str, Any] = {
-        "command": " ".join(sys.argv),
         "threshold": extractor.threshold,
         "facts labelled": len(gold),
         "that stand for a name": dict(resolved),
@@ -71,9 +70,7 @@ def main() -> None:
         **{f"facts of {kind}": counts(facts, gold) for kind, facts in of_anaphors.items()},
         **{f"facts of {kind} alone": counts(facts - of_names, gold) for kind, facts in of_anaphors.items()},
     }
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps(result, indent=1) + "\n")
+    write_results(args.json, result)
     print(json.dumps(result, indent=1))
 
 

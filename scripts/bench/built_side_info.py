@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +31,7 @@ from typing import Any
 
 import numpy as np
 from automatic_relations import labelled
+from results import write_results
 
 from zslre.candidates import beside, candidate_pairs
 from zslre.datasets import read_fewrel
@@ -83,11 +83,8 @@ def main() -> None:
             print(kind + added, rows[kind + added], flush=True)
     if judgement is not None:
         judgement.write()
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        sizes = {"queries": len(gold), "pairs": len(every_gold)}
-        result = {"command": " ".join(sys.argv), "model": model.config["name"], **sizes, "rows": rows}
-        args.json.write_text(json.dumps(result, indent=1) + "\n")
+    sizes = {"queries": len(gold), "pairs": len(every_gold)}
+    write_results(args.json, {"model": model.config["name"], **sizes, "rows": rows})
 
 
 def held_out(data: Path, model: RelationExtractor) -> list[Example]:

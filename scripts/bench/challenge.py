@@ -18,11 +18,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from results import write_results
 
 from zslre.datasets.jsonl import read_examples
 from zslre.evaluation.tables import percent, piped
@@ -85,7 +86,6 @@ def main() -> None:
     verifier = Verifier.from_pretrained(args.verify) if args.verify is not None else None
     extractor = extractor.with_verifier(verifier)
     result: dict[str, Any] = {
-        "command": " ".join(sys.argv),
         "model": extractor.config.get("name"),
         "verifier": None if verifier is None else verifier.config.get("name"),
         "sentences": len({row.example.sentence for row in rows}),
@@ -96,9 +96,7 @@ def main() -> None:
     for title, given in (("given mentions", True), ("detected mentions", False)):
         result[title] = by_category(verdicts(extractor, rows, threshold=args.threshold, given=given))
         print(f"{title}, threshold {result['threshold']}\n\n{piped(table(result[title]))}\n")
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    write_results(args.json, result)
 
 
 def read_rows(path: Path) -> list[Row]:

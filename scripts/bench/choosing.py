@@ -13,14 +13,13 @@ writer left without label counts as false here, where calibration leaves it out.
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from builtin_data import written_texts
+from results import write_results
 
 from zslre.datasets import read_docred
 from zslre.datasets.annotated import AnnotatedSentence
@@ -56,10 +55,7 @@ def main() -> None:
         for threshold in sorted({extractor.threshold, *THRESHOLDS}):
             scores = {name: asdict(of_part[threshold]) for name, of_part in by_part.items()}
             rows.append({"pairs": pairs, "threshold": threshold, **scores})
-    if args.json:
-        result = {"command": " ".join(sys.argv), "top_k": args.top_k, "model": extractor.config["name"], "rows": rows}
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps(result, indent=1) + "\n")
+    write_results(args.json, {"top_k": args.top_k, "model": extractor.config["name"], "rows": rows})
     shown = [
         [row["pairs"], f"{row['threshold']:.2f}", *("{precision:.3f}, {recall:.3f}".format(**row[n]) for n in parts)]
         for row in rows

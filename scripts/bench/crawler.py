@@ -32,6 +32,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from results import write_results
+
 from zslre.sideinfo.crawler.crawler import journal_path
 from zslre.sideinfo.crawler.journal import read_journal
 from zslre.sideinfo.hypernyms import HypernymTable
@@ -119,10 +121,8 @@ def main() -> None:
     urls, expected = fill(hosts, args.pages, server.server_address[1])
     with tempfile.TemporaryDirectory() as folder:
         result = crawl_and_kill(hosts, urls, expected, Path(folder), args)
-    result = {"command": " ".join(sys.argv), "machine": machine(), **result}
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps(result, indent=1) + "\n")
+    result = {"machine": machine(), **result}
+    write_results(args.json, result)
     print(json.dumps(result, indent=1))
     faults = [name for name in MUST_BE_ZERO if result[name]]
     if faults:

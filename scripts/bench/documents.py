@@ -16,11 +16,12 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from results import write_results
 
 from zslre.datasets.marked import read_marked_documents
 from zslre.extractor import RelationExtractor
@@ -90,7 +91,6 @@ def main() -> None:
         counts["printed"] += len(triples)
     true = sum(c["true"] for c in relations.values())
     result = {
-        "command": " ".join(sys.argv),
         "documents": len(documents),
         "threshold": args.threshold if args.threshold is not None else extractor.threshold,
         **counts,
@@ -99,8 +99,7 @@ def main() -> None:
         "recall": round(counts["found"] / counts["stated"], 4),
         "relations": {name: dict(count) for name, count in sorted(relations.items())},
     }
-    if args.json:
-        args.json.write_text(json.dumps(result, indent=1) + "\n")
+    write_results(args.json, result)
     print(json.dumps({key: value for key, value in result.items() if key != "relations"}, indent=1))
 
 

@@ -11,11 +11,10 @@ there is challenge.py.
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from pathlib import Path
 
 import numpy as np
+from results import write_results
 
 from zslre.datasets import read_fewrel
 from zslre.evaluation.tables import percent, piped
@@ -72,10 +71,8 @@ def main() -> None:
                 printed.setdefault(kind, []).append(prints(model, sentence, moved, name))
     lines = [[kind, str(len(found)), percent(float(np.mean(found)))] for kind, found in printed.items()]
     print(piped([["sentence", "rows", "printed"], *lines]))
-    if args.json:
-        shares = {kind: {"rows": len(found), "printed": float(np.mean(found))} for kind, found in printed.items()}
-        facts = {"command": "python " + " ".join(sys.argv), "model": model.config["name"], "printed": shares}
-        args.json.write_text(json.dumps(facts, indent=1) + "\n")
+    shares = {kind: {"rows": len(found), "printed": float(np.mean(found))} for kind, found in printed.items()}
+    write_results(args.json, {"model": model.config["name"], "printed": shares})
 
 
 def prints(model: RelationExtractor, sentence: Sentence, pair: Pair, name: str) -> bool:

@@ -17,12 +17,13 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from results import write_results
 
 from zslre.sideinfo.crawler.sources import Task, WordNetSource
 from zslre.sideinfo.hypernyms import Evidence, Hypernym, entity_key
@@ -52,7 +53,6 @@ def main() -> None:
     seconds = time.perf_counter() - started
     listed = list(names)[args.first - 1 : args.first - 1 + LISTED]
     result: dict[str, Any] = {
-        "command": " ".join(sys.argv),
         "sentences": len(sentences),
         "matches": sum(bool(finding.hypernyms) for finding in found),
         LIST + "s": sum(bool(finding.alike) for finding in found),
@@ -68,9 +68,7 @@ def main() -> None:
     if args.judged:
         for title, rows in tables(args.judged.read_text(encoding="utf-8")):
             result[title]["judged"] = judged(rows, result[title]["list"])
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_results(args.json, result)
     print(json.dumps(result, indent=1, ensure_ascii=False))
 
 

@@ -15,11 +15,12 @@ import argparse
 import json
 import multiprocessing
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from results import write_results
 
 from zslre.datasets import FORMATS, detect_format, read_dataset
 
@@ -109,7 +110,7 @@ def main() -> None:
     parser.add_argument("--format", action="append", choices=tuple(FORMATS), help="default: all")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    result: dict[str, object] = {"command": " ".join(["python", *sys.argv]), "rows": args.rows}
+    result: dict[str, object] = {"rows": args.rows}
     print(f"{args.rows:,} rows       file MB  rows/cpu s   peak MB  before MB")
     for name in args.format or FORMATS:
         with tempfile.TemporaryDirectory() as folder:
@@ -128,9 +129,7 @@ def main() -> None:
             "peak_mb": round(after),
             "before_mb": round(before),
         }
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps(result, indent=1) + "\n")
+    write_results(args.json, result)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ import json
 import os
 import platform
 import statistics
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -22,6 +21,7 @@ from typing import Any
 
 from predict import SAMPLE, first_triple, timed
 from redocred import test_data
+from results import write_results
 
 from zslre.candidates import asked_pairs
 from zslre.datasets import read_docred, read_fewrel
@@ -59,13 +59,11 @@ def main() -> None:
         "extraction on redocred, last 250 dev documents": lambda: extraction(documents, extractors),
     }
     machine = {"cpus": os.cpu_count(), "python": platform.python_version(), "threads": 1}
-    result: dict[str, Any] = {"command": " ".join(sys.argv), "machine": machine}
+    result: dict[str, Any] = {"machine": machine}
     for name, measure in parts.items():
         result[name] = measure()
         print(json.dumps({name: result[name]}, indent=1), flush=True)
-        if args.json:  # after each part, for all of it takes a while
-            args.json.parent.mkdir(parents=True, exist_ok=True)
-            args.json.write_text(json.dumps(result, indent=1) + "\n")
+        write_results(args.json, result)  # after each part, for all of it takes a while
 
 
 def redocred(path: Path, detectors: dict[str, MentionDetector]) -> dict[str, Any]:

@@ -11,12 +11,11 @@ wrong one scores higher and does.
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from results import write_results
 
 from zslre.datasets import read_examples
 from zslre.encoder import pair_vectors
@@ -51,9 +50,7 @@ def main() -> None:
         rows.append({"wordings": added} | {k: float(v.mean()) for k, v in zip(FIGURES, figures, strict=True)})
     lines = [["wordings", *FIGURES], *([r["wordings"], *(percent(r[k]) for k in FIGURES)] for r in rows)]
     print(f"{len(examples)} pairs, {len(names)} names\n\n{piped(lines)}")
-    if args.json:
-        facts = {"command": "python " + " ".join(sys.argv), "model": asked.config["name"], "pairs": len(examples)}
-        args.json.write_text(json.dumps(facts | {"rows": rows}, indent=1) + "\n")
+    write_results(args.json, {"model": asked.config["name"], "pairs": len(examples), "rows": rows})
 
 
 if __name__ == "__main__":

@@ -13,14 +13,13 @@ training has no sentence of, under whatever name.
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from challenge import Row, read_rows
+from results import write_results
 
 from zslre.evaluation.tables import percent, piped
 from zslre.extractor import RelationExtractor
@@ -61,10 +60,7 @@ def main() -> None:
                 lines[group].append({"examples": k, "threshold": threshold, **mean})
     for group, of_group in lines.items():
         print(f"{group}\n\n{piped(table(of_group))}\n")
-    if args.json:
-        result = {"command": " ".join(sys.argv), "model": extractor.config.get("name"), "seeds": args.seeds, **lines}
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    write_results(args.json, {"model": extractor.config.get("name"), "seeds": args.seeds, **lines})
 
 
 def drawn(rows: Sequence[Row], k: int, seed: int) -> list[Example]:

@@ -24,6 +24,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from results import write_results
+
 from zslre.candidates import asked_pairs
 from zslre.extractor import RelationExtractor
 from zslre.relations import Relation, RelationSet, catalogue
@@ -50,7 +52,6 @@ def main() -> None:
     pairs = sum(len(asked_pairs(s)) for s in extractor.detector.detect(sentences))
     whole = [timed(lambda: extractor.predict(text)) for _ in range(args.repeats)]
     result: dict[str, Any] = {
-        "command": " ".join(sys.argv),
         "machine": {"cpus": os.cpu_count(), "processor": processor(), "python": platform.python_version()},
         "torch installed": find_spec("torch") is not None,
         "sentences": len(sentences),
@@ -63,9 +64,7 @@ def main() -> None:
         "peak memory of the command by number of relations, MB": memory,
         "cost by number of relations": cost_by_relations(extractor, text, args.repeats),
     }
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps(result, indent=1) + "\n")
+    write_results(args.json, result)
     print(json.dumps(result, indent=1))
 
 

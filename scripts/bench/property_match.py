@@ -11,13 +11,12 @@ wrongly. It chose the limits in zslre/sideinfo/wikidata.py.
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from results import write_results
 
 from zslre.extractor import RelationExtractor
 from zslre.relations import Relation
@@ -53,9 +52,7 @@ def main() -> None:
         row = {"least": least, "lead": lead, "taken": taken.mean(), "right": right, "taken, absent": wrongly.mean()}
         rows.append({key: round(float(value), 3) for key, value in row.items()})
         print(rows[-1])
-    if args.json:
-        result = {"command": " ".join(sys.argv), "model": model.config["name"], "names": len(names), "rows": rows}
-        args.json.write_text(json.dumps(result, indent=1) + "\n")
+    write_results(args.json, {"model": model.config["name"], "names": len(names), "rows": rows})
 
 
 def hidden(

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 from statistics import mean
+
+from results import write_results
 
 from zslre.datasets import read_docred
 from zslre.datasets.annotated import AnnotatedSentence
@@ -44,7 +45,6 @@ def main() -> None:
     verifier = Verifier.from_pretrained(args.verify) if args.verify is not None else None
     extractor = extractor.with_verifier(verifier)
     result: dict[str, object] = {
-        "command": " ".join(sys.argv),
         "documents": "last 250 of Re-DocRED dev",
         "sentences": len(sentences),
         "relations": len(relations),
@@ -63,9 +63,7 @@ def main() -> None:
             extraction_scores(extractor.with_relations(unseen), sentences, threshold=args.threshold)
         ),
     }
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps(result, indent=1) + "\n")
+    write_results(args.json, result)
     print(json.dumps({k: v for k, v in result.items() if k != "relations_not_trained_on"}, indent=1))
 
 

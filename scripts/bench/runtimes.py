@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from results import write_results
 from tokenizers import Tokenizer
 
 from zslre.packing import MARKERS_PER_PAIR, PackedBatch
@@ -289,10 +290,8 @@ def main() -> None:
         model, batches = make_model(Path(folder), sentences)
         results = {str(t): measure(model, batches, t, args.repeats) for t in args.threads}
     print(table(results))
-    if args.json is not None:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        report = {"machine": machine(), "sentence": {"tokens": TOKENS, "pairs": PAIRS}, "by_threads": results}
-        args.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    sentence = {"tokens": TOKENS, "pairs": PAIRS}
+    write_results(args.json, {"machine": machine(), "sentence": sentence, "by_threads": results})
 
 
 if __name__ == "__main__":

@@ -11,12 +11,11 @@ adds. The same is run with the pairs swapped, which expresses no relation.
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from results import write_results
 
 from zslre.datasets import read_examples
 from zslre.encoder import pair_vectors
@@ -51,10 +50,7 @@ def main() -> None:
         for added, known in chosen.items():
             rows[kind + added] = measure(model.with_relations(known), sentences)
             print(kind + added, rows[kind + added])
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        result = {"command": " ".join(sys.argv), "sentences": len(sentences), "rows": rows}
-        args.json.write_text(json.dumps(result, indent=1) + "\n")
+    write_results(args.json, {"sentences": len(sentences), "rows": rows})
 
 
 def with_only(relations: RelationSet, fields: tuple[str, ...]) -> RelationSet:

@@ -11,14 +11,13 @@ printed and how many other triples are. Choices of training are compared on it; 
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from results import write_results
 from sklearn.metrics import average_precision_score
 
 from zslre.datasets.marked import Marked, ToldRelation, read_told_relations
@@ -59,11 +58,7 @@ def main() -> None:
                 rows.append(row | {"others": sum(score >= least for a in asked for score in a.others)})
     shares = "found", "of what lacks it"
     print(piped([list(rows[0]), *([percent(v) if k in shares else str(v) for k, v in row.items()] for row in rows)]))
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(
-            json.dumps({"command": " ".join(sys.argv), "rows": rows}, indent=1) + "\n", encoding="utf-8"
-        )
+    write_results(args.json, {"rows": rows})
 
 
 @dataclass(frozen=True, slots=True)

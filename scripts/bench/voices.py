@@ -13,8 +13,6 @@ scores higher and does; `another`, some other verb's relation is printed of the 
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ from typing import Any, Literal
 
 import numpy as np
 import spacy
+from results import write_results
 from side_info import probabilities_of_all
 
 from zslre.encoder import pair_vectors
@@ -83,9 +82,7 @@ def main() -> None:
                 rows.append(facts | figures)
                 lines.append([*map(str, facts.values()), *map(percent, figures.values())])
     print(f"{len(texts)} sentences, {len(said)} pairs, {len({s.verb for s in said})} verbs\n\n{piped(lines)}")
-    if args.json:
-        head: dict[str, Any] = {"command": "python " + " ".join(sys.argv), "model": model.config["name"], "rows": rows}
-        args.json.write_text(json.dumps(head, indent=1) + "\n")
+    write_results(args.json, {"model": model.config["name"], "rows": rows})
 
 
 def read_said(texts: Sequence[str]) -> Iterator[Said]:

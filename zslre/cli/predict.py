@@ -18,9 +18,10 @@ from zslre.cli.outputs import check_output_file, output_stream
 from zslre.cli.progress import Progress, counted
 from zslre.documents import STDIN, Document, read_documents
 from zslre.exceptions import InputError
-from zslre.output import FORMATS, open_writer, resume_point, write_mentions
+from zslre.output import FORMATS, open_writer, write_mentions
 from zslre.pipeline import BATCH_SIZE, TOP_K, extract_documents, mentions_of
 from zslre.relation_files import SUFFIXES as RELATION_SUFFIXES
+from zslre.resuming import resume_point
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
@@ -152,7 +153,9 @@ def run(arguments: argparse.Namespace) -> int:
     extractor = load_extractor(arguments)
     done, size = Counter[str](), 0
     if arguments.resume and os.path.exists(arguments.output):
-        done, size = resume_point(Path(arguments.output), extractor.relations.names)
+        least = arguments.threshold if arguments.threshold is not None else extractor.threshold
+        names, explain = extractor.relations.names, arguments.explain
+        done, size = resume_point(Path(arguments.output), names, threshold=least, explain=explain)
         counts.before = done.total()
 
     def count(sentences: int) -> None:

@@ -22,6 +22,7 @@ from zslre.evaluation.tasks import Task
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
 from zslre.prototypes import without_side
+from zslre.refinement import refine
 from zslre.scoring import softmax
 from zslre.types import Example
 
@@ -66,7 +67,7 @@ def zero_shot(extractor: RelationExtractor, task: Task, encode: Encode, *, trans
     """
     asked, vectors = extractor.with_relations(task.relations), encode(task.examples)
     if transductive:
-        asked = asked.refined(vectors)
+        asked = asked.replaced(prototypes=refine(asked.scorer, asked.prototypes, vectors))
     predicted, probabilities = classify(asked, vectors, one_holds=True)
     details: dict[str, object] = {"m": len(task.unseen), **({"transductive": True} if transductive else {})}
     return _outcome(task, _gold(task), predicted, probabilities, details)
