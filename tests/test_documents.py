@@ -119,6 +119,14 @@ def test_an_empty_text_file_is_an_error(tmp_path: Path) -> None:
         list(document.blocks)
 
 
+def test_empty_files_of_a_folder_hold_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").touch()
+    (tmp_path / "b.jsonl").write_text("\n", encoding="utf-8")
+    (tmp_path / "c.txt").write_text("Rome is old.", encoding="utf-8")
+    found = [(Path(d.id).name, "".join(text for _, text in d.blocks)) for d in read_documents([tmp_path])]
+    assert found == [("a.txt", ""), ("c.txt", "Rome is old.")]
+
+
 def test_standard_input_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
     standard_input(monkeypatch, b"Rome\r\nis old.")
     [document] = read_documents(["-"])

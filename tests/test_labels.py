@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zslre.datasets.labels import readable_relation, relations_of
+from zslre.datasets.labels import read_known, readable_relation, relations_of
 from zslre.relations import Relation, RelationSet, SideInformation
 
 
@@ -66,3 +68,13 @@ def test_no_two_names_are_alike(labels: list[str]) -> None:
     assert list(found) == labels
     assert len({relation.name.casefold() for relation in found.values()}) == len(labels)
     assert all(label in (relation.id, relation.name) for label, relation in found.items())
+
+
+def test_rows_may_be_labelled_with_an_id_or_what_the_catalogue_calls_it(tmp_path: Path) -> None:
+    relations = RelationSet([Relation("employed at", id="P108"), Relation("residence")])
+    row = '{"text": "Ann works for Acme", "head": [0, 3], "tail": [14, 18], "relation": "%s"}\n'
+    labels = ("P108", "employer", "works for", "Employed at", "Residence")
+    path = tmp_path / "data.jsonl"
+    path.write_text("".join(row % label for label in labels), encoding="utf-8")
+    found = [example.relation for example in read_known(path, relations, None)]
+    assert found == [*["employed at"] * 4, "residence"]

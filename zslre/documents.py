@@ -56,6 +56,7 @@ def read_documents(
 
     A text file is one document with its path as the id, a line of JSON Lines is one with its "id", or "PATH:LINE".
     Standard input is JSON Lines if it begins with an object that has a "text", else plain text.
+    An empty file that is named by itself cannot be used; one in a folder has no triples.
     What cannot be used goes to `on_bad` and is left out, or is raised where that is None: paths at once, before
     anything is read, the rest in its turn. Errors in the middle of a text file are raised by its `blocks`.
     """
@@ -89,11 +90,12 @@ def _read(paths: Iterable[str | Path], on_bad: Callable[[InputError], None] | No
         if str(path) == STDIN:
             yield from _standard_input(on_bad)
             continue
-        for file in _files(path, on_bad) if os.path.isdir(path) else [str(path)]:
+        of_folder = os.path.isdir(path)
+        for file in _files(path, on_bad) if of_folder else [str(path)]:
             if Path(file).suffix.lower() in TEXT_SUFFIXES:
-                yield Document(_printable(file), _text_blocks(file, _opener(file)))
+                yield Document(_printable(file), _text_blocks(file, _opener(file), may_be_empty=of_folder))
             else:
-                yield from _json_file(file, on_bad)
+                yield from _json_file(file, on_bad, may_be_empty=of_folder)
 
 
 def walk(folder: str | Path, unreadable: Callable[[OSError], None] | None = None) -> Iterator[tuple[str, list[str]]]:
@@ -162,7 +164,9 @@ def _standard_input(on_bad: Callable[[InputError], None] | None) -> Iterator[Doc
         yield Document(STDIN, _text_blocks(_shown(STDIN), lambda: stream, head))
 
 
-def _text_blocks(name: str, opened: Callable[[], BinaryIO], head: bytes = b"") -> Iterator[tuple[int, str]]:
+def _text_blocks(
+    name: str, opened: Callable[[], BinaryIO], head: bytes = b"", *, may_be_empty: bool = False
+) -> Iterator[tuple[int, str]]:
     """The text of a stream of which `head` has been read already."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     offset = bytes_before = lines_before = 0
@@ -189,7 +193,7 @@ def _text_blocks(name: str, opened: Callable[[], BinaryIO], head: bytes = b"") -
             offset += len(block)
             if not data:
                 break
-    if bytes_before == 0:
+    if bytes_before == 0 and not may_be_empty:
         raise InputError(f"{name}: is empty: there is nothing to read relations from")
 
 
@@ -217,18 +221,20 @@ def _not_utf8(name: str, error: UnicodeDecodeError, bytes_before: int, line: int
     )
 
 
-def _json_file(path: str, on_bad: Callable[[InputError], None] | None) -> Iterator[Document]:
+def _json_file(path: str, on_bad: Callable[[InputError], None] | None, *, may_be_empty: bool) -> Iterator[Document]:
     try:
         stream = _opener(path)()
     except InputError as error:
         _report(error, on_bad)
         return
     with stream:
-        yield from _json_lines(path, stream, on_bad)
+        yield from _json_lines(path, stream, on_bad, may_be_empty=may_be_empty)
 
 
-def _json_lines(path: str, lines: Iterable[bytes], on_bad: Callable[[InputError], None] | None) -> Iterator[Document]:
-    empty = True
+def _json_lines(
+    path: str, lines: Iterable[bytes], on_bad: Callable[[InputError], None] | None, *, may_be_empty: bool = False
+) -> Iterator[Document]:
+    empty = not may_be_empty
     bytes_before = 0
     for number, line in enumerate(lines, 1):
         if number == 1 and line.startswith(codecs.BOM_UTF8):

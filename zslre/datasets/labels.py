@@ -38,14 +38,14 @@ def relations_of(labels: Iterable[str], relations: RelationSet | None = None) ->
 
 
 def read_known(path: Path, relations: RelationSet, on_bad: OnBad) -> Iterator[Example]:
-    """Examples of a file, labelled with the names of `relations`.
+    """Examples of a file, labelled with the names of `relations`; a label may be what `RelationSet.meant` knows.
 
     Another label raises InputError, or each example with it is handed to `on_bad` and left out.
     """
     unknown: dict[str, str] = {}  # to what is wrong with it
     for example in read_dataset(path, on_bad=on_bad):
         label = example.relation
-        relation = relations.get(label) if label is not None else None
+        relation = relations.meant(label) if label is not None else None
         if label is None or relation is not None:
             yield replace(example, relation=relation.name if relation is not None else None)
             continue
