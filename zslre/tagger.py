@@ -16,7 +16,7 @@ from zslre.mentions import MentionDetector, trim
 from zslre.packing import IntArray
 from zslre.plain import FILL, NOTHING, plain
 from zslre.serialization import BUILTIN, load_model
-from zslre.tagging import NO_WORD, Words, best_tags, closed, spans, whole_numbers, without_titles, words_of
+from zslre.tagging import NO_WORD, Words, best_tags, closed, spans, uncut, without_titles, words_of
 from zslre.types import Mention, Sentence
 
 MAX_PADDING = 1.2  # tokens of a batch for each real one
@@ -64,7 +64,7 @@ class TaggerDetector:
         found = []
         spellings = [text[start:end] for start, end in zip(words.starts, words.ends, strict=True)]
         whole = without_titles(closed(spans(tags, len(self.types)), spellings, self.types), self.types)
-        for start, stop, type in whole_numbers(read, [(words.starts[a], words.ends[b - 1], t) for a, b, t in whole]):
+        for start, stop, type in uncut(read, [(words.starts[a], words.ends[b - 1], t) for a, b, t in whole]):
             gaps = [place for gap in _COLUMN_END.finditer(read, start, stop) for place in gap.span()]
             places = [start, *gaps, stop]
             for begin, finish in zip(places[::2], places[1::2], strict=True):

@@ -23,7 +23,8 @@ from zslre.encoder import FloatArray
 from zslre.packing import IntArray
 
 Span = tuple[int, int, int]  # first word, one past the last, type (an index)
-_NUMBER = re.compile(r"\b(?!(?:1[5-9]|20)\d\d[.:])\d+(?:[.:]\d+|,\d{3}(?!\d))+")  # not a year with a footnote's number
+_NUMBER = r"\b(?!(?:1[5-9]|20)\d\d[.:])\d+(?:[.:]\d+|,\d{3}(?!\d))+"  # not a year with a footnote's number
+_WHOLE = re.compile(rf"{_NUMBER}|\b(?:[a-z]\.){{2,}}")
 _TITLES = (["Ms"], ["Mr"], ["Mrs"], ["Mx"], ["Dr"])  # spans that lack a name
 _ASKING = frozenset(["of", "for", "in", "and", "the"])  # a name that ends with one of these lacks its end
 
@@ -183,18 +184,21 @@ def without_titles(spans: Sequence[Span], types: Sequence[str]) -> list[Span]:
     return [(first, end, types.index("MISC") if first in titles else type) for first, end, type in spans]
 
 
-def whole_numbers(text: str, spans: Iterable[Span]) -> list[Span]:
-    """The spans, of characters here, none of which ends or begins within a number ("12.5 km", "10:30").
+def uncut(text: str, spans: Iterable[Span]) -> list[Span]:
+    """The spans, of characters here, none of which ends or begins within a number ("12.5 km", "10:30") or an
+    abbreviation as of a firm's legal form ("s.r.o.").
 
-    >>> whole_numbers("some 12.5 km, $2.1 bln in 1990.7", [(5, 8, 0), (8, 12, 0), (14, 17, 1), (26, 30, 2)])
+    >>> uncut("some 12.5 km, $2.1 bln in 1990.7", [(5, 8, 0), (8, 12, 0), (14, 17, 1), (26, 30, 2)])
     [(5, 12, 0), (14, 18, 1), (26, 30, 2)]
-    >>> whole_numbers("May 5,1990", [(0, 5, 0), (6, 10, 0)])
+    >>> uncut("May 5,1990", [(0, 5, 0), (6, 10, 0)])
     [(0, 5, 0), (6, 10, 0)]
+    >>> uncut("Polar s.r.o. of Brno", [(0, 8, 0), (8, 11, 0)])
+    [(0, 12, 0)]
     """
-    numbers = [number.span() for number in _NUMBER.finditer(text)]
+    wholes = [whole.span() for whole in _WHOLE.finditer(text)]
     found: list[Span] = []
     for start, end, type in spans:
-        cut = [(first, last) for first, last in numbers if first < start < last or first < end < last]
+        cut = [(first, last) for first, last in wholes if first < start < last or first < end < last]
         start, end = min([start, *(first for first, _ in cut)]), max([end, *(last for _, last in cut)])
         if found and start < found[-1][1]:
             start, _, type = found.pop()
