@@ -25,7 +25,7 @@ from zslre.packing import IntArray
 Span = tuple[int, int, int]  # first word, one past the last, type (an index)
 _NUMBER = r"\b(?!(?:1[5-9]|20)\d\d[.:])\d+(?:[.:]\d+|,\d{3}(?!\d))+"  # not a year with a footnote's number
 _WHOLE = re.compile(rf"{_NUMBER}|\b(?:[a-z]\.){{2,}}")
-_TITLES = (["Ms"], ["Mr"], ["Mrs"], ["Mx"], ["Dr"])  # spans that lack a name
+_TITLES = frozenset("Ms Mr Mrs Mx Dr Messrs Hon Rev Revd Prof".split())  # spans that lack a name
 _ASKING = frozenset(["of", "for", "in", "and", "the"])  # a name that ends with one of these lacks its end
 
 # Not among them is ORDINAL: on Re-DocRED's training part no mention is one, of 174 that spaCy finds.
@@ -143,10 +143,13 @@ def closed(spans: Sequence[Span], words: Sequence[str], types: Sequence[str]) ->
     >>> given = [(1, 3, 0), (4, 6, 1), (7, 9, 2), (9, 11, 2), (11, 12, 1), (13, 14, 1)]
     >>> [" ".join(words[a:b]) for a, b, _ in closed(given, words, ["ORG", "LOC", "DATE"])]
     ['Bank of the Far Isles', 'end', '1950', 'Ms . Lee']
+    >>> words = "Mary ( Holm ) Lee and Messrs . Bo".split()
+    >>> [" ".join(words[a:b]) for a, b, _ in closed([(0, 1, 0), (2, 5, 0), (6, 8, 0), (8, 9, 0)], words, ["PERSON"])]
+    ['Mary ( Holm ) Lee', 'Messrs . Bo']
     """
     found: list[Span] = []
     for first, end, type in spans:
-        if found and _asks_for(found[-1], first, words, types):
+        if found and (_asks_for(found[-1], first, words, types) or _in_brackets(found[-1], first, end, words)):
             found[-1] = (found[-1][0], end, found[-1][2])
         else:
             found.append((first, end, type))
@@ -158,13 +161,22 @@ def _own_end(first: int, end: int, words: Sequence[str]) -> int:
     """Where a span ends without the words that ask for another."""
     while end > first and words[end - 1] in _ASKING:
         end -= 1
-    return first if words[first:end] in _TITLES else end
+    return first if _is_title(first, end, words) else end
+
+
+def _is_title(first: int, end: int, words: Sequence[str]) -> bool:
+    return words[first] in _TITLES and all(word == "." for word in words[first + 1 : end])
+
+
+def _in_brackets(span: Span, first: int, end: int, words: Sequence[str]) -> bool:
+    """Whether a bracket that the next span closes begins right behind the span: "Mary (Holm) Lee"."""
+    return words[span[1] : first] == ["("] and ")" in words[first : end - 1] and "(" not in words[first:end]
 
 
 def _asks_for(span: Span, next_word: int, words: Sequence[str], types: Sequence[str]) -> bool:
     """Whether the span lacks its end, and what begins with that word may be it."""
     first, end, type = span
-    title = words[first:end] in _TITLES
+    title = _is_title(first, end, words)
     asking = (title or words[end - 1] in _ASKING) and types[type] not in LITERALS
     return asking and all(word == ("." if title else "the") for word in words[end:next_word])
 
