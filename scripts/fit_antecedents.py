@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.sparse import csr_array
 
 from zslre.anaphora import LEAST, AnaphorReader
 from zslre.antecedents import WEIGHTS, Name, likeliest, pronoun_of
@@ -62,7 +63,7 @@ def main() -> None:
             judged[group(case.anaphor)].append(judge(case, weights))
     weights = fitted_twice(documents)
     result = {
-        "command": "python " + " ".join(sys.argv),
+        "command": " ".join(["python", *sys.argv]),
         "documents": len(documents),
         "anaphors": sum(len(list(cases(document))) for document in documents),
         "whose sentence does not name what they mean": {kind: scores(of) for kind, of in judged.items()},
@@ -89,12 +90,11 @@ def cases(document: Sequence[EntitySentence], weights: dict[str, float] | None =
             right = [entity_of[name.mention] == gold for name, _ in options]
             away = gold not in named.values()
             yield Case(anaphor, options, right, gold is not None, away)
-            taken = options[right.index(True)][0] if any(right) else None
+            taken, probability = (options[right.index(True)][0], 1.0) if any(right) else (None, 0.0)
             if weights is not None:
-                likely, probability = likeliest(options, weights)
-                taken = likely if probability >= LEAST else None
-            if taken is not None:
-                reader.take(anaphor, taken, sentence.text)
+                taken, probability = likeliest(options, weights)
+            if taken is not None and probability >= LEAST:
+                reader.take(anaphor, taken, sentence.text, probability)
 
 
 def fitted_twice(documents: Sequence[Sequence[EntitySentence]]) -> dict[str, float]:
@@ -111,24 +111,23 @@ def fitted(found: Sequence[Case]) -> dict[str, float]:
     """The weights of the highest likelihood, less the penalty: of any right option, or of none where none is right."""
     names = sorted({name for case in found for _, features in case.options for name in features})
     columns = {name: column for column, name in enumerate(names)}
-    matrices = []
-    for case in found:
-        matrix = np.zeros((len(case.options) + 1, len(names)))  # the last row: none of them
-        for row, (_, features) in enumerate(case.options):
-            for name, value in features.items():
-                matrix[row, columns[name]] = value
-        matrices.append((matrix, np.array([*case.right, not any(case.right)])))
+    none: list[dict[str, float]] = [{}]  # the last row of each case
+    rows = [features for case in found for features in [*(features for _, features in case.options), *none]]
+    right = np.array([holds for case in found for holds in [*case.right, not any(case.right)]])
+    starts = np.cumsum([0, *(len(case.options) + 1 for case in found)])[:-1]
+    case_of = np.repeat(np.arange(len(found)), np.diff([*starts, len(rows)]))
+    indices = [columns[name] for features in rows for name in features]
+    values = [value for features in rows for value in features.values()]
+    matrix = csr_array((values, indices, np.cumsum([0, *map(len, rows)])), shape=(len(rows), len(names)))
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        total, gradient = 0.5 * PENALTY * weights @ weights, PENALTY * weights
-        for matrix, right in matrices:
-            logits = matrix @ weights
-            shares = np.exp(logits - logits.max())
-            shares /= shares.sum()
-            likelihood = shares[right].sum()
-            total -= np.log(likelihood)
-            gradient = gradient + matrix.T @ (shares - np.where(right, shares, 0.0) / likelihood)
-        return total, gradient
+        logits = matrix @ weights
+        exponents = np.exp(logits - np.maximum.reduceat(logits, starts)[case_of])
+        shares = exponents / np.add.reduceat(exponents, starts)[case_of]
+        hits = np.where(right, shares, 0.0)
+        likelihoods = np.add.reduceat(hits, starts)
+        total = 0.5 * PENALTY * weights @ weights - np.log(likelihoods).sum()
+        return total, PENALTY * weights + matrix.T @ (shares - hits / likelihoods[case_of])
 
     found_weights = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B", options={"maxiter": 300}).x
     return dict(zip(names, found_weights.tolist(), strict=True))

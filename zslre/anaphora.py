@@ -18,22 +18,21 @@ from zslre.antecedents import (
     Discourse,
     Entity,
     Name,
-    at_start,
     fitted_weights,
-    is_female,
-    is_subject,
     likeliest,
     name_words,
     options,
     pronoun_of,
-    role_of,
 )
 from zslre.candidates import LITERALS, beside
+from zslre.gender import is_female
 from zslre.sideinfo.entity_types import words_of_label
 from zslre.sideinfo.wordnet import wordnet
+from zslre.surroundings import at_start, is_subject, role_of
 from zslre.types import Mention, Sentence
 
 SENTENCES = 3  # before the anaphor's own, in which names are looked for
+SURE = 0.8  # probability of what a pronoun means, for its gender to be what it means
 LEAST = 0.4  # probability of what an anaphor is taken to mean; below it nothing is known
 PRONOUN = re.compile(rf"\b(?:{'|'.join([*PRONOUNS, *map(str.capitalize, PRONOUNS)])})\b")
 NOUN = re.compile(rf"\b(?:[Tt]he|[Tt]his) ({'|'.join(sorted(set().union(*chain(*NOUNS.values()))))})\b(?!-)")
@@ -82,12 +81,12 @@ class AnaphorReader:
         if beginning is not None and any(mention.start == beginning.end() for mention in sentence.mentions):
             self.discourse.topic = None
 
-    def take(self, anaphor: Mention, name: Name, text: str) -> None:
-        """The anaphor of the sentence being read means what the name does."""
+    def take(self, anaphor: Mention, name: Name, text: str, probability: float = 1.0) -> None:
+        """The anaphor of the sentence being read means what the name does, as likely as that."""
         pronoun, discourse = pronoun_of(anaphor), self.discourse
         discourse.last_meant[pronoun] = name.entity
         name.entity.meant += 1
-        if pronoun in ("he", "she"):
+        if pronoun in ("he", "she") and probability >= SURE:
             name.entity.female = pronoun == "she"
         first = at_start(anaphor, text)
         if first:
@@ -95,7 +94,8 @@ class AnaphorReader:
         if name.sentence != self._number:
             role = "meant at the start" if first else "meant"
             subject = is_subject(text, anaphor.start)
-            self._meant.append(replace(name, sentence=self._number, role=role, subject=subject))
+            end = anaphor.end
+            self._meant.append(replace(name, sentence=self._number, role=role, subject=subject, first=first, end=end))
 
     def _named(self, sentence: Sentence) -> list[Name]:
         names: list[Name] = []
@@ -104,12 +104,14 @@ class AnaphorReader:
             entity = self.discourse.entity(mention, named)
             named.setdefault(entity, name_words(mention))
             if "person" in words_of_label(mention.label):
-                entity.female = is_female(sentence.text, mention, entity.female)
+                surname = len(entity.words) > 1
+                entity.female = is_female(sentence.text, mention, entity.female, surname=surname)
             if self.discourse.topic is None and mention.label not in LITERALS:
                 self.discourse.topic = entity
             role, subject = role_of(sentence.text, mention), is_subject(sentence.text, mention.start)
             placed = mention.shifted(sentence.start)
-            names.append(Name(placed, entity, self._number, role, subject))
+            first = all(other.mention.label != mention.label for other in names)
+            names.append(Name(placed, entity, self._number, role, subject, first, mention.end))
         return names
 
 
@@ -127,7 +129,7 @@ class AnaphorResolver:
             name, probability = likeliest(may_mean, self._weights)
             if name is None or probability < LEAST:
                 continue
-            self._reader.take(anaphor, name, sentence.text)
+            self._reader.take(anaphor, name, sentence.text, probability)
             if all(name.entity is not named.entity for named in self._reader.names):  # which say it better
                 meant = replace(anaphor, type=name.mention.type, antecedent=name.mention, certainty=probability)
                 found.append(meant)

@@ -17,14 +17,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from zslre.candidates import LITERALS
+from zslre.gender import ending_odds, given_name
 from zslre.sideinfo.entity_types import words_of_label
+from zslre.surroundings import fronted, gap_of, place_of
 from zslre.types import Mention
 
-NAMES = Path(__file__).parent / "assets" / "given_names.txt"
 WEIGHTS = Path(__file__).parent / "assets" / "antecedents.json"
 _FORMS = {"he": "he him his", "she": "she her", "it": "it its", "they": "they their them"}
 PRONOUNS = {form: pronoun for pronoun, forms in _FORMS.items() for form in forms.split()}
-POSSESSIVES = frozenset(["his", "her", "its", "their"])
 # Nouns that stand for a name, by the word for what a tagger's label means; those of a line may stand for each other.
 _LINES = {
     "organization": (
@@ -49,18 +49,7 @@ _LINES = {
     "event": ("battle", "war", "festival", "tournament", "race"),
 }  # fmt: skip
 NOUNS = {kind: [frozenset(line.split()) for line in lines] for kind, lines in _LINES.items()}
-NEAR = 60  # characters before a name that may tell of it
-TITLE = re.compile(r"\b(\w+)[.,]? $")
-_FEMALE = "mrs ms miss lady dame wife daughter sister mother widow queen aunt niece grandmother princess actress"
-_MALE = "mr sir lord husband son brother father king uncle nephew grandfather prince widower"
-FEMALE, MALE = frozenset(_FEMALE.split()), frozenset(_MALE.split())
-# Behind a preposition, or in a list with what stands there, a name is no subject: "the son of the painter Bo Lee".
-NO_SUBJECT = re.compile(r"\b(?:about|against|by|for|from|in|of|on|than|to|under|with)\b[^,;:.()]*$")
-_BEFORE = re.compile(r"(\w+)(\W+)$")
 _AFTER = re.compile(r"\W+(\w+)")
-_PREPOSITIONS = "about after against as at before between for from in into on to under with"
-ROLES = {"and": "and", "or": "and", "of": "of", "by": "by"} | dict.fromkeys(_PREPOSITIONS.split(), "preposition")
-CLAUSES = frozenset(("because", "but", "if", "since", "that", "until", "when", "where", "which", "while", "who"))
 # "It was clear that", "it took two years to": no name is meant.
 EXPLETIVE = re.compile(
     r"[Ii]t(?:'s| (?:is|was|has been|would be|will be|seems|seemed|took))"
@@ -90,6 +79,8 @@ class Name:
     sentence: int
     role: str
     subject: bool  # of its sentence, as it seems
+    first: bool  # of the people or things of its type in the sentence
+    end: int  # where it, or what stands for it, ends in the sentence
 
 
 @dataclass(slots=True)
@@ -135,42 +126,6 @@ def pronoun_of(anaphor: Mention) -> str:
     return PRONOUNS.get(anaphor.text.lower(), "noun")
 
 
-def role_of(text: str, mention: Mention) -> str:
-    """What stands around a name: a word for its place in the sentence."""
-    if text.startswith(("'s", "\u2019s"), mention.end):
-        return "genitive"
-    before = _BEFORE.search(text[max(0, mention.start - NEAR) : mention.start])
-    if before is None:
-        return "start"
-    word, gap = before[1].lower(), before[2]
-    if "," in gap:
-        return "between commas" if text.startswith((",", ".", ";"), mention.end) else "behind a comma"
-    if set(".;:") & set(gap):
-        return "start"
-    return ROLES.get(word, "clause" if word in CLAUSES else "other")
-
-
-def at_start(mention: Mention, text: str) -> bool:
-    return not re.search(r"\w", text[: mention.start])
-
-
-def is_subject(text: str, start: int) -> bool:
-    return not NO_SUBJECT.search(text[max(0, start - NEAR) : start])
-
-
-def is_female(text: str, mention: Mention, known: bool | None = None) -> bool | None:
-    """What a title or a word of kinship says, before the name or with it, or the given name; what is `known` if they do
-    not, or where a word alone may be a surname: "Scott" behind "Ann Scott"."""
-    before = TITLE.search(text[max(0, mention.start - NEAR) : mention.start])
-    given = _given_name(mention)
-    for word in (before[1].lower() if before else "", given):
-        if word in FEMALE or word in MALE:
-            return word in FEMALE
-    if known is not None and " " not in mention.text:
-        return known
-    return _given_names().get(given, known)
-
-
 def options(
     anaphor: Mention, text: str, number: int, names: Iterable[Name], discourse: Discourse
 ) -> list[tuple[Name, dict[str, float]]]:
@@ -178,14 +133,22 @@ def options(
     fit = [(name, kinds) for name in names if (kinds := _kinds(anaphor, name)) is not None]
     pronoun = pronoun_of(anaphor)
     what = "person" if pronoun in ("he", "she") else pronoun
-    place = "possessive" if anaphor.text.lower() in POSSESSIVES else "start" if at_start(anaphor, text) else "other"
+    place = place_of(anaphor, text)
     form = _of_it(anaphor, text) if pronoun in ("it", "they") else []
     alone = float(len({id(name.entity) for name, _ in fit}) == 1)
     found = []
     for rank, (name, kinds) in enumerate(fit):
         entity, near = name.entity, number - name.sentence
         subject = "subject" if name.subject else "no subject"
-        told = [*kinds, *form, name.role, f"at {near}", f"{subject} at {near}", f"{place}, {subject} at {near}"]
+        told = [*form, name.role, f"at {near}", f"{subject} at {near}", f"{place}, {subject} at {near}"]
+        first = "first" if name.first else "not first"
+        told.append(f"{first} at {near}")
+        if pronoun != "noun":
+            told.append(f"{place}, {first} at {near}")
+            if not near:
+                gap = f"{place} behind {gap_of(text[name.end : anaphor.start])}"
+                told += [gap, f"{gap}, {subject}", f"{gap}, {first}"]
+                told += ["fronted", f"fronted, {name.role}"] if fronted(text, anaphor) else []
         valued = {
             "rank": math.log1p(rank),
             "named": math.log1p(entity.named),
@@ -195,12 +158,12 @@ def options(
             "topic": float(discourse.topic is entity),
             "alone": alone,
         }
-        features = dict.fromkeys(told, 1.0) | valued
+        features = kinds | dict.fromkeys(told, 1.0) | valued
         found.append((name, {f"{what}: {key}": value for key, value in features.items()}))
     return found
 
 
-def _kinds(anaphor: Mention, name: Name) -> list[str] | None:
+def _kinds(anaphor: Mention, name: Name) -> dict[str, float] | None:
     """What of the name's type speaks for the anaphor; None if it cannot mean it."""
     pronoun, kind = pronoun_of(anaphor), name.mention.label
     kinds = words_of_label(kind)
@@ -209,16 +172,17 @@ def _kinds(anaphor: Mention, name: Name) -> list[str] | None:
             return None
         female = name.entity.female
         if female is None:
-            return [f"{'a' if _given_name(name.mention).endswith('a') else 'no a'} for {pronoun}"]
-        return ["of this gender"] if female == (pronoun == "she") else None
+            odds = ending_odds(given_name(name.mention))
+            return {"of no known gender": 1.0, "its ending": odds if pronoun == "she" else -odds}
+        return {"of this gender": 1.0} if female == (pronoun == "she") else None
     if pronoun == "noun":
         return _of_noun(anaphor.text.lower(), name.mention, kinds)
     if kind is None or kind in LITERALS or kind == "LANGUAGE" or (pronoun == "it" and "person" in kinds):
         return None
-    return [f"{pronoun} for {kind}"]
+    return {f"{pronoun} for {kind}": 1.0}
 
 
-def _of_noun(noun: str, name: Mention, kinds: Sequence[str]) -> list[str] | None:
+def _of_noun(noun: str, name: Mention, kinds: Sequence[str]) -> dict[str, float] | None:
     groups = [nouns for kind in kinds for nouns in NOUNS.get(kind, ())]
     alike = frozenset[str]().union(*(nouns for nouns in groups if noun in nouns))
     if noun not in kinds and not alike:
@@ -226,7 +190,7 @@ def _of_noun(noun: str, name: Mention, kinds: Sequence[str]) -> list[str] | None
     words = set(name.text.lower().split())
     others = frozenset[str]().union(*groups) - alike
     own = bool(words & {noun, *alike})
-    return None if words & others and not own else ["its own word" if own else "its kind"]
+    return None if words & others and not own else {"its own word" if own else "its kind": 1.0}
 
 
 def _of_it(anaphor: Mention, text: str) -> list[str]:
@@ -255,14 +219,3 @@ def likeliest(
 def fitted_weights() -> dict[str, float]:
     read: dict[str, float] = json.loads(WEIGHTS.read_text(encoding="utf-8"))["weights"]
     return read
-
-
-def _given_name(mention: Mention) -> str:
-    return next(iter(mention.text.split()), "").strip(".").lower()
-
-
-@lru_cache(maxsize=1)
-def _given_names() -> dict[str, bool]:
-    """Whether a common given name, in lower case, is a woman's."""
-    female, male = NAMES.read_text(encoding="utf-8").splitlines()
-    return dict.fromkeys(male.split(), False) | dict.fromkeys(female.split(), True)

@@ -25,7 +25,7 @@ from zslre.packing import IntArray
 Span = tuple[int, int, int]  # first word, one past the last, type (an index)
 _NUMBER = r"\b(?!(?:1[5-9]|20)\d\d[.:])\d+(?:[.:]\d+|,\d{3}(?!\d))+"  # not a year with a footnote's number
 _WHOLE = re.compile(rf"{_NUMBER}|\b(?:[a-z]\.){{2,}}")
-_TITLES = frozenset("Ms Mr Mrs Mx Dr Messrs Hon Rev Revd Prof".split())  # spans that lack a name
+_TITLES = frozenset(["Ms", "Mr", "Mrs", "Mx", "Dr", "Messrs", "Hon", "Rev", "Revd", "Prof"])  # spans that lack a name
 _ASKING = frozenset(["of", "for", "in", "and", "the"])  # a name that ends with one of these lacks its end
 
 # Not among them is ORDINAL: on Re-DocRED's training part no mention is one, of 174 that spaCy finds.

@@ -7,9 +7,11 @@ from collections import Counter
 
 import numpy as np
 
-from zslre.antecedents import CLAUSES, NOUNS, at_start, is_female
+from zslre.antecedents import NOUNS
 from zslre.datasets.annotated import AnnotatedSentence
+from zslre.gender import is_female
 from zslre.sideinfo.entity_types import words_of_label
+from zslre.surroundings import CLAUSES, at_start
 from zslre.training.builtin.rewording import Rewording, reworded
 from zslre.types import Mention, Sentence
 
