@@ -10,7 +10,7 @@ import tiny
 from scripting import load_script
 
 from zslre.anaphora import AnaphorReader, AnaphorResolver
-from zslre.antecedents import ENTITIES, WEIGHTS, Discourse, Entity, Name, likeliest
+from zslre.antecedents import ENTITIES, WEIGHTS, Discourse, Entity, Name, likeliest, told_nouns
 from zslre.datasets.marked import read_marked_documents
 from zslre.types import Mention, Sentence
 
@@ -115,6 +115,47 @@ def test_what_counts_of_a_name() -> None:
     assert may_mean["Ann"]["person: topic"] == may_mean["Ann"]["person: last subject"] == 1.0
     assert may_mean["Ann"]["person: object, subject at 1"] == 1.0
     assert may_mean["Ann"]["person: alone"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "nouns"),
+    [
+        ("The brewery Stella stood there.", {"brewery"}),
+        ("Stella is a small, family-owned brewery.", set()),  # the comma ends what is read
+        ("Stella is a small family-owned brewery.", {"brewery"}),
+        ("The label, Stella, was a brewery once.", {"label"}),
+        ("Stella, the label of a band, left.", {"label"}),
+        ("Stella, whose label is a band, left.", set()),
+        ("He saw Stella and a label.", set()),
+    ],
+)
+def test_what_a_name_is_called(text: str, nouns: set[str]) -> None:
+    start = text.index("Stella")
+    assert told_nouns(text, Mention("Stella", start, start + 6)) == nouns
+
+
+def test_a_noun_means_rather_what_was_called_so() -> None:
+    before = sentence(
+        "The band Lumo sued Kald, a bank, and Tavo, a firm, and Rik.", "Lumo", "Kald", "Tavo", "Rik", type="ORG"
+    )
+    (may_mean,) = features(before, sentence("The bank lost.", start=60))
+    called = {name: next(key for key in found if "called" in key) for name, found in may_mean.items()}
+    assert {name: key.rpartition(" ")[2] for name, key in called.items()} == {
+        "Lumo": "otherwise", "Kald": "so", "Tavo": "alike", "Rik": "nothing"
+    }  # fmt: skip
+
+
+def test_a_title_is_not_what_it_means() -> None:
+    named = Sentence(
+        "Chief executive Ann Lee praised Acme.",
+        (
+            Mention("Chief executive", 0, 15, "MISC"),
+            Mention("Ann Lee", 16, 23, "PERSON"),
+            Mention("Acme", 32, 36, "ORG"),
+        ),
+    )
+    (may_mean,) = features(named, sentence("It grew.", start=38))
+    assert set(may_mean) == {"Acme"}
 
 
 def test_a_document_is_not_about_a_date() -> None:

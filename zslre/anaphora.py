@@ -23,6 +23,7 @@ from zslre.antecedents import (
     name_words,
     options,
     pronoun_of,
+    told_nouns,
 )
 from zslre.candidates import LITERALS, beside
 from zslre.gender import is_female
@@ -38,8 +39,9 @@ PRONOUN = re.compile(rf"\b(?:{'|'.join([*PRONOUNS, *map(str.capitalize, PRONOUNS
 NOUN = re.compile(rf"\b(?:[Tt]he|[Tt]his) ({'|'.join(sorted(set().union(*chain(*NOUNS.values()))))})\b(?!-)")
 # A noun may be the first word of a compound ("the company car") and not stand for a name. These tell that it ends.
 AFTER_NOUN = re.compile(
-    "also|and|are|as|at|before|but|by|can|could|did|does|first|for|from|had|has|have|in|is|later|may|might|must|never|"
-    "now|on|only|or|since|soon|still|then|to|under|until|was|were|when|while|will|with|would"
+    "after|again|already|also|always|and|are|as|at|because|before|but|by|can|could|currently|did|does|during|first|for|"
+    "from|had|has|have|if|in|into|is|itself|later|may|might|must|never|no|not|now|on|once|only|or|over|recently|since|"
+    "soon|still|then|through|to|today|under|until|was|were|when|while|will|with|would"
 )
 NEXT_WORD = re.compile(r" (\w+)")
 BEGINNING = re.compile(r"\W*(?:(?:The|A|An) )?")
@@ -100,7 +102,10 @@ class AnaphorReader:
     def _named(self, sentence: Sentence) -> list[Name]:
         names: list[Name] = []
         named: dict[Entity, frozenset[str]] = {}
+        persons = {m.start for m in sentence.mentions if "person" in words_of_label(m.label)}
         for mention in sentence.mentions:
+            if mention.label == "MISC" and mention.end + 1 in persons:
+                continue  # a title: "Chief executive Ann Lee"
             entity = self.discourse.entity(mention, named)
             named.setdefault(entity, name_words(mention))
             if "person" in words_of_label(mention.label):
@@ -108,6 +113,7 @@ class AnaphorReader:
                 entity.female = is_female(sentence.text, mention, entity.female, surname=surname)
             if self.discourse.topic is None and mention.label not in LITERALS:
                 self.discourse.topic = entity
+            entity.nouns |= told_nouns(sentence.text, mention)
             role, subject = role_of(sentence.text, mention), is_subject(sentence.text, mention.start)
             placed = mention.shifted(sentence.start)
             first = all(other.mention.label != mention.label for other in names)

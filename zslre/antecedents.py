@@ -48,6 +48,11 @@ _LINES = {
     "place": ("town city village municipality port", "island", "river", "lake", "country", "district county province"),
     "event": ("battle", "war", "festival", "tournament", "race"),
 }  # fmt: skip
+_NOUN = "|".join(sorted({noun for lines in _LINES.values() for line in lines for noun in line.split()}))
+_CALLED = re.compile(rf"\b({_NOUN}),? $", re.IGNORECASE)
+_IS_CALLED = re.compile(
+    rf"(?:,| is| was| remains)(?: an?| the)(?: (?!of |that |which |whose )[\w-]+){{0,4}}? ({_NOUN})\b"
+)
 NOUNS = {kind: [frozenset(line.split()) for line in lines] for kind, lines in _LINES.items()}
 _AFTER = re.compile(r"\W+(\w+)")
 # "It was clear that", "it took two years to": no name is meant.
@@ -68,6 +73,7 @@ class Entity:
     female: bool | None = None
     named: int = 0
     meant: int = 0
+    nouns: set[str] = field(default_factory=set)  # that the document called it
 
 
 @dataclass(slots=True, eq=False)
@@ -119,6 +125,12 @@ class Discourse:
 def name_words(mention: Mention) -> frozenset[str]:
     """What tells whether two names are one thing's."""
     return frozenset(re.findall(r"\w+", mention.text.lower())) - _SHORT or frozenset([mention.text.lower()])
+
+
+def told_nouns(text: str, mention: Mention) -> set[str]:
+    """The nouns of `NOUNS` that the text calls a name: "the brewery Stella", "Stella is a family-owned brewery"."""
+    before, behind = _CALLED.search(text[: mention.start]), _IS_CALLED.match(text, mention.end)
+    return {found[1].lower() for found in (before, behind) if found is not None}
 
 
 def pronoun_of(anaphor: Mention) -> str:
@@ -176,21 +188,25 @@ def _kinds(anaphor: Mention, name: Name) -> dict[str, float] | None:
             return {"of no known gender": 1.0, "its ending": odds if pronoun == "she" else -odds}
         return {"of this gender": 1.0} if female == (pronoun == "she") else None
     if pronoun == "noun":
-        return _of_noun(anaphor.text.lower(), name.mention, kinds)
+        return _of_noun(anaphor.text.lower(), name, kinds)
     if kind is None or kind in LITERALS or kind == "LANGUAGE" or (pronoun == "it" and "person" in kinds):
         return None
     return {f"{pronoun} for {kind}": 1.0}
 
 
-def _of_noun(noun: str, name: Mention, kinds: Sequence[str]) -> dict[str, float] | None:
+def _of_noun(noun: str, name: Name, kinds: Sequence[str]) -> dict[str, float] | None:
     groups = [nouns for kind in kinds for nouns in NOUNS.get(kind, ())]
     alike = frozenset[str]().union(*(nouns for nouns in groups if noun in nouns))
     if noun not in kinds and not alike:
         return None
-    words = set(name.text.lower().split())
+    words = set(name.mention.text.lower().split())
     others = frozenset[str]().union(*groups) - alike
     own = bool(words & {noun, *alike})
-    return None if words & others and not own else {"its own word" if own else "its kind": 1.0}
+    if words & others and not own:
+        return None
+    told = name.entity.nouns
+    said = "so" if noun in told else "alike" if told & alike else "otherwise" if told else "nothing"
+    return {"its own word" if own else "its kind": 1.0, f"called {said}": 1.0}
 
 
 def _of_it(anaphor: Mention, text: str) -> list[str]:
