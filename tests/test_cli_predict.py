@@ -308,6 +308,7 @@ def test_formats(
         (["--batch-size", "-1"], "needs a whole number"),
         (["--threads", "two"], "needs a whole number"),
         (["--format", "xml"], "invalid choice"),
+        (["-o", "out.xlsx"], "no .xlsx is written: name a .jsonl, .csv or .txt file, or give --format"),
         (["-q", "-v"], "not allowed with"),
         (["--relation", "s.json"], "--relation takes a relation's name; to read the file s.json, write -r s.json"),
         (["--relation", "spouse", "--relation", "a/B.TOML"], "to read the file a/B.TOML, write -r"),

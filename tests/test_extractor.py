@@ -286,6 +286,24 @@ def test_a_short_form_in_parentheses_is_the_same_thing(text: str, other: str, as
     assert asked_pairs(Sentence(text, (long, place))) == [(long, place), (place, long)]
 
 
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ('Brindle Foods Ltd. ("Brindle") grew', False),
+        ('Brindle Foods Ltd. (the "Seller") grew', False),
+        ("Brindle Foods Ltd. (the \u201cSeller\u201d) grew", False),
+        ("Brindle Foods Ltd. (Seller) grew", True),
+        ('Brindle Foods Ltd. made "Seller" too', True),
+    ],
+)
+def test_what_a_contract_calls_a_name_is_the_same_thing(text: str, asked: bool) -> None:
+    start = text.rindex("Brindle" if "Seller" not in text else "Seller")
+    short = Mention(text[start:][:6], start, start + 6, "WORK_OF_ART")
+    if text[start:].startswith("Brindle"):
+        short = Mention("Brindle", start, start + 7, "ORG")
+    assert bool(asked_pairs(Sentence(text, (Mention(text[:18], 0, 18, "ORG"), short)))) == asked
+
+
 def test_a_country_in_parentheses_is_no_short_form_of_its_city() -> None:
     text = "It was held in Mexico City (Mexico)."
     city, country = Mention("Mexico City", 15, 26, "GPE"), Mention("Mexico", 28, 34, "GPE")

@@ -66,7 +66,14 @@ def test_mentions_index_sentence_and_text(detector: TaggerDetector, text: str) -
 
 def test_a_name_ends_with_its_column(detector: TaggerDetector, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zslre.tagger.spans", lambda tags, types: [(0, len(tags), 0)])
-    texts = ("Ann Low\tRome", "Ann Low   Rome", "Ann  Low Rome", "Ann\u2122 Low\n    Rome", "Ann<br>Bob<br>Dora")
+    texts = (
+        "Ann Low\tRome",
+        "Ann Low   Rome",
+        "Ann  Low Rome",
+        "Ann\u2122 Low\n    Rome",
+        "Ann<br>Bob<br>Dora",
+        "Ann \u00b7 Bob",
+    )
     found = detector.detect([Sentence(text) for text in texts])
     assert [[mention.text for mention in sentence.mentions] for sentence in found] == [
         ["Ann Low", "Rome"],
@@ -74,7 +81,28 @@ def test_a_name_ends_with_its_column(detector: TaggerDetector, monkeypatch: pyte
         ["Ann  Low Rome"],
         ["Ann\u2122 Low\n    Rome"],
         ["Ann", "Bob", "Dora"],
+        ["Ann", "Bob"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "label"),
+    [
+        ("Ring **Ann Low** now", "Ann Low", "PERSON"),
+        ("Low **Ann** Lee", "Low **Ann** Lee", "PERSON"),
+        ("C.E.O.", "C.E.O.", "MISC"),
+        ("J.R. Low", "J.R. Low", "PERSON"),
+        ("Acme<sup>2</sup>", "Acme", "PERSON"),
+        ("AT\\&T", "AT\\&T", "PERSON"),
+    ],
+)
+def test_what_a_name_has_within_and_before_it(
+    detector: TaggerDetector, monkeypatch: pytest.MonkeyPatch, text: str, names: str, label: str
+) -> None:
+    words = 3 if text.startswith("Ring") else None  # all but what is behind the name
+    monkeypatch.setattr("zslre.tagger.spans", lambda tags, types: [(0, words or len(tags), 0)])
+    [sentence] = detector.detect([Sentence(text)])
+    assert [(mention.text, mention.label) for mention in sentence.mentions] == [(names, label)]
 
 
 def test_addresses_are_not_read(detector: TaggerDetector) -> None:

@@ -145,11 +145,13 @@ class AnaphorResolver:
 def _anaphors(sentence: Sentence) -> Iterator[Mention]:
     """Those that are no part of a mention, in text order."""
     starts = {mention.start for mention in sentence.mentions}
-    found = [Mention(match[0], *match.span()) for match in PRONOUN.finditer(sentence.text)]
-    for match in NOUN.finditer(sentence.text):
-        word = NEXT_WORD.match(sentence.text, match.end())
+    text = sentence.text.lower() if sentence.text.isupper() else sentence.text
+    text = text if len(text) == len(sentence.text) else sentence.text
+    found = [Mention(sentence.text[match.start() : match.end()], *match.span()) for match in PRONOUN.finditer(text)]
+    for match in NOUN.finditer(text):
+        word = NEXT_WORD.match(text, match.end())
         if word is None or (word.start(1) not in starts and _ends_noun(word[1])):
-            found.append(Mention(match[1], *match.span(1)))
+            found.append(Mention(sentence.text[match.start(1) : match.end(1)], *match.span(1)))
     for anaphor in sorted(found, key=lambda mention: mention.start):
         if beside([anaphor], sentence.mentions):
             yield anaphor

@@ -31,6 +31,8 @@ ANYTHING = frozenset(
 _NOUNS = re.compile(
     r"(?:[ -](?!(?:and|or|of|in|on|at|for|by|to|from|with|as|who|which|that|the|is|was)\b)[a-z]+){0,4} "
 )
+_QUOTED = re.compile(r" ?\((?:[a-z]+ )*[\"'\u2018\u201c]")
+_UNQUOTED = re.compile(r"[\"'\u2019\u201d]\)")
 NATIONALITY = "NORP"  # spaCy's type of nationalities and of religious and political groups
 _NO_NAMES = LITERALS | {NATIONALITY, "MISC"}
 # By how much log odds must rise from a triple to the one, or to each of the two, that leave no place for it.
@@ -107,7 +109,10 @@ def _described(sentence: Sentence, adjective: Mention) -> Mention | None:
 
 
 def _is_short_form(text: str, name: Mention, short: Mention) -> bool:
-    """Whether it stands in parentheses behind the name and is some of its words, or their first letters."""
+    """Whether it stands in parentheses behind the name and is some of its words, or their first letters, or is quoted
+    there, as contracts say what a name is called for short: 'Brindle Foods Ltd. (the "Seller")'."""
+    if _QUOTED.fullmatch(text, name.end, short.start) and _UNQUOTED.match(text, short.end):
+        return True
     if name.label != short.label or text[name.end : short.start] != " (" or not text.startswith(")", short.end):
         return False
     words, few = (re.findall(r"\w+", mention.text.casefold()) for mention in (name, short))

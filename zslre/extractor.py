@@ -126,7 +126,7 @@ class RelationExtractor:
         known = self.hypernyms
         evidence = TypeEvidence(self.encoder, self.scorer, known) if known is not None else None
         strict, tails = StrictTypes(self.relations, known), Tails(self.relations)
-        wordings = Wordings.of(self.encoder, self.scorer, self.relations)
+        wordings = Wordings.of(self.encoder, self.scorer, self.relations, self.support)
         threads: int | None = getattr(self.encoder, "threads", None)
         return Matcher(self.scorer, self.prototypes, evidence, strict, tails, wordings, self.context, threads)
 

@@ -37,6 +37,10 @@ _POSSESSIVE = ("'s", "\u2019s")
 _SAINTS = re.compile(r"St\.? (?:\w+ )?\w+['\u2019]s\b")
 # Behind "'s": no word tells whose it is then.
 _NO_OWNED = re.compile(r"\s(?:and|as|at|before|but|by|for|from|has|in|is|near|of|on|or|to|was|where|which|with)\b")
+_GREETING = re.compile(r"(?:Hi|Hello|Hey|Dear|Cheers) (?=[A-Z])")
+# A handle, or what is in a bracket that was opened before: "@acme Ann", "[Ann] Bo".
+_BEFORE_NAME = re.compile(r"(?:(?<=@)\w+|[^\s()\[\]]+(?: [^\s()\[\]]+){0,3}[)\]]) (?=[A-Z])")
+_NO_NAMES = frozenset(["a", "an", "the", "jr", "jr.", "sr", "sr.", "inc", "inc.", "ltd", "ltd.", "llc"])
 _LONE = (" '", " \u2019")  # "Lee '91"
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.)+[^\W\d_]$")  # "S.A" of "S.A."
 _ENDS = frozenset(_QUOTES + _RULES + ",;") - frozenset(_APOSTROPHES)
@@ -179,7 +183,7 @@ def trim(text: str, start: int, end: int, label: str = "") -> tuple[int, int]:
     article before or a possessive after a name; without them one entity has one text wherever it stands. "The" stays in
     titles of works, and within a sentence: of the names in FewRel's training set that hold or follow a capital "The"
     there, 97 % hold it. "'s" stays where no word follows, as in "he eats at McDonald's", and in what is called after a
-    saint ("St Anne's in Soho"). An article alone is no mention, nor is what a hyphen ties to the next word
+    saint ("St Anne's in Soho"). An article or "Jr." alone is no mention, nor is what a hyphen ties to the next word
     ("co-founder", "hand-finished"), but for names ("Oslo-born"). "Baltic Gas S.A." has its last dot at a sentence's end
     too.
 
@@ -188,6 +192,8 @@ def trim(text: str, start: int, end: int, label: str = "") -> tuple[int, int]:
     (7, 21)
     """
     start, end = _strip(text, start, end)
+    if before := _BEFORE_NAME.match(text, start, end) or (label == "PERSON" and _GREETING.match(text, start, end)):
+        start = before.end()
     if start < end and text[end - 1 : end + 1] in _POSSESSIVE and not text[end + 1 : end + 2].isalnum():
         end -= 1  # the span ended within it
     if (
@@ -205,7 +211,7 @@ def trim(text: str, start: int, end: int, label: str = "") -> tuple[int, int]:
     start, end = _strip(text, start, end)
     found = text[start:end]
     tied = found.islower() and text[end : end + 1] == "-" and text[end + 1 : end + 2].isalnum()
-    nameless = found.lower() in ("a", "an", "the") or not any(map(str.isalnum, found))
+    nameless = found.lower() in _NO_NAMES or not any(map(str.isalnum, found))
     if text[end : end + 1] == "." and _DOTTED.search(found):
         end += 1
     return (start, start) if tied or nameless else (start, end)

@@ -11,6 +11,7 @@ from zslre.documents import Document
 from zslre.exceptions import InputError
 from zslre.mentions import place_mentions
 from zslre.sentences import split_blocks
+from zslre.speakers import without_speaker
 from zslre.types import Mention, Sentence, Triple, checked_mentions
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def mentions_of(
         return text, document.mentions
     sentences, found = split_blocks(blocks), list[Mention]()
     while some := list(islice(sentences, batch_size)):
-        found += [mention.shifted(s.start) for s in extractor.detector.detect(some) for mention in s.mentions]
+        found += [mention.shifted(s.start) for s in _recognised(extractor, some) for mention in s.mentions]
         if on_sentences is not None:
             on_sentences(len(some))
     return text, tuple(found)
@@ -179,8 +180,12 @@ def _detect(extractor: RelationExtractor, steps: Sequence[_Step]) -> list[Senten
     """The sentences of the steps in order, with mentions: found, or kept where the document names them."""
     pairs = [(document, event) for document, event in steps if isinstance(event, Sentence)]
     bare = [sentence for document, sentence in pairs if document.mentions is None]
-    found = iter(extractor.detector.detect(bare) if bare else [])  # a detector is loaded when first needed
+    found = iter(_recognised(extractor, bare) if bare else [])  # a detector is loaded when first needed
     return [next(found) if document.mentions is None else sentence for document, sentence in pairs]
+
+
+def _recognised(extractor: RelationExtractor, sentences: Sequence[Sentence]) -> list[Sentence]:
+    return [without_speaker(sentence) for sentence in extractor.detector.detect(sentences)]
 
 
 def _steps(documents: Iterable[Document]) -> Iterator[_Step]:

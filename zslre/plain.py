@@ -44,14 +44,15 @@ _EMPHASIS = (
     re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])[^*]{0,300}[^\s*](\1)(?![\w*])"),
     re.compile(r"(?<!\w)(_{1,3})(?=[^\s_])[^_]{0,300}[^\s_](\1)(?!\w)"),
 )
-# What a word or a name may have within it: tags, a hyphen at a line's end, the marks of footnotes.
+# What a word or a name may have within it: tags, a hyphen at a line's end, the marks of footnotes, Markdown's escapes.
 _WITHIN = re.compile(
     rf"(?i:</?(?:a|abbr|b|big|em|font|i|mark|small|span|strong|tt|u){ATTRIBUTES}>)|(?<=[a-z])-\r?\n[ \t>]*(?=[a-z])"
+    r"|(?i:<sup>\W{0,2}(?:\d{1,3}|[a-z]|tm|sm)?\W{0,2}</sup>)|\\(?=[!-/:-@\[-`{-~])"
     r"|(?<=[a-z]{3})[\u00b9\u00b2\u00b3\u2070-\u2079\u2020\u2021]+|(?<!\S)[\u00b9\u00b2\u00b3\u2020\u2021](?=[A-Z])",
 )
 # No markup is without one of these.
 _HINT = re.compile(
-    rf"\A{MARK}|\]\(|://|www\.|~~|-[LR][RSC]B-|[@<>&*_(]|-\r?\n|[\u00b2\u00b3\u00b9\u2020-\u2021\u2070-\u2079]",
+    rf"\A{MARK}|\]\(|://|www\.|~~|-[LR][RSC]B-|[@<>&*_(\\]|-\r?\n|[\u00b2\u00b3\u00b9\u2020-\u2021\u2070-\u2079]",
     re.IGNORECASE,
 )
 

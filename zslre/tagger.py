@@ -21,7 +21,8 @@ from zslre.types import Mention, Sentence
 
 MAX_PADDING = 1.2  # tokens of a batch for each real one
 # As in a table, and where markup was: no name goes on behind it. Of a line that is indented it is none.
-_COLUMN_END = re.compile(r"(?<!\s)[^\S\r\n]*(?:\t|[^\S\r\n]{3})[^\S\r\n]*(?=\S)")
+_COLUMN_END = re.compile(r"(?<!\s)[^\S\r\n]*(?:\t|[^\S\r\n]{3}|\s[\u00b7\u2022|]\s)[^\S\r\n]*(?=\S)")
+_LETTERS = re.compile(r"(?:[A-Z]\.)+")  # "C.E.O." and "M.D." are no persons
 _LOW = np.float32(-1e9)  # a score that no path of tags takes
 
 
@@ -33,6 +34,13 @@ class _Row(NamedTuple):
     last: int
     start: int
     end: int
+
+
+def _behind_emphasis(text: str, start: int, end: int) -> int:
+    """Where the name begins, if what is before it in the span is not emphasised with it: "Ring **Ann Lee**" at Ann."""
+    opened = text.find("**", start, end)
+    closed = text.startswith("**", end) and text.count("**", start, end) == 1
+    return opened + 2 if closed and opened > start else start
 
 
 class TaggerDetector:
@@ -72,8 +80,11 @@ class TaggerDetector:
                 left += len(read[left:right]) - len(read[left:right].lstrip(NOTHING))  # behind a bullet
                 # A reference begins before the character that it is read as.
                 left, right = len(read[:left].rstrip(FILL)), len(read[:right].rstrip(FILL))
+                left = _behind_emphasis(text, left, right)
                 if left < right:
-                    found.append(Mention(text[left:right], left, right, self.types[type]))
+                    label = self.types[type]
+                    label = "MISC" if label == "PERSON" and _LETTERS.fullmatch(text, left, right) else label
+                    found.append(Mention(text[left:right], left, right, label))
         return tuple(found)
 
     def _scores(self, ids: Sequence[IntArray], shapes: Sequence[IntArray]) -> list[FloatArray]:

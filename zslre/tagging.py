@@ -24,8 +24,10 @@ from zslre.packing import IntArray
 
 Span = tuple[int, int, int]  # first word, one past the last, type (an index)
 _NUMBER = r"\b(?!(?:1[5-9]|20)\d\d[.:])\d+(?:[.:]\d+|,\d{3}(?!\d))+"  # not a year with a footnote's number
-_WHOLE = re.compile(rf"{_NUMBER}|\b(?:[a-z]\.){{2,}}")
+_FORM = r"[\w&.'\u2019-]+(?:,? (?:Inc|Ltd|LLC|LLP|Corp|Co|plc|GmbH)\b\.?)+|[\w&.'\u2019-]+ A/S\b"
+_WHOLE = re.compile(rf"{_NUMBER}|\b(?:[a-z]\.){{2,}}|\b(?:{_FORM})")
 _TITLES = frozenset(["Ms", "Mr", "Mrs", "Mx", "Dr", "Messrs", "Hon", "Rev", "Revd", "Prof"])  # spans that lack a name
+_PAIRS = (("(", ")"), ('"', '"'), ("\u201c", "\u201d"))
 _ASKING = frozenset(["of", "for", "in", "and", "the"])  # a name that ends with one of these lacks its end
 
 # Not among them is ORDINAL: on Re-DocRED's training part no mention is one, of 174 that spaCy finds.
@@ -169,8 +171,12 @@ def _is_title(first: int, end: int, words: Sequence[str]) -> bool:
 
 
 def _in_brackets(span: Span, first: int, end: int, words: Sequence[str]) -> bool:
-    """Whether a bracket that the next span closes begins right behind the span: "Mary (Holm) Lee"."""
-    return words[span[1] : first] == ["("] and ")" in words[first : end - 1] and "(" not in words[first:end]
+    """Whether a bracket or quotation that the next span closes begins right behind the span: "Mary (Holm) Lee"."""
+    between, inside = [word for word in words[span[1] : first] if word != "."], words[first:end]
+    return any(
+        between == [opening] and closing in inside[:-1] and (opening == closing or opening not in inside)
+        for opening, closing in _PAIRS
+    )
 
 
 def _asks_for(span: Span, next_word: int, words: Sequence[str], types: Sequence[str]) -> bool:
@@ -204,8 +210,8 @@ def uncut(text: str, spans: Iterable[Span]) -> list[Span]:
     [(5, 12, 0), (14, 18, 1), (26, 30, 2)]
     >>> uncut("May 5,1990", [(0, 5, 0), (6, 10, 0)])
     [(0, 5, 0), (6, 10, 0)]
-    >>> uncut("Polar s.r.o. of Brno", [(0, 8, 0), (8, 11, 0)])
-    [(0, 12, 0)]
+    >>> uncut("Polar s.r.o. of Brno", [(0, 8, 0), (8, 11, 0)]), uncut("by Acme, Inc. of Rome", [(3, 7, 0), (9, 12, 0)])
+    ([(0, 12, 0)], [(3, 13, 0)])
     """
     wholes = [whole.span() for whole in _WHOLE.finditer(text)]
     found: list[Span] = []

@@ -33,6 +33,9 @@ _WHEN = re.compile(
 )
 
 
+_CLOCK = re.compile(r"\W*\d\d?:\d\d(?::\d\d)?(?:\s?[ap]\.?m\.?)?\W*", re.IGNORECASE)
+
+
 class Tails:
     """What the `relations` take for tails, by the kinds that their authors want of them.
 
@@ -43,6 +46,7 @@ class Tails:
         relations = list(relations)
         self._names = np.flatnonzero([takes_names_only(relation) for relation in relations])
         self._times = np.flatnonzero([takes_times_only(relation) for relation in relations])
+        self._days = np.flatnonzero([takes_days_only(relation) for relation in relations])
         self._countries = np.flatnonzero([takes_countries_only(relation) for relation in relations])
 
     def forbid(self, pairs: Sequence[Pair], margins: FloatArray) -> None:
@@ -53,6 +57,9 @@ class Tails:
             timeless = {text for text in {tail.text for _, tail in pairs} if not tells_when(text)}
             rows = np.flatnonzero([tail.label is not None and tail.text in timeless for _, tail in pairs])
             margins[np.ix_(rows, self._times)] = -np.inf
+        if self._days.size:
+            rows = np.flatnonzero([_CLOCK.fullmatch(tail.text) is not None for _, tail in pairs])
+            margins[np.ix_(rows, self._days)] = -np.inf
         if self._countries.size:
             rows = np.flatnonzero([_CONTINENT.fullmatch(tail.name) is not None for _, tail in pairs])
             margins[np.ix_(rows, self._countries)] = -np.inf
@@ -81,6 +88,18 @@ def takes_times_only(relation: Relation) -> bool:
     """
     kinds = set(relation.own_part.side.tail_hypernyms)
     return bool(kinds) and kinds <= WHEN_KINDS
+
+
+def takes_days_only(relation: Relation) -> bool:
+    """Whether no time of day can be the relation's tail, by the kinds that its author wants of tails.
+
+    >>> from zslre.relations import Relation, SideInformation, resolve
+    >>> starts = Relation("starts at", side=SideInformation(tail_hypernyms=("time",)))
+    >>> [takes_days_only(relation) for relation in (resolve("date of birth"), starts, resolve("employer"))]
+    [True, False, False]
+    """
+    kinds = set(relation.own_part.side.tail_hypernyms)
+    return bool(kinds) and kinds <= WHEN_KINDS - {"time", "point in time"}
 
 
 def takes_countries_only(relation: Relation) -> bool:

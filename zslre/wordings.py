@@ -12,7 +12,7 @@ reversed pair is compared with "has birthplace" instead: 96 % and none. "Is a me
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -42,12 +42,19 @@ class Wordings:
     misread: IntArray
 
     @classmethod
-    def of(cls, encoder: Encoder, scorer: Scorer, relations: Iterable[Relation]) -> Wordings | None:
-        """Those of the relations that are not the catalogue's; None where there are none."""
+    def of(
+        cls, encoder: Encoder, scorer: Scorer, relations: Iterable[Relation], support: Collection[str | None] = ()
+    ) -> Wordings | None:
+        """Those of the relations that are not the catalogue's; None where there are none.
+
+        `support`: which relations have examples, which say better how they are told, and None for pairs without a
+        relation, which count against all: neither moves a wording, so that these have none.
+        """
         known = list(relations)
         found = [
             (column, converse, wording)
             for column, relation in enumerate(known)
+            if relation.name not in support and None not in support
             for converse, wording in other_wordings(relation)
         ]
         if not found:

@@ -49,6 +49,7 @@ examples:
 """
 
 _FORMAT_OF_SUFFIX = {".csv": "csv", ".txt": "table"}
+_NOT_WRITTEN = (".docx", ".html", ".parquet", ".pdf", ".tsv", ".xls", ".xlsx", ".xml")
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -244,7 +245,10 @@ def _format(arguments: argparse.Namespace) -> str:
     if arguments.format is not None:
         return str(arguments.format)
     if arguments.output is not None:
-        return _FORMAT_OF_SUFFIX.get(Path(arguments.output).suffix.lower(), "jsonl")
+        suffix = Path(arguments.output).suffix.lower()
+        if suffix in _NOT_WRITTEN:
+            arguments.usage_error(f"-o: no {suffix} is written: name a .jsonl, .csv or .txt file, or give --format")
+        return _FORMAT_OF_SUFFIX.get(suffix, "jsonl")
     return "table" if sys.stdout.isatty() and not arguments.mentions_only else "jsonl"
 
 
