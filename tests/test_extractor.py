@@ -411,6 +411,18 @@ def test_other_relations_change_nothing_for_this_one() -> None:
         assert_close(found, {key: score for key, score in every.items() if key[1] in names})
 
 
+def test_with_relations_keeps_the_examples_of_those_that_stay() -> None:
+    example = tiny.example("Ann works for Acme", "Ann", "Acme", "employer")
+    none = replace(example, relation=None)
+    fitted = EXTRACTOR.fit([example, none])
+    assert set(fitted.with_relations(["P108", "spouse"]).support) == {"employer", None}
+    assert set(fitted.with_relations([*tiny.RELATIONS, "acquired by"]).support) == {"employer"}  # which may hold there
+    by_id = EXTRACTOR.with_relations([Relation("works at", id="P108")]).fit([replace(example, relation="P108")])
+    renamed = by_id.with_relations([Relation("works for", id="P108")]).support
+    np.testing.assert_array_equal(renamed["works for"], by_id.support["works at"])
+    assert not fitted.with_relations(["spouse"]).support.keys() - {None}
+
+
 def test_with_relations_leaves_the_first_alone() -> None:
     other = EXTRACTOR.with_relations(["supplies", "P26"])
     assert other.relations.names == ("supplies", "spouse")

@@ -108,6 +108,14 @@ def test_support_examples_count_where_relations_may_be_seen(model: RelationExtra
     assert run(fitted, task("zero-shot")) == run(model, task("zero-shot"))
 
 
+def test_examples_of_relations_that_are_not_tested_do_not_count(model: RelationExtractor) -> None:
+    fitted = model.fit(EXAMPLES[::3])
+    some = task("supervised")
+    fewer = replace(some, relations=some.relations.without(["spouse"]), examples=some.examples[:32])
+    expected = model.fit([e for e in EXAMPLES[::3] if e.relation != "spouse"])
+    assert run(fitted, fewer).probabilities == pytest.approx(run(expected, fewer).probabilities, abs=1e-5)
+
+
 def test_transductive_prototypes_are_refined_on_the_rows(model: RelationExtractor) -> None:
     outcome = run(model, task("zero-shot"), transductive=True)
     pairs = [(example.sentence, [(example.head, example.tail)]) for example in EXAMPLES]

@@ -16,7 +16,7 @@ from zslre.fitting import fitted
 from zslre.matching import Matcher
 from zslre.packing import Item, Packer
 from zslre.pipeline import BATCH_SIZE, TOP_K, check_options, document_of, documents_of, extract_documents, mentions_of
-from zslre.prototypes import Prototypes, build_prototypes, labelled, more_support
+from zslre.prototypes import Prototypes, build_prototypes, carried_support, labelled, more_support
 from zslre.relations import RelationSet, RelationSource
 from zslre.relatives import is_of_a_relative
 from zslre.scoring import Scorer
@@ -151,9 +151,10 @@ class RelationExtractor:
         return wants_literal_heads(self.relations)
 
     def with_relations(self, relations: RelationSource) -> RelationExtractor:
-        """The same model for other relations: whatever `RelationSet.of` takes. Their texts are encoded when it first
-        predicts: keep it for further texts."""
-        return self.replaced(relations=RelationSet.of(relations), support=None)
+        """The same model for other relations: whatever `RelationSet.of` takes; of those that it had, by name or id, the
+        examples stay. Their texts are encoded when it first predicts: keep it for further texts."""
+        now = RelationSet.of(relations)
+        return self.replaced(relations=now, support=carried_support(self.support, self.relations, now))
 
     def with_hypernyms(self, hypernyms: HypernymTable | None) -> RelationExtractor:
         """The same, but what the table says of a mention counts for the types that relations want; None: no table.

@@ -162,6 +162,22 @@ def labelled(examples: Iterable[Example], relations: RelationSet) -> list[tuple[
     return found
 
 
+def carried_support(
+    support: Mapping[str | None, FloatArray], before: RelationSet, now: RelationSet
+) -> dict[str | None, FloatArray]:
+    """Of the examples (K, D) of the relations `before` those of the relations `now`, found by name or id, by their
+    names now. Those without a relation stay where no other is asked for: what is new may hold there."""
+    asked = {of.name: now.get(of.name) or now.get(of.id or of.name) for of in before}
+    found: dict[str | None, str | None] = {name: of.name for name, of in asked.items() if of is not None}
+    if set(now.names) <= set(found.values()):
+        found[None] = None
+    kept: dict[str | None, FloatArray] = {}
+    for name, rows in support.items():
+        if name in found:
+            kept = more_support(kept, [found[name]] * len(rows), rows)
+    return kept
+
+
 def more_support(
     support: Mapping[str | None, FloatArray], names: Sequence[str | None], vectors: FloatArray
 ) -> dict[str | None, FloatArray]:

@@ -27,8 +27,6 @@ from zslre.exceptions import InputError
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
-    from zslre.encoder import FloatArray
-    from zslre.extractor import RelationExtractor
     from zslre.relations import RelationSet
     from zslre.types import Example
 
@@ -130,11 +128,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Example], say: Callable[[str], None]) -> int:
     from zslre.extractor import RelationExtractor
+    from zslre.prototypes import carried_support
     from zslre.serialization import BUILTIN
 
     start = RelationExtractor.from_pretrained(args.model, threads=args.threads)
-    kept, gone = _kept_support(start, relations)
-    extractor = start.replaced(relations=relations, support=kept)
+    extractor = start.with_relations(relations)
+    kept = extractor.support
+    had = start.support.items()
+    gone = [name for name, rows in had if not carried_support({name: rows}, start.relations, relations)]
     data = [*extractor.config.get("data", ()), *data_names(args.data)]
     config = {**extractor.config, "name": args.output.name, "data": data}
     fitted = extractor.fit(examples).replaced(config=config)
@@ -161,26 +162,6 @@ def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Exampl
     if bare:
         say(f"without examples, known by their side information alone: {', '.join(bare)}")
     return 0
-
-
-def _kept_support(
-    start: RelationExtractor, relations: RelationSet
-) -> tuple[dict[str | None, FloatArray], list[str | None]]:
-    """The examples (K, D) that a model has of these relations, found by name or id, and of what else it has some.
-
-    Those without a relation have none of the model's: they stay where no other is asked for.
-    """
-    from zslre.prototypes import more_support
-
-    asked = {of.name: relations.get(of.name) or relations.get(of.id or of.name) for of in start.relations}
-    found: dict[str | None, str | None] = {name: now.name for name, now in asked.items() if now is not None}
-    if set(relations.names) <= set(found.values()):
-        found[None] = None
-    kept: dict[str | None, FloatArray] = {}
-    for name, rows in start.support.items():
-        if name in found:
-            kept = more_support(kept, [found[name]] * len(rows), rows)
-    return kept, [name for name in start.support if name not in found]
 
 
 def _train(

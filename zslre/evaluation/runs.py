@@ -86,7 +86,7 @@ def run_task(extractor: RelationExtractor, task: Task, options: RunOptions, *, d
         return replace(outcome, details={**outcome.details, "threshold_by": chosen_by}) if chosen_by else outcome
     sentences = [with_pair_mentions(annotated) for annotated in group_examples(task.examples)]
     return extraction_outcome(
-        extractor.replaced(relations=task.relations),
+        extractor.with_relations(task.relations),
         sentences,
         threshold=threshold,
         detect=extractor.detector.detect if options.predicted_mentions else None,

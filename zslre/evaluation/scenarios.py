@@ -65,7 +65,7 @@ def zero_shot(extractor: RelationExtractor, task: Task, encode: Encode, *, trans
 
     `transductive`: prototypes are refined on all rows first, which are then no longer judged each for itself.
     """
-    asked, vectors = extractor.with_relations(task.relations), encode(task.examples)
+    asked, vectors = extractor.replaced(relations=task.relations, support=None), encode(task.examples)
     if transductive:
         asked = asked.replaced(prototypes=refine(asked.scorer, asked.prototypes, vectors))
     predicted, probabilities = classify(asked, vectors, one_holds=True)
@@ -80,7 +80,7 @@ def supervised(extractor: RelationExtractor, task: Task, encode: Encode, thresho
     """
     gold = _gold(task)
     one_holds = None not in gold
-    asked = extractor.replaced(relations=task.relations)
+    asked = extractor.with_relations(task.relations)
     predicted, probabilities = classify(asked, encode(task.examples), one_holds=one_holds)
     if one_holds:
         return _outcome(task, gold, predicted, probabilities, {})
@@ -94,7 +94,7 @@ def combined(extractor: RelationExtractor, task: Task, encode: Encode, rng: np.r
     A point's queries, as many as the rarer kind of row has, hold the share of unseen ones; the sets are nested, drawn
     by `rng`. Accuracies are None where a point has no such queries.
     """
-    asked = extractor.replaced(relations=task.relations)
+    asked = extractor.with_relations(task.relations)
     predicted, probabilities = classify(asked, encode(task.examples), one_holds=True)
     gold = _gold(task)
     names = {relation.name for relation in task.unseen}
@@ -148,7 +148,7 @@ def few_shot(
     )
     vectors = encode(task.examples)
     side = (
-        extractor.with_relations(task.relations).prototypes
+        extractor.replaced(relations=task.relations, support=None).prototypes
         if settings.side_information
         else without_side(scorer, len(task.relations))
     )
