@@ -186,6 +186,8 @@ def test_a_synonym_in_the_catalogue_brings_what_is_known_of_it() -> None:
     owners = [r for r in catalogue() if "lives in" in r.side.synonyms]
     assert len(owners) > 1
     assert resolve("lives in") == Relation("lives in")  # which of them is meant nobody knows
+    for verb in ("employs", "acquired by", "wrote"):  # which are compared in every tense and voice
+        assert resolve(verb) == Relation(verb)
     with pytest.raises(InputError, match="its name or id is that of relation 1"):
         RelationSet.of(["employer", "works for"])
 
@@ -245,8 +247,8 @@ class Frame(list[str]):
         ([{"name": "a", "symmetric": True, "inverse": ["b"]}], "relation 1 ('a'): is symmetric and has an inverse"),
         (["a", {"name": "A"}], "relation 2 ('A'): its name or id is that of relation 1 ('a'), upper and lower case"),
         (
-            ["works for", "employed by"],
-            "relation 2 ('employed by'): its name or id is that of relation 1 ('works for'), both being P108; rename",
+            ["works for", "on the staff of"],
+            "relation 2 ('on the staff of'): its name or id is that of relation 1 ('works for'), both being P108; rename",
         ),
         ({"a": 3}, "relation 1 ('a'): description must be text, got 3; put it in quotes"),
         ({"relations": [], "version": 1}, "unknown key 'version' beside 'relations'; remove it or move it into"),
@@ -565,3 +567,9 @@ def test_sources_of_the_wrong_shape() -> None:
         Relation("a", sources=(SOURCE, SOURCE))
     with pytest.raises(InputError, match="strict_types must be true or false, got 'yes'"):
         Relation.from_dict({"name": "a", "strict_types": "yes"})
+
+
+def test_an_object_that_is_one_relation_is_told_from_names_with_descriptions() -> None:
+    with pytest.raises(InputError, match=r"is one relation, 'works for': write it in a list"):
+        RelationSet.of({"name": "works for", "description": "has a job there"})  # type: ignore[arg-type]
+    assert RelationSet.of({"name": "is called", "employer": "has a job there"}).names == ("name", "employer")

@@ -211,3 +211,16 @@ def test_strict_types_rule_other_wordings_out_as_well() -> None:
         asked = EXTRACTOR.with_relations(RelationSet([Relation("married", side=side, strict_types=strict)]))
         (triples,) = asked.extract_sentences([sentence], threshold=0.0)
         assert len(triples) == expected
+
+
+def test_a_name_of_no_word_has_no_other_wording() -> None:
+    assert other_wordings(Relation("_")) == []
+
+
+def test_a_relation_with_examples_has_no_other_wording() -> None:
+    relations = [Relation("sues"), Relation("supplies")]
+    asked = EXTRACTOR.with_relations(RelationSet(relations))
+    some = Wordings.of(asked.encoder, asked.scorer, asked.relations, {"sues"})
+    assert some is not None
+    assert set(some.columns.tolist()) == {1}
+    assert Wordings.of(asked.encoder, asked.scorer, asked.relations, {None}) is None

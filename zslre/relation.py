@@ -11,7 +11,7 @@ from datetime import date as Date
 from zslre.exceptions import InputError
 
 LISTS = ("synonyms", "head_hypernyms", "tail_hypernyms", "keywords")
-_KEYS = ("name", "id", "description", *LISTS, "symmetric", "inverse", "strict_types", "sources")
+KEYS = ("name", "id", "description", *LISTS, "symmetric", "inverse", "strict_types", "sources")
 CAMEL_JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])")  # in "foundedBy"
 # What other tools call our keys: too unlike for difflib to find.
 _FOREIGN_KEYS = {"aliases": "synonyms", "label": "name", "relation": "name",
@@ -210,8 +210,8 @@ class Relation:
         """The relation that an entry of a relation-set file describes; None, JSON's null, is as if the key were not
         there. Raises InputError."""
         for key in entry:
-            if key not in _KEYS:
-                raise InputError(f"unknown key {key!r}{suggestion(str(key), _KEYS)} (known: {', '.join(_KEYS)})")
+            if key not in KEYS:
+                raise InputError(f"unknown key {key!r}{suggestion(str(key), KEYS)} (known: {', '.join(KEYS)})")
         values = {key: value for key, value in entry.items() if value is not None}
         if "name" not in values:
             raise InputError("has no name; add one (an entry with an id and nothing else is the catalogue's relation)")

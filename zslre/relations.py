@@ -13,7 +13,7 @@ from typing import overload
 from zslre import relation_files
 from zslre.exceptions import InputError
 from zslre.paths import fingerprint
-from zslre.relation import Relation, SideInformation, Source, suggestion, text
+from zslre.relation import KEYS, Relation, SideInformation, Source, suggestion, text
 
 __all__ = [
     "Relation",
@@ -189,12 +189,13 @@ def catalogue() -> RelationSet:
 def resolve(name: str) -> Relation:
     """The catalogue's relation with this id or label, or a new relation with this name.
 
-    The new one is told all about the catalogue's relation that has the name as a synonym, if there is just one.
+    The new one is told all about the catalogue's relation that has the name as a synonym, if there is just one. A verb
+    is not ("employs", "acquired by"): it says more than that, and is compared in its other tense and voice.
 
     >>> resolve("p26").name, resolve("supplies").name
     ('spouse', 'supplies')
-    >>> resolve("works for").side.tail_hypernyms
-    ('company', 'organization', 'university')
+    >>> resolve("works for").side.tail_hypernyms, resolve("acquired by").side.tail_hypernyms
+    (('company', 'organization', 'university'), ())
     """
     name = text(name, "name")
     if _CATALOGUE_ID.fullmatch(name):
@@ -202,7 +203,12 @@ def resolve(name: str) -> Relation:
     if (known := catalogue().get(name)) is not None:
         return known
     meant = of_synonym(name)
-    return meant.called(name) if meant is not None else Relation(name)
+    if meant is None:
+        return Relation(name)
+    from zslre.sideinfo.grammar import verb_of
+    from zslre.sideinfo.wordnet import wordnet
+
+    return Relation(name) if verb_of(name, wordnet()) is not None else meant.called(name)
 
 
 def of_synonym(name: str) -> Relation | None:
@@ -225,6 +231,8 @@ def _relations(source: object) -> list[Relation]:
     """The relations in parsed data or a list; errors name the entry by its number and name."""
     if isinstance(source, Mapping):
         if not _is_layout(source):
+            if "name" in source and len(source) > 1 and source.keys() <= set(KEYS):
+                raise InputError(f"is one relation, {source['name']!r:.60}: write it in a list, [{{...}}]")
             source = [{"name": name, "description": description} for name, description in source.items()]
         elif unknown := [key for key in source if key != "relations"]:
             raise InputError(f"unknown key {unknown[0]!r} beside 'relations'; remove it or move it into a relation")

@@ -117,7 +117,7 @@ def in_the_past(name: str, words: WordNet) -> str | None:
     >>> [in_the_past(name, wordnet()) for name in ("sits on the board of", "hails from", "parts of", "lyrics by")]
     ['sat on the board of', 'hailed from', None, None]
     """
-    verb, *others = name.casefold().split()
+    verb, *others = name.casefold().split() or [""]
     if not others or others[0] in ("of", "by"):
         return None
     for base in words.base_forms(verb, "v"):
