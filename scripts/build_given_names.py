@@ -4,11 +4,11 @@
     python scripts/build_given_names.py --census dist.female.first dist.male.first
 
 From data/given_names: lines of a culture, f or m, and names, parted by tabs; names are kept as they are written and in
-plain letters. A name that cultures take for both is left
-out, unless five times as many take it for a woman's as for a man's, or the other way round. With --census us_census.txt
-there is made anew: the two files are the 1990 US Census's frequencies of given names, a name and its share of women or
-men in percent on each line (public domain; https://www2.census.gov/topics/genealogy/1990surnames/); kept are names that
-at least four in 100,000 have, nineteen of twenty of them of one gender. The same files give the same bytes.
+plain letters. A name that cultures take for both is left out, unless five times as many take it for a woman's as for a
+man's, or the other way round. With --census us_census.txt there is made anew: the two files are the 1990 US Census's
+frequencies of given names, a name and its share of women or men in percent on each line (public domain;
+https://www2.census.gov/topics/genealogy/1990surnames/); kept are names that at least four in 100,000 have, nineteen of
+twenty of them of one gender. The same files give the same bytes.
 """
 
 from __future__ import annotations

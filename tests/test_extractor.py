@@ -293,6 +293,7 @@ def test_a_short_form_in_parentheses_is_the_same_thing(text: str, other: str, as
         ('Brindle Foods Ltd. (the "Seller") grew', False),
         ("Brindle Foods Ltd. (the \u201cSeller\u201d) grew", False),
         ("Brindle Foods Ltd. (Seller) grew", True),
+        ('Brindle Foods Ltd. (who sold "Seller") grew', True),
         ('Brindle Foods Ltd. made "Seller" too', True),
     ],
 )
@@ -420,7 +421,7 @@ def test_with_relations_keeps_the_examples_of_those_that_stay() -> None:
     by_id = EXTRACTOR.with_relations([Relation("works at", id="P108")]).fit([replace(example, relation="P108")])
     renamed = by_id.with_relations([Relation("works for", id="P108")]).support
     np.testing.assert_array_equal(renamed["works for"], by_id.support["works at"])
-    assert not fitted.with_relations(["spouse"]).support.keys() - {None}
+    assert fitted.with_relations(["spouse"]).support.keys() == {None}
 
 
 def test_with_relations_leaves_the_first_alone() -> None:

@@ -248,7 +248,7 @@ class Frame(list[str]):
         (["a", {"name": "A"}], "relation 2 ('A'): its name or id is that of relation 1 ('a'), upper and lower case"),
         (
             ["works for", "on the staff of"],
-            "relation 2 ('on the staff of'): its name or id is that of relation 1 ('works for'), both being P108; rename",
+            "relation 2 ('on the staff of'): its name or id is that of relation 1 ('works for'), both being P108;",
         ),
         ({"a": 3}, "relation 1 ('a'): description must be text, got 3; put it in quotes"),
         ({"relations": [], "version": 1}, "unknown key 'version' beside 'relations'; remove it or move it into"),

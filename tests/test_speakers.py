@@ -20,6 +20,9 @@ from zslre.types import Mention, Sentence
         ("Ann Lee: And your boss at Volvo?", True),
         ("Ann Lee: chief executive of Volvo", False),
         ("Ann Lee: Chief executive, Volvo", False),
+        ("Ann Lee: Swedish painter born in Lund and married to a man of Volvo.", False),
+        ("Ann Lee: Chief executive of Volvo, based in Lund", False),
+        ("Ann Lee: Bo Ruiz founded Volvo.", True),
         ("Ann Lee, a doctor: Volvo is owned by Geely.", False),  # the name is more than hers
         ("Ann Lee said: Volvo is owned by Geely.", False),
         ("Ann Lee works for Volvo.", False),

@@ -33,6 +33,8 @@ def allowed(text: str, kind: str | None) -> list[str]:
         ("1971", "CARDINAL", ["date of birth", "part of", "supplies"]),
         ("91", "DATE", ["part of", "supplies"]),
         ("14:02", "DATE", ["part of", "supplies"]),
+        ("10 a.m.", "TIME", ["part of", "supplies"]),
+        ("14:02 GMT", "TIME", ["part of", "supplies"]),
         ("(0:15)", None, [name for name in NAMES if name != "date of birth"] + ["supplies"]),
         ("10:30 on 4 May 1971", "DATE", ["date of birth", "part of", "supplies"]),
         ("ten minutes", "TIME", ["part of", "supplies"]),

@@ -19,7 +19,7 @@ from pathlib import Path
 from zslre.candidates import LITERALS
 from zslre.gender import ending_odds, given_name
 from zslre.sideinfo.entity_types import words_of_label
-from zslre.surroundings import fronted, gap_of, place_of
+from zslre.surroundings import NEAR, fronted, gap_of, place_of
 from zslre.types import Mention
 
 WEIGHTS = Path(__file__).parent / "assets" / "antecedents.json"
@@ -51,7 +51,7 @@ _LINES = {
 _NOUN = "|".join(sorted({noun for lines in _LINES.values() for line in lines for noun in line.split()}))
 _CALLED = re.compile(rf"\b({_NOUN}),? $", re.IGNORECASE)
 _IS_CALLED = re.compile(
-    rf"(?:,| is| was| remains)(?: an?| the)(?: (?!of |that |which |whose )[\w-]+){{0,4}}? ({_NOUN})\b"
+    rf"(?:,| is| was| remains)(?: an?| the)(?: (?!of |that |which |whose )[\w-]+){{0,4}}? ({_NOUN})(?![\w'\u2019-])"
 )
 NOUNS = {kind: [frozenset(line.split()) for line in lines] for kind, lines in _LINES.items()}
 _AFTER = re.compile(r"\W+(\w+)")
@@ -129,7 +129,10 @@ def name_words(mention: Mention) -> frozenset[str]:
 
 def told_nouns(text: str, mention: Mention) -> set[str]:
     """The nouns of `NOUNS` that the text calls a name: "the brewery Stella", "Stella is a family-owned brewery"."""
-    before, behind = _CALLED.search(text[: mention.start]), _IS_CALLED.match(text, mention.end)
+    before, behind = (
+        _CALLED.search(text[max(0, mention.start - NEAR) : mention.start]),
+        _IS_CALLED.match(text, mention.end),
+    )
     return {found[1].lower() for found in (before, behind) if found is not None}
 
 

@@ -31,7 +31,10 @@ ANYTHING = frozenset(
 _NOUNS = re.compile(
     r"(?:[ -](?!(?:and|or|of|in|on|at|for|by|to|from|with|as|who|which|that|the|is|was)\b)[a-z]+){0,4} "
 )
-_QUOTED = re.compile(r" ?\((?:[a-z]+ )*[\"'\u2018\u201c]")
+_QUOTED = re.compile(
+    r" ?\((?:(?:the|an?|each|together|collectively|hereinafter|hereafter|referred|to|as|or|and|called) )*"
+    r"[\"'\u2018\u201c]"
+)
 _UNQUOTED = re.compile(r"[\"'\u2019\u201d]\)")
 NATIONALITY = "NORP"  # spaCy's type of nationalities and of religious and political groups
 _NO_NAMES = LITERALS | {NATIONALITY, "MISC"}

@@ -8,20 +8,25 @@ import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
+from zslre.surroundings import NEAR
 from zslre.types import Mention
 
 NAMES = Path(__file__).parent / "assets" / "given_names.txt"
-_NEAR = 60  # characters before a name that may tell of it
-TITLE = re.compile(r"\b(\w+)(?:-in-law)?[.,]? $")
+_TITLE = re.compile(r"\b(\w+)(?:-in-law)?([.,]?) $")
 _FEMALE = (
-    "mrs ms miss mme madame mlle frau signora senora dona lady dame wife daughter sister mother widow bride girl aunt "
+    "mrs ms miss mme madame mlle frau signora senora dona lady dame wife daughter sister mother widow bride aunt "
     "niece granddaughter grandmother stepdaughter stepmother stepsister godmother queen princess duchess countess "
     "baroness empress actress heiress nun abbess spokeswoman chairwoman businesswoman congresswoman policewoman"
 )
 _MALE = (
-    "mr monsieur herr signor senor don sir lord husband son brother father widower groom bridegroom boy uncle nephew "
+    "mr monsieur herr signor senor don sir lord husband son brother father widower groom bridegroom uncle nephew "
     "grandson grandfather stepson stepfather stepbrother godfather king prince duke count baron emperor monk abbot"
 )
+_NO_RELATIVES = (
+    "lord lady dame queen king princess prince duchess duke countess count baroness baron empress emperor abbess abbot "
+    "nun monk don actress heiress"
+)
+RANKS = frozenset(_NO_RELATIVES.split())
 FEMALE, MALE = frozenset(_FEMALE.split()), frozenset(_MALE.split())
 _TITLES = (
     "capt captain chancellor chief col colonel commander councillor doctor dr gen general governor hon ing inspector "
@@ -31,8 +36,9 @@ _TITLES = (
 TITLES = frozenset(_TITLES.split())
 # What is told of a name right behind it: "Kim Lee, the younger daughter of", "Kim Lee was his brother".
 _TOLD = re.compile(
-    r"(?:,| is| was| became) (?:an?|the|his|her|their|\w+(?: \w+)?['\u2019]s)(?: (?!wh|of |and )[\w-]+){0,3}? "
-    rf"({'|'.join(sorted(FEMALE | MALE))})\b(?!,? [A-Z])"
+    r"(?:,| is| was| became) (?:an?|the|his|her|their|\w+(?: \w+)?['\u2019]s)"
+    r"(?: (?!wh|(?:an?|and|as|at|by|for|from|her|his|in|of|on|the|their|to|with) )[\w-]+(?!['\u2019])){0,3}? "
+    rf"({'|'.join(sorted(FEMALE | MALE))})\b(?!['\u2019-]|,? [A-Z])"
 )
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ß": "ss", "æ": "ae", "œ": "oe", "\u0131": "i", "þ": "th"}
@@ -45,13 +51,17 @@ _ENOUGH = 4  # names of an ending, to tell anything
 def is_female(text: str, mention: Mention, known: bool | None = None, *, surname: bool = False) -> bool | None:
     """What a title or a word of kinship says, before the name, with it or right behind it, or the given name; what is
     `known` if they do not, or where a word alone may be a surname: it is one if `surname`, as behind "Ann Scott"."""
-    before = TITLE.search(text[max(0, mention.start - _NEAR) : mention.start])
+    single = " " not in mention.text and (surname or known is not None)
+    before = _TITLE.search(text[max(0, mention.start - NEAR) : mention.start])
+    title = plain_letters(before[1]) if before else ""
+    if before and before[2] == "," and title in RANKS:
+        title = ""  # "on the second count, Ann"
     behind = _TOLD.match(text, mention.end)
     first = plain_letters(next(iter(mention.text.split()), "").strip("."))
-    for word in (plain_letters(before[1]) if before else "", first, behind[1] if behind else ""):
+    for word in (title, "" if single else first, behind[1] if behind else ""):
         if word in FEMALE or word in MALE:
             return word in FEMALE
-    if " " not in mention.text and (surname or known is not None):
+    if single:
         return known
     told = female_name(given_name(mention))
     return known if told is None else told
@@ -106,6 +116,8 @@ def _endings() -> dict[str, tuple[int, int]]:
     """How many women's and men's given names have an ending of up to four letters."""
     found: dict[str, tuple[int, int]] = {}
     for name, is_womans in _given_names().items():
+        if name != plain_letters(name):
+            continue  # it is there in plain letters too
         for length in range(1, min(_ENDING, len(name)) + 1):
             female, male = found.get(name[-length:], (0, 0))
             found[name[-length:]] = (female + is_womans, male + (not is_womans))

@@ -98,7 +98,7 @@ def _of_prose(lines: list[str], starts: list[int]) -> Iterator[tuple[int, int]]:
         last = (line.split() or [""])[-1]
         whole = not _GOES_ON.search(line) and (listed or not (last.isalpha() and last.islower()))
         ends = (roomy or listed) and whole and first and not first[0].islower() and first != "&"
-        if not (ends or line.endswith(" wrote:")):  # as a reply begins
+        if not (ends or f" {line}".endswith(" wrote:")):  # as a reply begins
             continue
         if _EMPHASIS_GOES_ON.search(f"{line}\n{lines[number]}"):
             continue

@@ -39,8 +39,8 @@ _SAINTS = re.compile(r"St\.? (?:\w+ )?\w+['\u2019]s\b")
 _NO_OWNED = re.compile(r"\s(?:and|as|at|before|but|by|for|from|has|in|is|near|of|on|or|to|was|where|which|with)\b")
 _GREETING = re.compile(r"(?:Hi|Hello|Hey|Dear|Cheers) (?=[A-Z])")
 # A handle, or what is in a bracket that was opened before: "@acme Ann", "[Ann] Bo".
-_BEFORE_NAME = re.compile(r"(?:(?<=@)\w+|[^\s()\[\]]+(?: [^\s()\[\]]+){0,3}[)\]]) (?=[A-Z])")
-_NO_NAMES = frozenset(["a", "an", "the", "jr", "jr.", "sr", "sr.", "inc", "inc.", "ltd", "ltd.", "llc"])
+_BEFORE_NAME = re.compile(r"(?:(?<=@)(?=[a-z]|\w*[\d_])\w+|[^\s()\[\]]+(?: [^\s()\[\]]+){0,3}\]) (?=[A-Z])")
+_NO_NAMES = frozenset(["Jr", "Jr.", "Sr", "Sr.", "Inc", "Inc.", "Ltd", "Ltd.", "LLC"])
 _LONE = (" '", " \u2019")  # "Lee '91"
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.)+[^\W\d_]$")  # "S.A" of "S.A."
 _ENDS = frozenset(_QUOTES + _RULES + ",;") - frozenset(_APOSTROPHES)
@@ -192,13 +192,15 @@ def trim(text: str, start: int, end: int, label: str = "") -> tuple[int, int]:
     (7, 21)
     """
     start, end = _strip(text, start, end)
-    if before := _BEFORE_NAME.match(text, start, end) or (label == "PERSON" and _GREETING.match(text, start, end)):
+    addressed = label == "PERSON" and text[end : end + 1] in (",", "\n", "\r", "")
+    if before := _BEFORE_NAME.match(text, start, end) or (addressed and _GREETING.match(text, start, end)):
         start = before.end()
     if start < end and text[end - 1 : end + 1] in _POSSESSIVE and not text[end + 1 : end + 2].isalnum():
         end -= 1  # the span ended within it
     if (
         label in ("ORG", "FAC")
         and (whole := _SAINTS.match(text, start, end + 2))
+        and whole.end() >= end
         and _NO_OWNED.match(text, whole.end())
     ):
         end = whole.end()
@@ -211,7 +213,7 @@ def trim(text: str, start: int, end: int, label: str = "") -> tuple[int, int]:
     start, end = _strip(text, start, end)
     found = text[start:end]
     tied = found.islower() and text[end : end + 1] == "-" and text[end + 1 : end + 2].isalnum()
-    nameless = found.lower() in _NO_NAMES or not any(map(str.isalnum, found))
+    nameless = found.lower() in ("a", "an", "the") or found in _NO_NAMES or not any(map(str.isalnum, found))
     if text[end : end + 1] == "." and _DOTTED.search(found):
         end += 1
     return (start, start) if tied or nameless else (start, end)

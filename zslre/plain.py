@@ -47,7 +47,8 @@ _EMPHASIS = (
 # What a word or a name may have within it: tags, a hyphen at a line's end, the marks of footnotes, Markdown's escapes.
 _WITHIN = re.compile(
     rf"(?i:</?(?:a|abbr|b|big|em|font|i|mark|small|span|strong|tt|u){ATTRIBUTES}>)|(?<=[a-z])-\r?\n[ \t>]*(?=[a-z])"
-    r"|(?i:<sup>\W{0,2}(?:\d{1,3}|[a-z]|tm|sm)?\W{0,2}</sup>)|\\(?=[!-/:-@\[-`{-~])"
+    rf"|(?<!\d)(?<!\bm)(?<!\bkm)(?i:<sup{ATTRIBUTES}>\W{{0,2}}(?:\d{{1,3}}|[a-z]|tm|sm)?\W{{0,2}}</sup>)"
+    r"|\\(?=[!-/:-@\[-`{-~])"
     r"|(?<=[a-z]{3})[\u00b9\u00b2\u00b3\u2070-\u2079\u2020\u2021]+|(?<!\S)[\u00b9\u00b2\u00b3\u2020\u2021](?=[A-Z])",
 )
 # No markup is without one of these.

@@ -205,10 +205,10 @@ def resolve(name: str) -> Relation:
     meant = of_synonym(name)
     if meant is None:
         return Relation(name)
-    from zslre.sideinfo.grammar import verb_of
+    from zslre.sideinfo.grammar import is_a_verb
     from zslre.sideinfo.wordnet import wordnet
 
-    return Relation(name) if verb_of(name, wordnet()) is not None else meant.called(name)
+    return Relation(name) if is_a_verb(name, wordnet()) else meant.called(name)
 
 
 def of_synonym(name: str) -> Relation | None:

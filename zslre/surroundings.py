@@ -7,7 +7,7 @@ import re
 from zslre.types import Mention
 
 POSSESSIVES = frozenset(["his", "her", "its", "their"])
-_NEAR = 60  # characters before a name that may tell of it
+NEAR = 60  # characters before a name that may tell of it
 # Behind a preposition, or in a list with what stands there, a name is no subject: "the son of the painter Bo Lee".
 _NO_SUBJECT = re.compile(r"\b(?:about|against|by|for|from|in|of|on|than|to|under|with)\b[^,;:.()]*$")
 _BEFORE = re.compile(r"(\w+)(\W+)$")
@@ -29,7 +29,7 @@ def role_of(text: str, mention: Mention) -> str:
     """What stands around a name: a word for its place in the sentence."""
     if text.startswith(("'s", "\u2019s"), mention.end):
         return "genitive"
-    before = _BEFORE.search(text[max(0, mention.start - _NEAR) : mention.start])
+    before = _BEFORE.search(text[max(0, mention.start - NEAR) : mention.start])
     if before is None:
         return "start"
     word, gap = before[1].lower(), before[2]
@@ -71,4 +71,4 @@ def at_start(mention: Mention, text: str) -> bool:
 
 
 def is_subject(text: str, start: int) -> bool:
-    return not _NO_SUBJECT.search(text[max(0, start - _NEAR) : start])
+    return not _NO_SUBJECT.search(text[max(0, start - NEAR) : start])

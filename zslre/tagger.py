@@ -22,7 +22,7 @@ from zslre.types import Mention, Sentence
 MAX_PADDING = 1.2  # tokens of a batch for each real one
 # As in a table, and where markup was: no name goes on behind it. Of a line that is indented it is none.
 _COLUMN_END = re.compile(r"(?<!\s)[^\S\r\n]*(?:\t|[^\S\r\n]{3}|\s[\u00b7\u2022|]\s)[^\S\r\n]*(?=\S)")
-_LETTERS = re.compile(r"(?:[A-Z]\.)+")  # "C.E.O." and "M.D." are no persons
+_LETTERS = re.compile(r"(?:[A-Z]\.){3,}|M\.D\.")  # "C.E.O." is no person; "P.J." is one
 _LOW = np.float32(-1e9)  # a score that no path of tags takes
 
 

@@ -24,8 +24,8 @@ from zslre.packing import IntArray
 
 Span = tuple[int, int, int]  # first word, one past the last, type (an index)
 _NUMBER = r"\b(?!(?:1[5-9]|20)\d\d[.:])\d+(?:[.:]\d+|,\d{3}(?!\d))+"  # not a year with a footnote's number
-_FORM = r"[\w&.'\u2019-]+(?:,? (?:Inc|Ltd|LLC|LLP|Corp|Co|plc|GmbH)\b\.?)+|[\w&.'\u2019-]+ A/S\b"
-_WHOLE = re.compile(rf"{_NUMBER}|\b(?:[a-z]\.){{2,}}|\b(?:{_FORM})")
+_FORM = r"(?:(?:,? (?:Inc|Ltd|LLC|LLP|Corp|plc|GmbH)| Co)(?![\w-])\.?)+| A/S\b"  # of a firm, behind a capital's word
+_WHOLE = re.compile(rf"{_NUMBER}|\b(?:[a-z]\.){{2,}}|(?<![\w&.'\u2019-])(?=\w*[A-Z])[\w&.'\u2019-]+(?:{_FORM})")
 _TITLES = frozenset(["Ms", "Mr", "Mrs", "Mx", "Dr", "Messrs", "Hon", "Rev", "Revd", "Prof"])  # spans that lack a name
 _PAIRS = (("(", ")"), ('"', '"'), ("\u201c", "\u201d"))
 _ASKING = frozenset(["of", "for", "in", "and", "the"])  # a name that ends with one of these lacks its end
@@ -152,7 +152,8 @@ def closed(spans: Sequence[Span], words: Sequence[str], types: Sequence[str]) ->
     found: list[Span] = []
     for first, end, type in spans:
         if found and (_asks_for(found[-1], first, words, types) or _in_brackets(found[-1], first, end, words)):
-            found[-1] = (found[-1][0], end, found[-1][2])
+            before, stop, kind = found[-1]
+            found[-1] = (before, end, type if _is_title(before, stop, words) else kind)
         else:
             found.append((first, end, type))
     ended = [(first, _own_end(first, end, words), type) for first, end, type in found]
@@ -203,8 +204,8 @@ def without_titles(spans: Sequence[Span], types: Sequence[str]) -> list[Span]:
 
 
 def uncut(text: str, spans: Iterable[Span]) -> list[Span]:
-    """The spans, of characters here, none of which ends or begins within a number ("12.5 km", "10:30") or an
-    abbreviation as of a firm's legal form ("s.r.o.").
+    """The spans, of characters here, none of which ends or begins within a number ("12.5 km", "10:30"), an abbreviation
+    ("s.r.o.") or between a firm's name and its legal form ("Acme, Inc.").
 
     >>> uncut("some 12.5 km, $2.1 bln in 1990.7", [(5, 8, 0), (8, 12, 0), (14, 17, 1), (26, 30, 2)])
     [(5, 12, 0), (14, 18, 1), (26, 30, 2)]
@@ -212,6 +213,8 @@ def uncut(text: str, spans: Iterable[Span]) -> list[Span]:
     [(0, 5, 0), (6, 10, 0)]
     >>> uncut("Polar s.r.o. of Brno", [(0, 8, 0), (8, 11, 0)]), uncut("by Acme, Inc. of Rome", [(3, 7, 0), (9, 12, 0)])
     ([(0, 12, 0)], [(3, 13, 0)])
+    >>> uncut("Ann, Co-founder of Bo in 2019 Inc. magazine", [(0, 3, 0), (5, 15, 1), (25, 29, 2)])
+    [(0, 3, 0), (5, 15, 1), (25, 29, 2)]
     """
     wholes = [whole.span() for whole in _WHOLE.finditer(text)]
     found: list[Span] = []

@@ -1,4 +1,4 @@
-"""Dates are no names, names no dates, continents no countries: which mentions can be the tail of a relation at all."""
+"""Dates are no names, names and times of day no dates, continents no countries: which mentions can be a tail at all."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ _WHEN = re.compile(
 )
 
 
-_CLOCK = re.compile(r"\W*\d\d?:\d\d(?::\d\d)?(?:\s?[ap]\.?m\.?)?\W*", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"\W*\d\d?(?:(?::\d\d){1,2}(?:\s?[ap]\.?m)?|\s?[ap]\.?m)\.?(?: (?:GMT|UTC|[A-Z]{1,3}T))?\W*", re.IGNORECASE
+)
 
 
 class Tails:

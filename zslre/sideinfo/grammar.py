@@ -106,6 +106,21 @@ def verb_of(name: str, words: WordNet) -> tuple[str, bool] | None:
     return None
 
 
+def is_a_verb(name: str, words: WordNet) -> bool:
+    """Whether a relation is named by a verb alone or in the passive; in the third person by one that is hardly a noun.
+
+    >>> from zslre.sideinfo.wordnet import wordnet
+    >>> [is_a_verb(name, wordnet()) for name in ("employs", "acquired", "led by", "founders", "stars", "works at")]
+    [True, True, True, False, False, False]
+    """
+    verb = verb_of(name, words)
+    if verb is None or (" " in name and not verb[1]):
+        return False
+    lemma, passive = verb
+    past = passive or name.casefold() == inflect(lemma, "past", words)
+    return past or len(words.senses(lemma, "v")) >= 2 * len(words.senses(lemma, "n"))
+
+
 def passive_of(verb: str, words: WordNet) -> str:
     return f"{inflect(verb, 'participle', words)} by"
 
