@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -267,6 +268,15 @@ def test_info_tells_a_verifier(tmp_path: Path, capsys: pytest.CaptureFixture[str
     for name, told in (("model", False), ("verifier", True)):
         assert main(["info", "-m", str(tmp_path / name)]) == 0
         assert ("a verifier, which looks over what a model found" in capsys.readouterr().out) == told
+
+
+def test_info_counts_relations_and_examples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = [tiny.example(f"{name} works for Acme", name, "Acme", "employer") for name in ("Ann", "Bob")]
+    model = tiny.extractor().fit([*shown, replace(shown[0], relation=None)])
+    model.save_pretrained(tmp_path / "model")
+    assert main(["info", "-m", str(tmp_path / "model")]) == 0
+    expected = rf"^ *finds +{len(model.relations)} relations; examples: 3$"
+    assert re.search(expected, capsys.readouterr().out, re.MULTILINE)
 
 
 def test_info_imports_no_framework() -> None:

@@ -403,3 +403,19 @@ def test_no_text_takes_quadratic_time(text: str) -> None:
 def test_wide_white_space_behind_an_initial(white: str) -> None:
     text = f"8Ú A\rE{white}. . "
     assert "".join(s.text for s in split_sentences(text)).startswith("8Ú A")
+
+
+@pytest.mark.parametrize("sign", ["; ", " | ", "\t"])
+def test_what_is_strung_together_is_parted_where_it_is_long(sign: str) -> None:
+    facts = [f"Ann{number} lives in Rome with her mother and a cat" for number in range(20)]
+    text = sign.join(facts) + "."
+    found = list(split_sentences(text))
+    assert [s.text for s in found] == [*facts[:-1], facts[-1] + "."]
+    assert all(text[s.start : s.start + len(s.text)] == s.text for s in found)
+    short = sign.join(facts[:3]) + "."
+    assert len(list(split_sentences(short))) == 1
+
+
+def test_a_long_sentence_with_semicolons_in_its_midst_stays_whole() -> None:
+    text = "It was " + "; ".join(["so long that nobody had read all of what it said to them"] * 20) + "."
+    assert len(list(split_sentences(text))) == 1  # none of these begins with a capital

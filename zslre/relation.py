@@ -16,7 +16,7 @@ CAMEL_JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])")  # in "foundedBy"
 # What other tools call our keys: too unlike for difflib to find.
 _FOREIGN_KEYS = {"aliases": "synonyms", "label": "name", "relation": "name",
                  "allowed_head": "head_hypernyms", "allowed_tail": "tail_hypernyms",
-                 "head_types": "head_hypernyms", "tail_types": "tail_hypernyms"}  # fmt: skip
+                 "head_types": "head_hypernyms", "tail_types": "tail_hypernyms", "strict": "strict_types"}  # fmt: skip
 
 
 def text(value: object, what: str) -> str:
@@ -35,7 +35,10 @@ def in_words(name: str) -> str:
 
     >>> in_words("gene_found_in_organism"), in_words("foundedBy"), in_words("maker of YouTube")
     ('gene found in organism', 'founded by', 'maker of YouTube')
+    >>> in_words("per:city_of_birth")  # TACRED's, which says of what the head is before the colon
+    'city of birth'
     """
+    name = re.sub(r"^(?:per|org|loc|gpe):(?=\S)", "", name)
     if " " in name or not re.search(r"_|[a-z][A-Z]", name):
         return name
     return " ".join(CAMEL_JOINT.sub(" ", name).replace("_", " ").lower().split())

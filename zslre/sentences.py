@@ -2,7 +2,8 @@
 
 Blank lines, form feeds, paragraph separators and HTML's tags of blocks end a sentence too, so a heading without a full
 stop stands alone. So does a line that is shorter than it needed to be, as in lists and under headings (`zslre.lines`).
-Each cell of a table stands alone; code, scripts and comments (`zslre.unread`) are in no sentence.
+Each cell of a table stands alone, and so does each part of a long text that is strung together with semicolons, pipes
+or tabs; code, scripts and comments (`zslre.unread`) are in no sentence.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ _DATELINE = re.compile(
     r"\s?(?:--|\u2014|[-\u2013])\s?(?=[^\s\d])"
 )
 _FINITE = re.compile(r"\s+(?:is|was|are|were|has|had|won|stars|starred|premiered|aired|features|tells|follows)\b")
+LONGEST_SENTENCE = 600  # characters that stay together, whatever parts them
+_PARTING = re.compile(r"(?:(?<=\S);\s+|(?<=\S)\s+\|\s+|(?<=\S)[ ]*\t\s*)(?=[\"'(\u2018\u201c]?[A-Z])")
 _LONGEST_END = 20  # characters of a sentence in which such an end is looked for
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -144,7 +147,17 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
             yield dateline.span("place")
             start = dateline.end()
         for left, right in _of_stretch(text[start:end]):
-            yield start + left, start + right
+            yield from _parts(text, start + left, start + right)
+
+
+def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A sentence, or what semicolons, pipes and tabs part in a long one: a text that is strung together with them, in
+    which every name would be asked about with dozens of others."""
+    if end - start > LONGEST_SENTENCE:
+        for sign in _PARTING.finditer(text, start, end):
+            yield start, sign.start()
+            start = sign.end()
+    yield start, end
 
 
 def _of_stretch(text: str) -> Iterator[tuple[int, int]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from zslre._version import __version__
 from zslre.cli.models import model_folder
+from zslre.cli.progress import counted
 from zslre.exceptions import ModelError
 from zslre.paths import cache_dir
 
@@ -88,6 +89,7 @@ def describe_model(folder: Path | None) -> dict[str, Any]:
     What the configuration leaves out is None. Raises ModelError if the folder is no model that this version reads, or
     lacks a file.
     """
+    from zslre.relations import RelationSet
     from zslre.serialization import BUILTIN, check_whole, read_config
 
     path = folder if folder is not None else BUILTIN
@@ -100,12 +102,23 @@ def describe_model(folder: Path | None) -> dict[str, Any]:
         "size": sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
         "format": config["format_version"],
         "base_encoder": config.get("base_encoder"),
+        "relations": len(RelationSet.from_file(path / "relations.json")),
+        "examples": _examples(path / "prototypes.safetensors"),
         "trained_relations": len(trained) if trained is not None else None,
         "threshold": config.get("threshold"),
         "pair_threshold": config.get("pair_threshold", config.get("threshold")),
         "tagger": "tagger" in config,
         "verifier": "verifier" in config,
     }
+
+
+def _examples(prototypes: Path) -> int:
+    """How many support examples a model has, by the shapes alone."""
+    from safetensors import safe_open
+
+    with safe_open(prototypes, framework="numpy") as tensors:
+        names = [name for name in tensors.keys() if name.startswith("support.")]  # noqa: SIM118  # no mapping
+        return sum(tensors.get_slice(name).get_shape()[0] for name in names)
 
 
 def as_text(report: dict[str, Any]) -> str:
@@ -125,6 +138,7 @@ def as_text(report: dict[str, Any]) -> str:
             ("  folder", model["folder"]),
             ("  format", model["format"]),
             ("  base encoder", model["base_encoder"] or "not said"),
+            ("  finds", f"{counted(model['relations'], 'relation')}; examples: {model['examples']}"),
             (
                 "  trained relations",
                 model["trained_relations"] if model["trained_relations"] is not None else "not said",

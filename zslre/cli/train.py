@@ -155,7 +155,8 @@ def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Exampl
     say(f"{args.output} has {support}")
     if named := [name for name in gone if name is not None]:
         lost = sum(len(start.support[name]) for name in named)
-        say(f"{lost} examples that the model had are dropped, of relations that are not asked for: {', '.join(named)}")
+        had_been = f"{counted(lost, 'example')} that the model had {'is' if lost == 1 else 'are'} dropped"
+        say(f"{had_been}, of relations that are not asked for: {', '.join(named)}")
     if None in gone:
         lost = len(start.support[None])
         say(f"{counted(lost, 'row')} without a relation that the model had left out: what is new may hold there")
