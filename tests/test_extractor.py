@@ -424,6 +424,12 @@ def test_with_relations_keeps_the_examples_of_those_that_stay() -> None:
     assert fitted.with_relations(["spouse"]).support.keys() == {None}
 
 
+def test_the_same_relations_and_no_examples_change_nothing() -> None:
+    assert EXTRACTOR.with_relations(EXTRACTOR.relations) is EXTRACTOR
+    assert EXTRACTOR.with_relations(list(EXTRACTOR.relations)) is EXTRACTOR
+    assert EXTRACTOR.fit([]) is EXTRACTOR
+
+
 def test_with_relations_leaves_the_first_alone() -> None:
     other = EXTRACTOR.with_relations(["supplies", "P26"])
     assert other.relations.names == ("supplies", "spouse")

@@ -419,3 +419,10 @@ def test_what_is_strung_together_is_parted_where_it_is_long(sign: str) -> None:
 def test_a_long_sentence_with_semicolons_in_its_midst_stays_whole() -> None:
     text = "It was " + "; ".join(["so long that nobody had read all of what it said to them"] * 20) + "."
     assert len(list(split_sentences(text))) == 1  # none of these begins with a capital
+
+
+def test_an_indented_line_goes_on_with_its_item() -> None:
+    text = "- Ann Berg works for Deutsche\n  Bank\n- Bo Lind left\n  - Cy came\n"
+    assert [s.text for s in split_sentences(text)] == [
+        "- Ann Berg works for Deutsche\n  Bank", "- Bo Lind left", "- Cy came"
+    ]  # fmt: skip

@@ -74,8 +74,8 @@ class RelationExtractor:
         super().__setattr__(name, value)
 
     def __repr__(self) -> str:
-        name, relations = self.config.get("name", "model"), f"{len(self.relations)} relations"
-        return f"<RelationExtractor {name}, {relations}, threshold {self.threshold:.2f}>"
+        name = self.config.get("name", "model")
+        return f"<RelationExtractor {name}, {len(self.relations)} relations, threshold {self.threshold:.2f}>"
 
     @classmethod
     def from_pretrained(
@@ -154,6 +154,8 @@ class RelationExtractor:
         """The same model for other relations: whatever `RelationSet.of` takes; of those that it had, by name or id, the
         examples stay. Their texts are encoded when it first predicts: keep it for further texts."""
         now = RelationSet.of(relations)
+        if now.fingerprint == self.relations.fingerprint:
+            return self
         return self.replaced(relations=now, support=carried_support(self.support, self.relations, now))
 
     def with_hypernyms(self, hypernyms: HypernymTable | None) -> RelationExtractor:
@@ -183,20 +185,21 @@ class RelationExtractor:
         `relations` lacks.
         """
         chosen = labelled(examples, self.relations)
+        if not chosen:
+            return self
         items = [(example.sentence, [(example.head, example.tail)]) for _, example in chosen]
         vectors = pair_vectors(self.encoder, self.packer, items)
         return self.replaced(support=more_support(self.support, [name for name, _ in chosen], vectors))
 
     def replaced(self, **changes: Any) -> RelationExtractor:
         """The same, but for these arguments of the constructor; prototypes that are not given are built anew."""
-        kept: dict[str, Any] = {"relations": self.relations, "support": self.support}
-        kept |= {"hypernyms": self.hypernyms, "verifier": self.verifier, "context": self.context}
-        kept |= {"config": self.config, "detector": self.__dict__.get("detector")}
+        same = ("relations", "support", "hypernyms", "verifier", "context", "config")
+        kept = {name: getattr(self, name) for name in same} | {"detector": self.__dict__.get("detector")}
         return RelationExtractor(self.encoder, self.scorer, **{**kept, **changes})
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
         """The names, dates and numbers that are recognised in a text, in text order; offsets index `text`. `predict`
-        takes them, corrected or not, as its `mentions`. Raises InputError for what is no text."""
+        takes them, corrected or not. Raises InputError for what is no text."""
         return mentions_of(self, document_of(text, None))[1]
 
     def predict(

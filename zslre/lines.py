@@ -19,6 +19,7 @@ _ROW = re.compile(r"\|[^|].*\|")
 # A letter or number of small letters that marks an item, as a bullet does; not "v.", as in "Brown v. Board", and "b.".
 MARK = r"[ \t]*(?:o|\(?(?:[a-z]|[ivx]{2,5})\)|[ac-uw-z]\.|[ivx]{2,5}\.)[ \t]+(?=[A-Z\"'])"
 _MARK = re.compile(MARK)
+_BULLET = re.compile(r"(?:[-*+\u2022]|\d{1,3}[.)])\s")
 _RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?")
 
 # A name that a line end cuts in two ("works for Deutsche", "Bank."): the words before, the words behind.
@@ -100,6 +101,8 @@ def _of_prose(lines: list[str], starts: list[int]) -> Iterator[tuple[int, int]]:
         ends = (roomy or listed) and whole and first and not first[0].islower() and first != "&"
         if not (ends or f" {line}".endswith(" wrote:")):  # as a reply begins
             continue
+        if indents[number] > indents[start] and _BULLET.match(lines[start]) and not _BULLET.match(lines[number]):
+            continue  # an item goes on where its text began
         if _EMPHASIS_GOES_ON.search(f"{line}\n{lines[number]}"):
             continue
         if prose and _ENDED.search(lines[-1]) and _cuts_a_name(lines[start:number], lines[number]):
