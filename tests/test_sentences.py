@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import zslre.sentences
+from zslre.plain import plain
 from zslre.sentences import BLOCK, WINDOW, split_blocks, split_sentences
 
 NASTY = [
@@ -426,3 +427,16 @@ def test_an_indented_line_goes_on_with_its_item() -> None:
     assert [s.text for s in split_sentences(text)] == [
         "- Ann Berg works for Deutsche\n  Bank", "- Bo Lind left", "- Cy came"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_subtitles_are_read_from_line_to_line(end: str) -> None:
+    lines = ["1", "00:00:01,000 --> 00:00:04,000", "Ann was born in", "", "2", "00:00:04,400 --> 00:00:08,100", "Rome."]
+    text = end.join([*lines, "", "3", "00:00:09,000 --> 00:00:10,000", "She left.", ""])
+    found = list(split_sentences(text))
+    assert [s.text.split()[0] for s in found] == ["Ann", "She"]
+    assert plain(found[0].text).split() == ["Ann", "was", "born", "in", "Rome."]
+    assert all(text[s.start : s.start + len(s.text)] == s.text for s in found)
+    web = "WEBVTT\n\n00:01.000 --> 00:04.000 align:start\nAnn was born."
+    assert [s.text for s in split_sentences(web)] == ["Ann was born."]
+    assert len(list(split_sentences("At 00:00:01,000 --> 2 they left.\n\nAnn stayed."))) == 2

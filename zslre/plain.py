@@ -9,7 +9,7 @@ from unicodedata import category
 
 from zslre.lines import MARK
 from zslre.types import Mention
-from zslre.unread import ATTRIBUTES, BLOCKS, STRUCK
+from zslre.unread import ATTRIBUTES, BLOCKS, CUE, STRUCK
 
 _TAG = rf"{BLOCKS}|button|cite|code|col(?:group)?|del|img|ins|label|link|meta|o:p|s|strike|su[bp]"
 _EXCHANGE = (
@@ -26,7 +26,7 @@ _MARKUP = re.compile(
     rf'|\]{_TARGET}[^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+"[^"]*")?\)'
     rf"|<?(?:https?://|\bwww\.){_ADDRESS}(?:\({_ADDRESS}\){_ADDRESS})*(?<![.,;:!?])>?"
     r"|<?\b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}\b>?"
-    rf"|<!--[^\n]{{0,993}}?-->|<(?P<tag>del|strike){ATTRIBUTES}>[^\n]{{0,980}}?</(?P=tag)\s?>|{STRUCK}"
+    rf"|<!--[^\n]{{0,993}}?-->|<(?P<tag>del|strike){ATTRIBUTES}>[^\n]{{0,980}}?</(?P=tag)\s?>|{STRUCK}|{CUE}"
     rf"|</?(?:{_TAG}){ATTRIBUTES}>|<!doctype[^<>]*>|<\?xml[^<>]*>"
     # Symbols of shares, "(NASDAQ: ACME)" and "(ACME.L)"; trade marks; citations, "(Reed et al., 2019; Ott, 2020)".
     rf"|(?-i:\((?:(?:{_EXCHANGE}):\s?[A-Z0-9][A-Z0-9.]{{0,7}}(?:[,;/]\s?(?=[A-Z])|(?=\))))+\)"

@@ -1,4 +1,5 @@
-"""What of a text is no prose and read by nobody: fenced code, scripts and style sheets of HTML, comments, struck text.
+"""What of a text is no prose and read by nobody: fenced code, scripts and style sheets of HTML, comments, struck text,
+times of subtitles.
 
 And tags of HTML at which a paragraph ends."""
 
@@ -19,11 +20,17 @@ ATTRIBUTES = r"(?:\s+(?:nowrap|noshade|compact|hidden|selected)|\s[^<>=]*=[^<>]*
 _BLOCK = re.compile(rf"(?<!`)</?(?:{BLOCKS}){ATTRIBUTES}>", re.IGNORECASE)
 
 STRUCK = r"(?<![`~])~~(?=[^\s~])[^~\n]{0,250}(?<=[^\s~])~~(?!~)"  # as Markdown strikes out
+# What stands between the lines of subtitles, SubRip's or WebVTT's: blank lines, a number, from when to when.
+_TIME = r"(?:\d\d:)?\d\d:\d\d[,.]\d{3}"
+CUE = (
+    r"(?:\bWEBVTT[^\n]{0,80})?(?:[ \t]{0,20}\r?\n){1,3}(?:\d{1,5}[ \t]{0,20}\r?\n)?"
+    rf"{_TIME}[ \t]{{1,9}}-->[ \t]{{1,9}}{_TIME}[^\n]{{0,80}}(?:\n|\Z)"
+)
 # "~~~" fences code too, but is a rule in more texts; "<s>" strikes out, but begins a sentence in corpora.
 _OPENING = re.compile(
     rf"(?<=\n)[ \t>]{{0,{LONGEST_INDENT}}}(?P<fence>`{{3,20}})[^`\r\n]{{0,200}}\r?$"
     r"|(?<!`)(?:<(?P<tag>(?P<code>script|style)|del|strike)(?:\s[^<>]{0,200})?>|<!--)"  # which code in a line may name
-    rf"|(?P<struck>{STRUCK})",
+    rf"|(?P<struck>{STRUCK})|(?P<cue>{CUE})",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -31,7 +38,8 @@ _OPENING = re.compile(
 def without_unread(text: str, *, more: bool) -> str:
     """The text as far as `more` text cannot change what is read of it, with as many form feeds for what is not.
 
-    A fence begins behind a line end. A comment within a line, or struck text, becomes blanks: its sentence may go on.
+    A fence begins behind a line end. A comment within a line, struck text, or what is between the lines of
+    subtitles becomes blanks: the sentence may go on.
 
     >>> without_unread("Use\\n```\\nx = 1\\n```\\nAnn <!-- ? --> ran.", more=False)
     'Use\\n\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\x0c\\nAnn            ran.'
@@ -48,6 +56,7 @@ def without_unread(text: str, *, more: bool) -> str:
         if end is not None and end.end() - start <= LONGEST and not (more and end.end() == len(text)):
             at = end.end()
             inline = opening["code"] is None and at - start <= INLINE and "\n" not in text[start:at]
+            inline = inline or opening["cue"] is not None  # what is said goes on from line to line
             read += [text[done:start], (" " if inline else "\f") * (at - start)]
             done = at
         elif more and len(text) - start <= LONGEST:
@@ -75,6 +84,6 @@ def _end_of(opening: re.Match[str]) -> str:
     """A pattern of what closes it."""
     if fence := opening["fence"]:
         return rf"^[ \t>]{{0,{LONGEST_INDENT}}}{fence}`{{0,20}}[ \t]*\r?$"
-    if opening["struck"]:
+    if opening["struck"] or opening["cue"]:
         return ""  # it is closed
     return rf"</{opening['tag'].lower()}\s*>" if opening["tag"] else "-->"
