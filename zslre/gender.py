@@ -26,7 +26,7 @@ _NO_RELATIVES = (
     "lord lady dame queen king princess prince duchess duke countess count baroness baron empress emperor abbess abbot "
     "nun monk don actress heiress"
 )
-RANKS = frozenset(_NO_RELATIVES.split())
+_RANKS = frozenset(_NO_RELATIVES.split())
 FEMALE, MALE = frozenset(_FEMALE.split()), frozenset(_MALE.split())
 _TITLES = (
     "capt captain chancellor chief col colonel commander councillor doctor dr gen general governor hon ing inspector "
@@ -54,7 +54,7 @@ def is_female(text: str, mention: Mention, known: bool | None = None, *, surname
     single = " " not in mention.text and (surname or known is not None)
     before = _TITLE.search(text[max(0, mention.start - NEAR) : mention.start])
     title = plain_letters(before[1]) if before else ""
-    if before and before[2] == "," and title in RANKS:
+    if before and before[2] == "," and title in _RANKS:
         title = ""  # "on the second count, Ann"
     behind = _TOLD.match(text, mention.end)
     first = plain_letters(next(iter(mention.text.split()), "").strip("."))
