@@ -424,6 +424,13 @@ def test_with_relations_keeps_the_examples_of_those_that_stay() -> None:
     assert fitted.with_relations(["spouse"]).support.keys() == {None}
 
 
+def test_a_text_is_no_sentence() -> None:
+    with pytest.raises(
+        InputError, match=r"expected a Sentence with its mentions, got 'Ann left.'; for texts use predict"
+    ):
+        list(EXTRACTOR.extract_sentences(["Ann left."]))  # type: ignore[list-item]
+
+
 def test_the_same_relations_and_no_examples_change_nothing() -> None:
     assert EXTRACTOR.with_relations(EXTRACTOR.relations) is EXTRACTOR
     assert EXTRACTOR.with_relations(list(EXTRACTOR.relations)) is EXTRACTOR

@@ -12,6 +12,7 @@ from operator import itemgetter
 
 import numpy as np
 
+from zslre.exceptions import InputError
 from zslre.packing import IntArray, Item, Pair
 from zslre.relations import Relation
 from zslre.scoring import log_odds
@@ -65,12 +66,14 @@ def _candidates(sentence: Sentence, literal_heads: bool) -> Iterator[Pair]:
 
 def asked_pairs(sentence: Sentence, *, literal_heads: bool = False) -> list[Pair]:
     """The `candidate_pairs` but those of a nationality that the sentence says of another name, of a name and its short
-    form, and of names far apart.
+    form, and of names far apart. Raises InputError for what is no sentence.
 
     In "the Danish firm Nordkaj in Antwerp" *Danish* is said of Nordkaj and not of Antwerp; in "International Business
     Machines (IBM)" the two are one. Far apart: more than `NEAR` mentions, in the order of the text, unless one of the
     two is the first, of which a long list may be said.
     """
+    if not isinstance(sentence, Sentence):
+        raise InputError(f"expected a Sentence with its mentions, got {sentence!r:.60}; for texts use predict or pipe")
     pairs = _candidates(sentence, literal_heads)
     order = sorted(sentence.mentions, key=lambda mention: (mention.start, mention.end))
     if len(order) > NEAR + 1:

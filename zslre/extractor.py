@@ -164,7 +164,7 @@ class RelationExtractor:
         from zslre.sideinfo.hypernyms import HypernymTable
 
         if not isinstance(hypernyms, HypernymTable | None):
-            raise InputError(f"expected a table that HypernymTable.read reads, got {hypernyms!r:.60}")
+            raise InputError(f"expected what zslre.sideinfo.hypernyms.HypernymTable.read reads, got {hypernyms!r:.60}")
         return self.replaced(hypernyms=hypernyms, prototypes=self.__dict__.get("prototypes"))
 
     def with_verifier(self, verifier: Verifier | None) -> RelationExtractor:
