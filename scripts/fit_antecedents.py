@@ -5,7 +5,7 @@
 On data/written/documents, in which the writers marked what each anaphor means; names are those that they marked.
 Prints, for each eighth of the documents by the weights of the others, of the anaphors whose antecedent no name of their
 sentence gives, how many are taken to mean something, and how many of these mean it. The weights that are written are
-those of all; five minutes.
+those of all; one minute.
 """
 
 from __future__ import annotations
@@ -111,8 +111,8 @@ def fitted(found: Sequence[Case]) -> dict[str, float]:
     """The weights of the highest likelihood, less the penalty: of any right option, or of none where none is right."""
     names = sorted({name for case in found for _, features in case.options for name in features})
     columns = {name: column for column, name in enumerate(names)}
-    none: list[dict[str, float]] = [{}]  # the last row of each case
-    rows = [features for case in found for features in [*(features for _, features in case.options), *none]]
+    nothing = dict[str, float]()  # the features of none of them, the last row of each case
+    rows = [row for case in found for row in [*(features for _, features in case.options), nothing]]
     right = np.array([holds for case in found for holds in [*case.right, not any(case.right)]])
     starts = np.cumsum([0, *(len(case.options) + 1 for case in found)])[:-1]
     case_of = np.repeat(np.arange(len(found)), np.diff([*starts, len(rows)]))

@@ -129,10 +129,8 @@ def name_words(mention: Mention) -> frozenset[str]:
 
 def told_nouns(text: str, mention: Mention) -> set[str]:
     """The nouns of `NOUNS` that the text calls a name: "the brewery Stella", "Stella is a family-owned brewery"."""
-    before, behind = (
-        _CALLED.search(text[max(0, mention.start - NEAR) : mention.start]),
-        _IS_CALLED.match(text, mention.end),
-    )
+    before = _CALLED.search(text[max(0, mention.start - NEAR) : mention.start])
+    behind = _IS_CALLED.match(text, mention.end)
     return {found[1].lower() for found in (before, behind) if found is not None}
 
 

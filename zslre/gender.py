@@ -13,32 +13,31 @@ from zslre.types import Mention
 
 NAMES = Path(__file__).parent / "assets" / "given_names.txt"
 _TITLE = re.compile(r"\b(\w+)(?:-in-law)?([.,]?) $")
-_FEMALE = (
-    "mrs ms miss mme madame mlle frau signora senora dona lady dame wife daughter sister mother widow bride aunt "
-    "niece granddaughter grandmother stepdaughter stepmother stepsister godmother queen princess duchess countess "
-    "baroness empress actress heiress nun abbess spokeswoman chairwoman businesswoman congresswoman policewoman"
+_QUEENS = "lady dame queen princess duchess countess baroness empress abbess nun actress heiress"
+_KINGS = "lord king prince duke count baron emperor abbot monk don"
+_WOMEN = (
+    "mrs ms miss mme madame mlle frau signora senora dona wife daughter sister mother widow bride aunt niece "
+    "granddaughter grandmother stepdaughter stepmother stepsister godmother spokeswoman chairwoman businesswoman "
+    "congresswoman policewoman"
 )
-_MALE = (
-    "mr monsieur herr signor senor don sir lord husband son brother father widower groom bridegroom uncle nephew "
-    "grandson grandfather stepson stepfather stepbrother godfather king prince duke count baron emperor monk abbot"
+_MEN = (
+    "mr monsieur herr signor senor sir husband son brother father widower groom bridegroom uncle nephew grandson "
+    "grandfather stepson stepfather stepbrother godfather"
 )
-_NO_RELATIVES = (
-    "lord lady dame queen king princess prince duchess duke countess count baroness baron empress emperor abbess abbot "
-    "nun monk don actress heiress"
-)
-_RANKS = frozenset(_NO_RELATIVES.split())
-FEMALE, MALE = frozenset(_FEMALE.split()), frozenset(_MALE.split())
-_TITLES = (
+# Before a comma they may be said of another, or be no title: "on the second count, Ann".
+_RANKS = frozenset([*_QUEENS.split(), *_KINGS.split()])
+_FEMALE, _MALE = frozenset([*_WOMEN.split(), *_QUEENS.split()]), frozenset([*_MEN.split(), *_KINGS.split()])
+_OF_BOTH = (
     "capt captain chancellor chief col colonel commander councillor doctor dr gen general governor hon ing inspector "
     "judge justice lieutenant lt maj major mayor minister officer president prof professor rabbi rep rev reverend sen "
     "senator sergeant sgt"
 )
-TITLES = frozenset(_TITLES.split())
+_TITLES = frozenset(_OF_BOTH.split())
 # What is told of a name right behind it: "Kim Lee, the younger daughter of", "Kim Lee was his brother".
 _TOLD = re.compile(
     r"(?:,| is| was| became) (?:an?|the|his|her|their|\w+(?: \w+)?['\u2019]s)"
     r"(?: (?!wh|(?:an?|and|as|at|by|for|from|her|his|in|of|on|the|their|to|with) )[\w-]+(?!['\u2019])){0,3}? "
-    rf"({'|'.join(sorted(FEMALE | MALE))})\b(?!['\u2019-]|,? [A-Z])"
+    rf"({'|'.join(sorted(_FEMALE | _MALE))})\b(?!['\u2019-]|,? [A-Z])"
 )
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ß": "ss", "æ": "ae", "œ": "oe", "\u0131": "i", "þ": "th"}
@@ -55,12 +54,12 @@ def is_female(text: str, mention: Mention, known: bool | None = None, *, surname
     before = _TITLE.search(text[max(0, mention.start - NEAR) : mention.start])
     title = plain_letters(before[1]) if before else ""
     if before and before[2] == "," and title in _RANKS:
-        title = ""  # "on the second count, Ann"
+        title = ""
     behind = _TOLD.match(text, mention.end)
     first = plain_letters(next(iter(mention.text.split()), "").strip("."))
     for word in (title, "" if single else first, behind[1] if behind else ""):
-        if word in FEMALE or word in MALE:
-            return word in FEMALE
+        if word in _FEMALE or word in _MALE:
+            return word in _FEMALE
     if single:
         return known
     told = female_name(given_name(mention))
@@ -73,7 +72,7 @@ def given_name(mention: Mention) -> str:
     if len(words) > 1 and _KOREAN.fullmatch(words[-1]):
         return words[-1].lower()
     given = (word.strip(".").lower() for word in words)
-    return next((word for word in given if plain_letters(word) not in TITLES), "")
+    return next((word for word in given if plain_letters(word) not in _TITLES), "")
 
 
 def plain_letters(word: str) -> str:

@@ -25,7 +25,7 @@ from zslre.types import Mention, Triple
 FORMATS = ("table", "jsonl", "csv")
 
 _IN_MEMORY = 1 << 20  # bytes of a record that are kept in memory before a temporary file is used
-_SCORE_DIGITS = 4
+SCORE_DIGITS = 4
 _TABLE_ROWS = 1000  # that are aligned together
 
 _CSV_HEADER = (
@@ -86,7 +86,7 @@ class CsvWriter:
         with _record(self._stream) as spool:
             for triple in triples:
                 head, tail = ((m.text, m.start, m.end, m.type) for m in (triple.head, triple.tail))
-                row = [document_id, *head, triple.relation, *tail, round(triple.score, _SCORE_DIGITS)]
+                row = [document_id, *head, triple.relation, *tail, round(triple.score, SCORE_DIGITS)]
                 _write_row(spool, [*row, _json(_explanation(triple))] if self._explain else row)
                 count += 1
         return count
@@ -147,7 +147,7 @@ def triple_record(triple: Triple, *, explain: bool = False) -> dict[str, Any]:
         "head": _mention_record(triple.head),
         "relation": triple.relation,
         "tail": _mention_record(triple.tail),
-        "score": round(triple.score, _SCORE_DIGITS),
+        "score": round(triple.score, SCORE_DIGITS),
     }
     if explain:
         record["explanation"] = _explanation(triple)
@@ -160,7 +160,7 @@ def _mention_record(mention: Mention) -> dict[str, Any]:
 
 def _explanation(triple: Triple) -> dict[str, float]:
     parts = triple.explanation if triple.explanation is not None else {}
-    return {name: round(value, _SCORE_DIGITS) for name, value in parts.items()}
+    return {name: round(value, SCORE_DIGITS) for name, value in parts.items()}
 
 
 def _json(value: object) -> str:

@@ -162,19 +162,25 @@ def labelled(examples: Iterable[Example], relations: RelationSet) -> list[tuple[
     return found
 
 
-def carried_support(
-    support: Mapping[str | None, FloatArray], before: RelationSet, now: RelationSet
-) -> dict[str | None, FloatArray]:
-    """Of the examples (K, D) of the relations `before` those of the relations `now`, found by name or id, by their
-    names now. Those without a relation stay where no other is asked for: what is new may hold there."""
+def carried_names(before: RelationSet, now: RelationSet) -> dict[str | None, str | None]:
+    """Whose examples stay: the names of the relations `before` that are asked for `now`, by name or id, to their names
+    now. And None to None, those without a relation, where no other is asked for: what is new may hold there."""
     asked = {of.name: now.get(of.name) or now.get(of.id or of.name) for of in before}
     found: dict[str | None, str | None] = {name: of.name for name, of in asked.items() if of is not None}
     if set(now.names) <= set(found.values()):
         found[None] = None
+    return found
+
+
+def carried_support(
+    support: Mapping[str | None, FloatArray], before: RelationSet, now: RelationSet
+) -> dict[str | None, FloatArray]:
+    """The examples (K, D) of the `carried_names`, by their names now."""
+    names = carried_names(before, now)
     kept: dict[str | None, FloatArray] = {}
     for name, rows in support.items():
-        if name in found:
-            kept = more_support(kept, [found[name]] * len(rows), rows)
+        if name in names:
+            kept = more_support(kept, [names[name]] * len(rows), rows)
     return kept
 
 

@@ -205,7 +205,7 @@ def resolve(name: str) -> Relation:
     meant = of_synonym(name)
     if meant is None:
         return Relation(name)
-    from zslre.sideinfo.grammar import is_a_verb
+    from zslre.sideinfo.grammar import is_a_verb  # these need NumPy, and a command's --help does not
     from zslre.sideinfo.wordnet import wordnet
 
     return Relation(name) if is_a_verb(name, wordnet()) else meant.called(name)

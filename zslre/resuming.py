@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from zslre.exceptions import InputError
+from zslre.output import SCORE_DIGITS
 
-_ROUNDING = 1e-4  # that scores may have lost in the file
+_ROUNDING = 10**-SCORE_DIGITS  # that scores may have lost in the file
 
 
 def resume_point(

@@ -31,8 +31,6 @@ _WHEN = re.compile(
     rf"|\b(?:{_MONTHS}|{_SHORT}|{_DAYS}|{_PARTS}|{_RELATIVE})\b",
     re.IGNORECASE,
 )
-
-
 _CLOCK = re.compile(
     r"\W*\d\d?(?:(?::\d\d){1,2}(?:\s?[ap]\.?m)?|\s?[ap]\.?m)\.?(?: (?:GMT|UTC|[A-Z]{1,3}T))?\W*", re.IGNORECASE
 )
@@ -100,8 +98,7 @@ def takes_days_only(relation: Relation) -> bool:
     >>> [takes_days_only(relation) for relation in (resolve("date of birth"), starts, resolve("employer"))]
     [True, False, False]
     """
-    kinds = set(relation.own_part.side.tail_hypernyms)
-    return bool(kinds) and kinds <= WHEN_KINDS - {"time", "point in time"}
+    return takes_times_only(relation) and {"time", "point in time"}.isdisjoint(relation.own_part.side.tail_hypernyms)
 
 
 def takes_countries_only(relation: Relation) -> bool:

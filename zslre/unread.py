@@ -55,8 +55,8 @@ def without_unread(text: str, *, more: bool) -> str:
         end = ends[kind]
         if end is not None and end.end() - start <= LONGEST and not (more and end.end() == len(text)):
             at = end.end()
-            inline = opening["code"] is None and at - start <= INLINE and "\n" not in text[start:at]
-            inline = inline or opening["cue"] is not None  # what is said goes on from line to line
+            of_a_line = opening["code"] is None and at - start <= INLINE and "\n" not in text[start:at]
+            inline = of_a_line or opening["cue"]  # what is said goes on from line to line
             read += [text[done:start], (" " if inline else "\f") * (at - start)]
             done = at
         elif more and len(text) - start <= LONGEST:

@@ -128,14 +128,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _fit(args: argparse.Namespace, relations: RelationSet, examples: list[Example], say: Callable[[str], None]) -> int:
     from zslre.extractor import RelationExtractor
-    from zslre.prototypes import carried_support
+    from zslre.prototypes import carried_names
     from zslre.serialization import BUILTIN
 
     start = RelationExtractor.from_pretrained(args.model, threads=args.threads)
     extractor = start.with_relations(relations)
     kept = extractor.support
-    had = start.support.items()
-    gone = [name for name, rows in had if not carried_support({name: rows}, start.relations, relations)]
+    stays = carried_names(start.relations, relations)
+    gone = [name for name in start.support if name not in stays]
     data = [*extractor.config.get("data", ()), *data_names(args.data)]
     config = {**extractor.config, "name": args.output.name, "data": data}
     fitted = extractor.fit(examples).replaced(config=config)
