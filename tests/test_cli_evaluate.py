@@ -46,14 +46,17 @@ def lines() -> list[str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """data.jsonl, more.jsonl (with a fifth relation), none.jsonl (with pairs that have no relation), schema.json and
-    model/, which was not trained."""
+    """data.jsonl, more.jsonl (with a fifth relation), none.jsonl (with pairs that have no relation), shown.jsonl (an
+    example of two relations each), schema.json and model/, which was not trained."""
     folder = tmp_path_factory.mktemp("evaluate")
     (folder / "data.jsonl").write_text("\n".join(lines()) + "\n", encoding="utf-8")
     more = [row(f"{person} is a sibling of {other}", person, "sibling", other) for person, other in pairwise(PEOPLE)]
     (folder / "more.jsonl").write_text("\n".join(lines() + more) + "\n", encoding="utf-8")
     nothing = [row(f"{person} and the city of {place}", person, None, place) for person in PEOPLE for place in PLACES]
     (folder / "none.jsonl").write_text("\n".join(lines() + nothing) + "\n", encoding="utf-8")
+    shown = [("Eve has a house in Kyiv", "residence", "Kyiv"), ("Eve got a job at Ikea", "employer", "Ikea")]
+    rows = [row(text, "Eve", relation, tail) for text, relation, tail in shown]
+    (folder / "shown.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
     tiny.RELATIONS.to_file(folder / "schema.json")
     save_model(folder / "model", tiny.model_files())
     return folder
@@ -145,6 +148,8 @@ def test_zero_shot(folder: Path, outcomes: list[Outcome], tmp_path: Path, capsys
     [
         ("zero-shot", ["--unseen", "2"]),
         ("zero-shot", ["--transductive"]),
+        ("zero-shot", ["--examples", "shown.jsonl"]),
+        ("few-shot", ["--examples", "shown.jsonl"]),
         ("few-shot", ["--n-way", "3"]),
         ("few-shot", ["--k-shot", "2"]),
         ("few-shot", ["--episodes", "30"]),
@@ -161,6 +166,7 @@ def test_every_option_changes_something(
     folder: Path, outcomes: list[Outcome], setting: str, options: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("zslre.mentions.load_detector", lambda *_, **__: NotAnn())
+    options = [str(folder / option) if option.endswith(".jsonl") else option for option in options]
     few = ["--n-way", "2", "--episodes", "40"] if setting == "few-shot" else []
     data = "none.jsonl" if setting == "supervised" else "data.jsonl"
     assert evaluate(folder, setting, *few, data=data) == 0
@@ -176,6 +182,13 @@ def test_threshold_of_episodes(folder: Path, outcomes: list[Outcome]) -> None:
     assert evaluate(folder, "few-shot", *options, "--threshold", "0.9") == 0
     assert outcomes[0].predicted != first
     assert outcomes[0].details["threshold"] == 0.9
+
+
+def test_examples_must_not_be_tested(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate(folder, "zero-shot", "--examples", str(folder / "more.jsonl")) == 1
+    assert "more.jsonl: 44 of 47 examples have a text that data.jsonl has as well" in error(capsys)
+    assert evaluate(folder, "zero-shot", "--examples", str(folder / "nowhere.jsonl")) == 1
+    assert "nowhere.jsonl" in error(capsys)
 
 
 def test_relations_come_from_the_file_or_the_catalogue(folder: Path, outcomes: list[Outcome], tmp_path: Path) -> None:
@@ -365,6 +378,8 @@ def test_the_threshold_of_episodes_is_chosen_on_dev_files(folder: Path, outcomes
         ("zero-shot", ["--resume"]),
         ("zero-shot", ["--split", "one", "--unseen", "2"]),
         ("few-shot", ["--transductive"]),
+        ("supervised", ["--examples", "x"]),
+        ("few-shot", ["--examples", "x", "--no-side-info"]),
         ("few-shot", ["--threshold", "0.2"]),
         ("few-shot", ["--dev", "x"]),
         ("few-shot", ["--na-rate", "0.5", "--threshold", "0.2", "--dev", "x"]),
@@ -385,10 +400,10 @@ def test_misuse(folder: Path, setting: str, options: list[str]) -> None:
     assert left.value.code == 2
 
 
-@pytest.mark.parametrize("option", ["--train", "--dev", None])
+@pytest.mark.parametrize("option", ["--train", "--dev", "--examples", None])
 def test_a_file_counts_once(folder: Path, option: str | None, capsys: pytest.CaptureFixture[str]) -> None:
     data, again = str(folder / "data.jsonl"), str(folder / "." / "model" / ".." / "data.jsonl")
-    work = ["--train", data, "--work", "w"] if option == "--dev" else ["--work", "w"]
+    work = ["--train", data, "--work", "w"] if option in ("--dev", "--examples") else ["--work", "w"]
     twice = [option, data, again, *work, "--na-rate", "0.5"] if option is not None else [again]
     with pytest.raises(SystemExit) as left:
         main(["evaluate", data, *twice, "--setting", "few-shot"])

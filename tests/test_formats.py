@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ from typing import Any
 import pytest
 
 from zslre.datasets import FORMATS, detect_format, read_dataset
+from zslre.datasets.splits import normal_text
 from zslre.exceptions import InputError
 from zslre.types import Mention
 
-SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples" / "formats"
+DATA = Path(__file__).resolve().parent.parent / "data"
+SAMPLES = DATA / "samples" / "formats"
 PAIRS = [
     ("Lumen Dairy", "Marta Kovač"),
     ("Tomas Lind", "Oslo"),
@@ -337,3 +340,17 @@ def test_the_public_files_can_be_read(
     labels = [example.relation for example in read_dataset(path, on_bad=bad.append)]
     assert detect_format(path) == name
     assert (len(labels), len({*labels} - {None}), len(bad)) == (examples, relations, rejected)
+
+
+def test_ten_sentences_were_written_for_each_relation_of_fewrel(shared: Path) -> None:
+    """In either order, and none that is FewRel's own."""
+    written = list(read_dataset(DATA / "examples" / "fewrel.txt"))
+    files = [shared / f"data/fewrel/{name}_wiki.json" for name in ("train", "val")]
+    labels = [label for file in files for label in json.loads(file.read_text(encoding="utf-8"))]
+    assert Counter(example.relation for example in written) == dict.fromkeys(labels, 10)
+    assert len({example.sentence.text for example in written}) == 800
+    for label in labels:
+        orders = [e.head.start < e.tail.start for e in written if e.relation == label]
+        assert 3 <= sum(orders) <= 7, label
+    texts = {normal_text(example.sentence.text) for file in files for example in read_dataset(file)}
+    assert not texts & {normal_text(example.sentence.text) for example in written}

@@ -14,6 +14,7 @@ from hypothesis import given as anything
 from hypothesis import strategies as st
 
 from zslre.encoder import FloatArray, pair_vectors
+from zslre.evaluation.episodes import draw_episodes, score_episodes
 from zslre.evaluation.outcome import Outcome
 from zslre.evaluation.runs import RunOptions, dev_task, run_task
 from zslre.evaluation.scenarios import SHARES, EpisodeSettings, best_rejection, check_episodes, mixture_curve
@@ -31,6 +32,11 @@ EXAMPLES = tuple(
     for text, name in zip(TEXTS, NAMES, strict=True)
     for person in PEOPLE
     for thing in THINGS
+)
+SHOWN = (  # behind a person
+    ("has a house in Oslo", "Oslo", "residence"),
+    ("got a job at Acme", "Acme", "employer"),
+    ("never saw Rome", "Rome", None),
 )
 NONE = tuple(
     tiny.example(f"{person} and the city {place}", person, place, None) for person in PEOPLE for place in THINGS
@@ -125,6 +131,44 @@ def test_transductive_prototypes_are_refined_on_the_rows(model: RelationExtracto
     assert outcome.probabilities != run(model, task("zero-shot")).probabilities
     assert outcome.details["transductive"] is True
     assert "transductive" not in run(model, task("zero-shot")).details
+
+
+def test_prototypes_are_fitted_to_examples_that_are_shown(model: RelationExtractor) -> None:
+    """To those of the relations that are asked, and to none that the model has itself."""
+    shown = [tiny.example(f"{name} {text}", name, place, of) for name in PEOPLE for text, place, of in SHOWN]
+    fitted = model.fit(shown)
+    outcome = run(model, task("zero-shot"), shown=shown)
+    expected = [reference(fitted, example) for example in EXAMPLES]
+    assert outcome.predicted == tuple(name for name, _ in expected)
+    np.testing.assert_allclose(outcome.probabilities, [p for _, p in expected], atol=1e-4)
+    assert outcome.details["examples"] == 12
+    plain = run(model, task("zero-shot"))
+    assert outcome.probabilities != plain.probabilities
+    assert "examples" not in plain.details
+    assert run(fitted, task("zero-shot"), shown=shown).probabilities == outcome.probabilities
+    some = task("zero-shot")
+    fewer = replace(some, relations=some.relations.without(["employer"]), examples=EXAMPLES[:16])
+    assert run(model, fewer, shown=shown).details["examples"] == 8
+    neither = replace(fewer, relations=some.relations.select(["founder", "spouse"]), examples=EXAMPLES[32:])
+    with pytest.raises(InputError, match="no example is of a relation that is asked"):
+        run(model, neither, shown=shown[:1])
+
+
+def test_episodes_begin_with_prototypes_fitted_to_what_is_shown(model: RelationExtractor) -> None:
+    shown = [tiny.example(f"{name} {text}", name, place, of) for name in PEOPLE for text, place, of in SHOWN]
+    settings = EpisodeSettings(2, 1, 40)
+    outcome = run(model, task("few-shot"), episodes=settings, shown=shown)
+    asked = task("few-shot")
+    vectors = pair_vectors(model.encoder, model.packer, [(e.sentence, [(e.head, e.tail)]) for e in EXAMPLES])
+    labels = np.array([NAMES.index(str(example.relation)) for example in EXAMPLES])
+    rows = {name: np.flatnonzero(labels == number) for number, name in enumerate(NAMES)}
+    drawn = draw_episodes(rows, np.arange(64), n_way=2, k_shot=1, episodes=40, na_rate=0, rng=np.random.default_rng(0))
+    side, features = model.fit(shown).prototypes, model.scorer.features(vectors)
+    scores = score_episodes(model.scorer, features, side, drawn.relations, drawn.support, drawn.queries)
+    best = np.take_along_axis(drawn.relations, scores.argmax(axis=2), axis=1).ravel()
+    assert outcome.predicted == tuple(NAMES[number] for number in best)
+    assert outcome.details["examples"] == 12
+    assert outcome.probabilities != run(model, asked, episodes=settings).probabilities
 
 
 def test_combined_has_a_curve(model: RelationExtractor) -> None:

@@ -9,7 +9,7 @@ import pytest
 import tiny
 
 from zslre.datasets.splits import Split, is_test_row
-from zslre.evaluation.tasks import Dataset, make_task, read_labelled, without_unseen
+from zslre.evaluation.tasks import Dataset, check_not_tested, make_task, read_labelled, without_unseen
 from zslre.exceptions import InputError
 from zslre.relations import Relation, RelationSet, catalogue
 
@@ -152,3 +152,13 @@ def test_labels_become_relations(tmp_path: Path) -> None:
 def test_nothing_labelled_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no row has a relation"):
         read_labelled([write(tmp_path / "a.jsonl", None)], None)
+
+
+def test_what_is_shown_is_not_tested() -> None:
+    new = tiny.example("Ann has a house in Rome", "Ann", "Rome", "residence")
+    check_not_tested(Dataset("written", (new,), tiny.RELATIONS), DATA)
+    again = tiny.example("Ann  Lives in Rome with Eve", "Ann", "Rome", "residence")
+    with pytest.raises(
+        InputError, match=r"written: 1 of 2 examples have a text that mine has as well .*leave them out"
+    ):
+        check_not_tested(Dataset("written", (new, again), tiny.RELATIONS), DATA)

@@ -6,13 +6,14 @@ import argparse
 import json
 import shlex
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zslre.cli import notices
+from zslre.cli.evaluate_runs import Run, planned_runs
 from zslre.cli.evaluate_usage import check_usage
 from zslre.cli.models import model_folder
 from zslre.cli.numbers import whole
@@ -22,10 +23,8 @@ from zslre.cli.training import MARKER_PLACES, MARKERS_HELP
 
 if TYPE_CHECKING:
     from zslre.cli import Subparsers
-    from zslre.datasets.splits import Split
     from zslre.evaluation.outcome import Outcome
-    from zslre.evaluation.runs import RunOptions
-    from zslre.evaluation.tasks import Dataset, Task
+    from zslre.evaluation.tasks import Dataset
     from zslre.extractor import RelationExtractor
 
 DESCRIPTION = """\
@@ -105,6 +104,14 @@ def add_parser(subparsers: Subparsers) -> None:
         default=None,
         help="zero-shot: refine the prototypes on all tested pairs, without their labels, as published figures are not",
     )
+    parser.add_argument(
+        "--examples",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="zero-shot, few-shot: labelled sentences to which prototypes are fitted first, such as ten that were "
+        "written for each relation",
+    )
     few = parser.add_argument_group("few-shot")
     few.add_argument("--n-way", type=int, metavar="N", help="relations an episode (default: 5)")
     few.add_argument("--k-shot", type=int, metavar="K", help="support examples a relation (default: 1)")
@@ -135,8 +142,9 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Carry out `zslre evaluate`."""
     check_usage(args)
+    read = (*args.data, *(args.train or ()), *(args.dev or ()), *(args.examples or ()), args.relations)
     for path in (args.json, args.markdown):
-        check_output_file(path, (*args.data, *(args.train or ()), *(args.dev or ()), args.relations))
+        check_output_file(path, read)
     for folder in (args.plot, args.work):
         check_output_folder(folder)
     if args.plot is not None:
@@ -144,7 +152,7 @@ def run(args: argparse.Namespace) -> int:
 
         load_matplotlib()  # which may be missing: told before the work begins
     from zslre.evaluation import report
-    from zslre.evaluation.tasks import read_labelled
+    from zslre.evaluation.tasks import check_not_tested, read_labelled
     from zslre.extractor import RelationExtractor
     from zslre.relations import RelationSet
 
@@ -156,11 +164,14 @@ def run(args: argparse.Namespace) -> int:
     facts.update({"bad_rows": skipped.count} if args.skip_bad else {})
     train = read_labelled(args.train, relations, on_bad=skipped) if args.train is not None else None
     dev = read_labelled(args.dev, relations, on_bad=skipped) if args.dev is not None else train
+    shown = read_labelled(args.examples, relations, on_bad=skipped) if args.examples is not None else None
     skipped.summarize()
+    if shown is not None:
+        check_not_tested(shown, data)
     notices.about_data(data, args.setting, say)
     load = lru_cache(maxsize=1)(RelationExtractor.from_pretrained)  # runs with one model load it once
     outcomes: list[Outcome] = []
-    runs = _runs(args, data, train)
+    runs = planned_runs(args, data, train, shown.examples if shown is not None else ())
     if (args.setting in ("supervised", "combined") or args.allow_seen) and (train is None or args.model is not None):
         for model in dict.fromkeys(asked.model for asked in runs):
             notices.trained_on(model, args.data, say)
@@ -182,76 +193,12 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Run:
-    """A split and a seed, the model for them, in whose place --train puts another, and what is asked."""
-
-    split: Split | None
-    seed: int
-    model: Path
-    task: Task
-    row_split: bool
-    options: RunOptions
-
-
-def _runs(args: argparse.Namespace, data: Dataset, train: Dataset | None) -> list[_Run]:
-    """Every split with every seed. Raises InputError where one cannot be asked, before the first is trained for."""
-    from zslre.evaluation.scenarios import check_episodes
-    from zslre.evaluation.tasks import make_task
-    from zslre.serialization import read_config
-
-    same_files = bool({path.resolve() for path in args.data} & {path.resolve() for path in args.train or ()})
-    runs = []
-    for split, seed, model in _choices(args, data):
-        options = _run_options(args, seed)
-        begun = train is None or args.model is not None
-        row_split = (train is not None and same_files) or (begun and bool(read_config(model).get("row_split")))
-        task = make_task(args.setting, data, split, row_split=row_split)
-        if args.setting == "few-shot" and not args.drop_seen:  # which may leave out relations with few rows
-            check_episodes(task, options.episodes)
-        runs.append(_Run(split, seed, model, task, row_split, options))
-    return runs
-
-
-def _choices(args: argparse.Namespace, data: Dataset) -> Iterator[tuple[Split | None, int, Path]]:
-    """Every split with every seed, and the model for it."""
-    from zslre.datasets.splits import published_split, random_split
-    from zslre.serialization import BUILTIN
-
-    models = args.model if args.model is not None else [BUILTIN]
-    seeds = args.seeds if args.seeds is not None else [0]
-    splits = [published_split(name) for name in args.split] if args.split is not None else [None]
-    for seed in seeds:
-        if args.unseen is not None:
-            yield random_split(data.relations.names, args.unseen, seed), seed, models[0]
-        else:
-            of_each = models if len(models) > 1 else models * len(splits)
-            yield from ((split, seed, model) for split, model in zip(splits, of_each, strict=True))
-
-
-def _run_options(args: argparse.Namespace, seed: int) -> RunOptions:
-    from zslre.evaluation.runs import RunOptions
-    from zslre.evaluation.scenarios import EpisodeSettings
-    from zslre.paths import cache_dir
-
-    given = {name: getattr(args, name) for name in ("n_way", "k_shot", "episodes", "na_rate")}
-    chosen = {name: value for name, value in given.items() if value is not None}
-    return RunOptions(
-        seed=seed,
-        threshold=args.threshold,
-        episodes=EpisodeSettings(**chosen, side_information=not args.no_side_info),
-        transductive=bool(args.transductive),
-        predicted_mentions=args.mentions == "predicted",
-        cache=cache_dir() / "vectors",
-    )
-
-
 def _outcome(
     args: argparse.Namespace,
     data: Dataset,
     train: Dataset | None,
     dev: Dataset | None,
-    asked: _Run,
+    asked: Run,
     load: Callable[[Path], RelationExtractor],
     say: Callable[[str], None],
 ) -> Outcome:

@@ -12,6 +12,7 @@ ONLY_FOR = {
     "na_rate": ("few-shot",),
     "no_side_info": ("few-shot",),
     "dev": ("few-shot",),
+    "examples": ("zero-shot", "few-shot"),
     "transductive": ("zero-shot",),
     "drop_seen": ("zero-shot", "few-shot", "combined", "extraction"),
     "mentions": ("extraction",),
@@ -49,6 +50,10 @@ def check_usage(args: argparse.Namespace) -> None:
     for name in ("threshold", "dev"):
         if args.setting == "few-shot" and getattr(args, name) is not None and not args.na_rate:
             args.usage_error(f"{flag[name]} goes with --na-rate: without it no query is rejected")
+    if args.examples is not None and args.no_side_info:
+        args.usage_error(
+            "--examples and --no-side-info exclude each other: examples are fitted beside side information"
+        )
     if args.dev is not None and args.threshold is not None:
         args.usage_error("--dev and --threshold exclude each other: --dev chooses the threshold")
     if args.json is not None and args.markdown is not None and args.json.resolve() == args.markdown.resolve():
@@ -63,6 +68,7 @@ def _check_repeats(args: argparse.Namespace) -> None:
         "DATA": [path.resolve() for path in args.data],
         "--train": [path.resolve() for path in args.train or ()],
         "--dev": [path.resolve() for path in args.dev or ()],
+        "--examples": [path.resolve() for path in args.examples or ()],
         "--seeds": args.seeds or (),
         "--split": list(zip(args.split or (), models, strict=True)),  # one may be tested with several models
     }

@@ -32,12 +32,13 @@ DEV_ROWS = 100  # of each held-out relation, for choosing a threshold
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """`threshold` None: the model's. `transductive`: see `zero_shot`. `predicted_mentions`: in extraction, those that
-    are recognised, not the gold ones. `cache`: folder for pair vectors."""
+    """`threshold` None: the model's. `shown` and `transductive`: see `zero_shot`. `predicted_mentions`: in extraction,
+    those that are recognised, not the gold ones. `cache`: folder for pair vectors."""
 
     seed: int = 0
     threshold: float | None = None
     episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
+    shown: tuple[Example, ...] = ()
     transductive: bool = False
     predicted_mentions: bool = False
     cache: Path | None = None
@@ -69,7 +70,7 @@ def run_task(extractor: RelationExtractor, task: Task, options: RunOptions, *, d
     if threshold is None:
         threshold = extractor.threshold if task.setting == "extraction" else extractor.pair_threshold
     if task.setting == "zero-shot":
-        return zero_shot(extractor, task, encode, transductive=options.transductive)
+        return zero_shot(extractor, task, encode, shown=options.shown, transductive=options.transductive)
     if task.setting == "supervised":
         return supervised(extractor, task, encode, threshold)
     if task.setting == "combined":
@@ -81,8 +82,10 @@ def run_task(extractor: RelationExtractor, task: Task, options: RunOptions, *, d
             others = dev_task(dev, chosen_by)
             n_way = min(options.episodes.n_way, len(others.relations) - 1)
             settings = replace(options.episodes, n_way=n_way)
-            threshold = best_rejection(few_shot(extractor, others, encode, settings, 0.0, np.random.default_rng(0)))
-        outcome = few_shot(extractor, task, encode, options.episodes, threshold, rng)
+            of_others = [example for example in options.shown if example.relation in chosen_by]
+            tried = few_shot(extractor, others, encode, settings, 0.0, np.random.default_rng(0), shown=of_others)
+            threshold = best_rejection(tried)
+        outcome = few_shot(extractor, task, encode, options.episodes, threshold, rng, shown=options.shown)
         return replace(outcome, details={**outcome.details, "threshold_by": chosen_by}) if chosen_by else outcome
     sentences = [with_pair_mentions(annotated) for annotated in group_examples(task.examples)]
     return extraction_outcome(

@@ -21,7 +21,7 @@ from zslre.evaluation.outcome import Outcome
 from zslre.evaluation.tasks import Task
 from zslre.exceptions import InputError
 from zslre.extractor import RelationExtractor
-from zslre.prototypes import without_side
+from zslre.prototypes import more_support, without_side
 from zslre.refinement import refine
 from zslre.scoring import softmax
 from zslre.types import Example
@@ -60,17 +60,43 @@ def classify(extractor: RelationExtractor, vectors: FloatArray, *, one_holds: bo
     return [names[column] for column in best], probabilities
 
 
-def zero_shot(extractor: RelationExtractor, task: Task, encode: Encode, *, transductive: bool = False) -> Outcome:
+def zero_shot(
+    extractor: RelationExtractor,
+    task: Task,
+    encode: Encode,
+    *,
+    shown: Sequence[Example] = (),
+    transductive: bool = False,
+) -> Outcome:
     """Each row among the task's relations; one is always chosen.
 
+    `shown`: examples to which prototypes are fitted, see `zslre.fitting`.
     `transductive`: prototypes are refined on all rows first, which are then no longer judged each for itself.
     """
-    asked, vectors = extractor.replaced(relations=task.relations, support=None), encode(task.examples)
+    asked, details = _showing(extractor, task, shown, encode)
+    vectors = encode(task.examples)
     if transductive:
         asked = asked.replaced(prototypes=refine(asked.scorer, asked.prototypes, vectors))
+        details["transductive"] = True
     predicted, probabilities = classify(asked, vectors, one_holds=True)
-    details: dict[str, object] = {"m": len(task.unseen), **({"transductive": True} if transductive else {})}
-    return _outcome(task, _gold(task), predicted, probabilities, details)
+    return _outcome(task, _gold(task), predicted, probabilities, {"m": len(task.unseen), **details})
+
+
+def _showing(
+    extractor: RelationExtractor, task: Task, shown: Sequence[Example], encode: Encode
+) -> tuple[RelationExtractor, dict[str, object]]:
+    """The extractor with the task's relations, and with these examples of them alone; and what a report says of that.
+
+    Raises InputError if `shown` has examples, but none of these relations.
+    """
+    if not shown:
+        return extractor.replaced(relations=task.relations, support=None), {}
+    names = {*task.relations.names, None}
+    chosen = [example for example in shown if example.relation in names]
+    if not any(example.relation for example in chosen):
+        raise InputError("no example is of a relation that is asked: give some of these, or leave --examples out")
+    support = more_support({}, [example.relation for example in chosen], encode(chosen))
+    return extractor.replaced(relations=task.relations, support=support), {"examples": len(chosen)}
 
 
 def supervised(extractor: RelationExtractor, task: Task, encode: Encode, threshold: float) -> Outcome:
@@ -129,10 +155,12 @@ def few_shot(
     settings: EpisodeSettings,
     threshold: float,
     rng: np.random.Generator,
+    *,
+    shown: Sequence[Example] = (),
 ) -> Outcome:
     """N-way K-shot episodes. With a `na_rate`, relations less probable than `threshold` are rejected; else none is.
 
-    Without side information a prototype is made of support examples alone.
+    `shown`: as for `zero_shot`. Without side information a prototype is made of an episode's support alone.
     """
     scorer = extractor.scorer
     numbers = {name: number for number, name in enumerate(task.relations.names)}
@@ -147,11 +175,8 @@ def few_shot(
         rng=rng,
     )
     vectors = encode(task.examples)
-    side = (
-        extractor.replaced(relations=task.relations, support=None).prototypes
-        if settings.side_information
-        else without_side(scorer, len(task.relations))
-    )
+    asked, about_shown = _showing(extractor, task, shown, encode)
+    side = asked.prototypes if settings.side_information else without_side(scorer, len(task.relations))
     scores = score_episodes(scorer, scorer.features(vectors), side, drawn.relations, drawn.support, drawn.queries)
     best = scores.argmax(axis=2)
     if settings.na_rate > 0:
@@ -172,6 +197,7 @@ def few_shot(
         "none_rate": settings.na_rate,
         "side_information": settings.side_information,
         "episode_accuracies": right.mean(axis=1).tolist(),
+        **about_shown,
         **({"threshold": threshold} if settings.na_rate > 0 else {}),
     }
     return _outcome(task, gold, predicted, probabilities, details)

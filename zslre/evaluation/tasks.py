@@ -9,7 +9,7 @@ from pathlib import Path
 
 from zslre.datasets.formats import read_dataset
 from zslre.datasets.labels import read_known, relations_of
-from zslre.datasets.splits import Split, is_test_row
+from zslre.datasets.splits import Split, is_test_row, normal_text
 from zslre.exceptions import InputError
 from zslre.meanings import training_leaks
 from zslre.relations import Relation, RelationSet
@@ -92,6 +92,17 @@ def make_task(setting: str, data: Dataset, split: Split | None, *, row_split: bo
         return _checked(Task(setting, kept, relations, tuple(unseen)))
     kept = tuple(examples) if setting == "extraction" else tuple(e for e in examples if e.relation in names)
     return _checked(Task(setting, kept, unseen, tuple(unseen)))
+
+
+def check_not_tested(shown: Dataset, data: Dataset) -> None:
+    """Raise InputError if an example that is shown to the model has a text that is tested."""
+    tested = {normal_text(example.sentence.text) for example in data.examples}
+    both = [example.sentence.text for example in shown.examples if normal_text(example.sentence.text) in tested]
+    if both:
+        raise InputError(
+            f"{shown.name}: {len(both)} of {len(shown.examples)} examples have a text that {data.name} has as well "
+            f"({both[0]!r:.60}): what is shown must not be tested, leave them out"
+        )
 
 
 def without_unseen(task: Task, data: Dataset, names: Collection[str], *, row_split: bool) -> Task:
