@@ -379,7 +379,6 @@ def test_the_threshold_of_episodes_is_chosen_on_dev_files(folder: Path, outcomes
         ("zero-shot", ["--split", "one", "--unseen", "2"]),
         ("few-shot", ["--transductive"]),
         ("supervised", ["--examples", "x"]),
-        ("few-shot", ["--examples", "x", "--no-side-info"]),
         ("few-shot", ["--threshold", "0.2"]),
         ("few-shot", ["--dev", "x"]),
         ("few-shot", ["--na-rate", "0.5", "--threshold", "0.2", "--dev", "x"]),

@@ -1,6 +1,8 @@
-"""Episodes: what is drawn, and that all at once gives what one by one does."""
+"""Episodes: what is drawn, and what prototypes are fitted to."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,8 +12,8 @@ from hypothesis import strategies as st
 
 from zslre.evaluation.episodes import Episodes, draw_episodes, score_episodes
 from zslre.exceptions import InputError
-from zslre.prototypes import Prototypes, build_prototypes, fuse, kind_widths, with_support, without_side
-from zslre.scoring import KINDS
+from zslre.fitting import fitted
+from zslre.prototypes import Prototypes, build_prototypes, without_side
 
 ROWS = [np.arange(10 * number, 10 * number + 4 + number) for number in range(5)]  # row // 10 is its relation
 NAMED = dict(zip("abcde", ROWS, strict=True))
@@ -92,46 +94,36 @@ def test_where_there_are_no_copies_a_seed_draws_what_it_always_did() -> None:
             assert [*drawn.support[episode, place], drawn.queries[episode, place]] == rows
 
 
-@pytest.mark.parametrize("at_once", [1, 10**9])
-def test_all_at_once_is_one_by_one(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
-    """Against prototypes with support, episode by episode and relation by relation."""
-    monkeypatch.setattr("zslre.evaluation.episodes.NUMBERS_AT_ONCE", at_once)
+def test_prototypes_are_fitted_to_each_episode() -> None:
+    """And to what is shown of its relations, and of none, in all of them."""
     encoder, scorer, relations = tiny.runtime_encoder(), tiny.scorer(), tiny.RELATIONS
-    vectors = np.random.default_rng(0).standard_normal((50, tiny.H)).astype(np.float32)
+    rng = np.random.default_rng(0)
+    vectors, shown_vectors = (rng.standard_normal((n, tiny.H)).astype(np.float32) for n in (50, 6))
     options = {"n_way": 3, "k_shot": 2, "episodes": 15, "na_rate": 0.3}
     four = {name: NAMED[name] for name in "abcd"}
     drawn = draw_episodes(four, NO_COPIES, rng=np.random.default_rng(3), **options)  # type: ignore[arg-type]
-    side = build_prototypes(encoder, scorer, relations)
-    features = scorer.features(vectors)
-    scores = score_episodes(scorer, features, side, drawn.relations, drawn.support, drawn.queries)
-    for episode in range(15):
-        chosen = drawn.relations[episode]
-        rows = []
-        for place, n in enumerate(chosen):
-            one = Prototypes(side.vectors[n : n + 1], side.shares[n : n + 1])
-            rows.append(with_support(scorer, one, features[drawn.support[episode, place]][None]).weighted(scorer)[0])
-        expected = features[drawn.queries[episode]] @ np.array(rows).T
-        np.testing.assert_allclose(scores[episode], expected, atol=1e-4)
+    side, names = build_prototypes(encoder, scorer, relations), relations.names
+    shown = {names[1]: shown_vectors[:3], names[2]: shown_vectors[3:5], None: shown_vectors[5:]}
+    for too in ({}, shown):
+        scores = score_episodes(scorer, vectors, side, names, drawn, too)  # type: ignore[arg-type]
+        for episode in range(15):
+            chosen, support = drawn.relations[episode], {}
+            for number, rows in zip(chosen, drawn.support[episode], strict=True):
+                support[names[number]] = np.concatenate([too.get(names[number], vectors[:0]), vectors[rows]])
+            support.update({None: too[None]} if too else {})
+            of_these = Prototypes(side.vectors[chosen], side.shares[chosen])
+            prototypes = fitted(scorer, of_these, [names[number] for number in chosen], support)
+            expected = scorer.features(vectors[drawn.queries[episode]]) @ prototypes.weighted(scorer).T
+            np.testing.assert_allclose(scores[episode], expected, atol=1e-3)
 
 
 def test_without_side_information_support_alone_speaks() -> None:
-    scorer = tiny.scorer()
-    vectors = np.random.default_rng(0).standard_normal((50, tiny.H)).astype(np.float32)
-    features = scorer.features(vectors)
-    drawn = draw(3, episodes=4)
-    side = without_side(scorer, 5)
-    found = score_episodes(scorer, features, side, drawn.relations, drawn.support, drawn.queries)
-    widths = kind_widths(scorer)
-    ends = np.cumsum(widths)
-    weights = scorer.kind_weights(np.array([[True, True, True, False]]))[0]
-    for episode in range(4):
-        for place, query in enumerate(drawn.queries[episode]):
-            scores = []
-            for rows in drawn.support[episode]:
-                score = 0.0
-                for k in range(len(KINDS) - 1):
-                    columns = slice(ends[k] - widths[k], ends[k])
-                    alone = fuse(np.zeros(widths[k], dtype=np.float32), features[rows][:, columns], 1.0)
-                    score += float(scorer.scale * weights[k] * (features[query, columns] @ alone))
-                scores.append(score)
-            assert found[episode, place] == pytest.approx(scores, abs=1e-4)
+    """Of two relations with an example each, the nearer one is the answer, whatever they are called."""
+    scorer, vectors = tiny.scorer(), np.random.default_rng(0).standard_normal((50, tiny.H)).astype(np.float32)
+    drawn = draw(1, episodes=10)
+    found = score_episodes(scorer, vectors, without_side(scorer, 5), tuple("abcde"), drawn, {})
+    named = score_episodes(scorer, vectors, without_side(scorer, 5), tuple("vwxyz"), drawn, {})
+    np.testing.assert_array_equal(found, named)
+    same = drawn.support[:, :, 0]  # asked again, each example is taken for its own relation
+    again = score_episodes(scorer, vectors, without_side(scorer, 5), tuple("abcde"), replace(drawn, queries=same), {})
+    np.testing.assert_array_equal(again.argmax(axis=2), np.tile(np.arange(same.shape[1]), (10, 1)))

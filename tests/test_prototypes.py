@@ -5,20 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 import tiny
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 from zslre.encoder import FloatArray
 from zslre.prototypes import (
     MAX_SYNONYMS,
-    Prototypes,
     build_prototypes,
-    fuse,
     kind_widths,
     relation_phrases,
-    with_support,
-    without_side,
 )
 from zslre.relations import Relation, RelationSet, SideInformation, Source
 from zslre.scoring import KINDS, unit
@@ -111,10 +104,6 @@ def test_what_was_found_counts_a_third() -> None:
     np.testing.assert_allclose(tail, places[0] * 2 / 3 + places[1] / 3, atol=1e-5)
     np.testing.assert_allclose(head, unit(SCORER.phrase_views[0] @ encoder.vector("person")), atol=1e-5)
     np.testing.assert_allclose(keywords, unit(SCORER.phrase_views[2] @ encoder.vector("house")), atol=1e-5)
-    # Support examples are no find.
-    shown = np.random.default_rng(0).standard_normal((2, tiny.H)).astype(np.float32)
-    fused = with_support(SCORER, prototypes, SCORER.features(shown)[None])
-    np.testing.assert_allclose(fused.shares, [[1, 1, 1, 1 / 3]])
 
 
 def test_prototypes_against_the_formula() -> None:
@@ -156,70 +145,3 @@ def test_a_relation_is_the_same_in_any_company() -> None:
         alone = build_prototypes(encoder, SCORER, RelationSet([relation]))  # type: ignore[arg-type]
         np.testing.assert_array_equal(alone.vectors[0], together.vectors[row])
         np.testing.assert_array_equal(alone.shares[0], together.shares[row])
-
-
-def test_support_moves_all_kinds_but_the_keywords() -> None:
-    support = np.random.default_rng(2).standard_normal((3, tiny.H)).astype(np.float32)
-    before = build_prototypes(CountingEncoder(), SCORER, tiny.RELATIONS)  # type: ignore[arg-type]
-    features = SCORER.features(support)
-    after = with_support(SCORER, Prototypes(before.vectors[1:2], before.shares[1:2]), features[None])
-    starts = np.cumsum([0, *kind_widths(SCORER)])
-    for number, kind in enumerate(KINDS):
-        columns = slice(starts[number], starts[number + 1])
-        old, new = before.vectors[1, columns], after.vectors[0, columns]
-        if kind == "keywords":
-            np.testing.assert_array_equal(new, old)
-        else:
-            mean = unit(features[:, columns].mean(axis=0))
-            assert new @ mean > old @ mean
-            assert np.linalg.norm(new) == pytest.approx(1, abs=1e-5)
-
-
-def test_fuse_by_hand() -> None:
-    # Two alike: evidence 2, prior 2: equal weights. Two opposite ones say nothing.
-    half = fuse(np.float32([1, 0]), np.float32([[0, 1], [0, 1]]), 2.0)
-    np.testing.assert_allclose(half, [2**-0.5, 2**-0.5], rtol=1e-6)
-    np.testing.assert_allclose(fuse(np.float32([1, 0]), np.float32([[0, 1], [0, -1]]), 2.0), [1, 0])
-    np.testing.assert_allclose(fuse(np.zeros(2, dtype=np.float32), np.float32([[3, 0], [3, 0]]), 2.0), [1, 0])
-
-
-def test_fuse_takes_many_at_once() -> None:
-    rng = np.random.default_rng(0)
-    side, support = rng.standard_normal((3, 4)).astype(np.float32), rng.standard_normal((3, 2, 4)).astype(np.float32)
-    one_by_one = [fuse(s, shown, 0.7) for s, shown in zip(side, support, strict=True)]
-    np.testing.assert_allclose(fuse(side, support, 0.7), one_by_one, rtol=1e-5)
-
-
-def test_support_alone_makes_a_prototype() -> None:
-    shown = SCORER.features(np.random.default_rng(3).standard_normal((2, tiny.H)).astype(np.float32))
-    prototypes = with_support(SCORER, without_side(SCORER, 1), shown[None])
-    np.testing.assert_array_equal(prototypes.shares, [[True, True, True, False]])
-    np.testing.assert_allclose(prototypes.vectors[0, : tiny.H], unit(shown.mean(axis=0)[: tiny.H]), atol=1e-6)
-    assert not prototypes.vectors[0, -8:].any()
-
-
-vectors = hnp.arrays(np.float32, (6,), elements=st.floats(-1, 1, width=32)).filter(lambda v: np.linalg.norm(v) > 0.1)
-
-
-@settings(max_examples=50)
-@given(vectors, vectors, st.floats(0.1, 10), st.integers(1, 20))
-def test_more_examples_move_it_further(side: FloatArray, shown: FloatArray, prior: float, count: int) -> None:
-    side, shown = unit(side), unit(shown)
-    if side @ shown < -0.99:
-        return  # opposite: halfway there is no direction
-    fewer = fuse(side, np.stack([shown] * count), prior)
-    more = fuse(side, np.stack([shown] * (count + 1)), prior)
-    assert side @ shown - 1e-5 <= fewer @ shown <= more @ shown + 1e-5
-
-
-@settings(max_examples=50)
-@given(vectors, st.floats(0.1, 10), st.floats(0.1, 0.9))
-def test_tight_examples_move_it_further_than_scattered_ones(side: FloatArray, prior: float, spread: float) -> None:
-    side = unit(side)
-    axis = unit(np.cross(side[:3], [1.0, 2.0, 3.0]).astype(np.float32))
-    target, across = np.zeros(6, dtype=np.float32), np.zeros(6, dtype=np.float32)
-    target[3:], across[:3] = unit(np.float32([1, -2, 0.5])), axis
-    scattered = unit(np.stack([target + spread * across, target - spread * across]))
-    tight = np.stack([target, target])
-    near, far = fuse(side, tight, prior), fuse(side, scattered, prior)
-    assert near @ target >= far @ target - 1e-5

@@ -154,7 +154,7 @@ def test_prototypes_are_fitted_to_examples_that_are_shown(model: RelationExtract
         run(model, neither, shown=shown[:1])
 
 
-def test_episodes_begin_with_prototypes_fitted_to_what_is_shown(model: RelationExtractor) -> None:
+def test_what_is_shown_counts_in_every_episode(model: RelationExtractor) -> None:
     shown = [tiny.example(f"{name} {text}", name, place, of) for name in PEOPLE for text, place, of in SHOWN]
     settings = EpisodeSettings(2, 1, 40)
     outcome = run(model, task("few-shot"), episodes=settings, shown=shown)
@@ -163,8 +163,13 @@ def test_episodes_begin_with_prototypes_fitted_to_what_is_shown(model: RelationE
     labels = np.array([NAMES.index(str(example.relation)) for example in EXAMPLES])
     rows = {name: np.flatnonzero(labels == number) for number, name in enumerate(NAMES)}
     drawn = draw_episodes(rows, np.arange(64), n_way=2, k_shot=1, episodes=40, na_rate=0, rng=np.random.default_rng(0))
-    side, features = model.fit(shown).prototypes, model.scorer.features(vectors)
-    scores = score_episodes(model.scorer, features, side, drawn.relations, drawn.support, drawn.queries)
+    support = {
+        name: pair_vectors(
+            model.encoder, model.packer, [(e.sentence, [(e.head, e.tail)]) for e in shown if e.relation == name]
+        )
+        for name in ("residence", "employer", None)
+    }
+    scores = score_episodes(model.scorer, vectors, model.prototypes, NAMES, drawn, support)
     best = np.take_along_axis(drawn.relations, scores.argmax(axis=2), axis=1).ravel()
     assert outcome.predicted == tuple(NAMES[number] for number in best)
     assert outcome.details["examples"] == 12
@@ -237,16 +242,16 @@ def test_the_answer_to_a_query_is_the_best_of_its_episode(
 
     monkeypatch.setattr(scenarios, "score_episodes", keeping)
     outcome = run(model, asked, episodes=EpisodeSettings(3, 2, 15, na_rate), threshold=0.0)
-    (((scorer, _, _, relations, _, queries), scores),) = kept
+    (((scorer, _, _, _, drawn, _), scores),) = kept
     items = [(e.sentence, [(e.head, e.tail)]) for e in asked.examples]
     none = scorer.none_scores(pair_vectors(model.encoder, model.packer, items))
     answers = zip(outcome.predicted, outcome.probabilities, strict=True)
     for episode in range(15):
         for query, row in enumerate(scores[episode].tolist()):
             name, probability = next(answers)
-            assert name == asked.relations.names[relations[episode, row.index(max(row))]]
+            assert name == asked.relations.names[drawn.relations[episode, row.index(max(row))]]
             share = 1 / sum(math.exp(other - max(row)) for other in row)
-            margin = np.array([max(row) - none[queries[episode, query]]], dtype=np.float32)
+            margin = np.array([max(row) - none[drawn.queries[episode, query]]], dtype=np.float32)
             expected = share if not na_rate else float(scorer.probabilities(margin)[0])
             assert probability == pytest.approx(expected, abs=1e-4)
 

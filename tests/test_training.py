@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from wordbag import BagOfWords
 
 from zslre.datasets import AnnotatedSentence, group_examples
-from zslre.encoder import pair_vectors
+from zslre.encoder import FloatArray, pair_vectors
 from zslre.exceptions import InputError, MissingDependencyError, ModelError
 from zslre.packing import Packer
-from zslre.prototypes import Prototypes, build_prototypes, relation_phrases, with_support
+from zslre.prototypes import build_prototypes, kind_widths, relation_phrases
 from zslre.relations import Relation, RelationSet, SideInformation
+from zslre.scoring import KINDS, unit
 from zslre.types import Sentence
 
 torch = pytest.importorskip("torch")
@@ -341,6 +342,21 @@ def torch_scorer(seed: int = 0) -> TorchScorer:
     return made
 
 
+def fused(side: FloatArray, support: FloatArray, prior: float) -> FloatArray:
+    """Side information (D,) moved towards the mean m of K examples (K, D), whose weight is K|m|² / (K|m|² + prior)."""
+    mean = support.mean(axis=0)
+    evidence = len(support) * float(mean @ mean)
+    weight = evidence / (evidence + prior) if side.any() else 1.0
+    return unit((1 - weight) * side + weight * unit(mean))
+
+
+def test_examples_count_by_their_number_and_how_tightly_they_lie() -> None:
+    """By hand: two alike have evidence 2, with a prior of 2 as much weight as side information; two opposite none."""
+    half = fused(np.float32([1, 0]), np.float32([[0, 1], [0, 1]]), 2.0)
+    np.testing.assert_allclose(half, [2**-0.5, 2**-0.5], rtol=1e-6)
+    np.testing.assert_allclose(fused(np.float32([1, 0]), np.float32([[0, 1], [0, -1]]), 2.0), [1, 0])
+
+
 @pytest.mark.parametrize("examples", [False, True])
 def test_torch_and_numpy_score_alike(examples: bool) -> None:
     encoder, scorer = tiny.torch_encoder(), torch_scorer()
@@ -356,9 +372,14 @@ def test_torch_and_numpy_score_alike(examples: bool) -> None:
         none = scorer.none_scores(torch.from_numpy(pairs)).numpy()
     expected = build_prototypes(encoder, numpy_scorer, RELATIONS)
     for row, shown in rows.items():
-        one = Prototypes(expected.vectors[row : row + 1], expected.shares[row : row + 1])
-        fused = with_support(numpy_scorer, one, numpy_scorer.features(shown.numpy())[None])
-        expected.vectors[row], expected.shares[row] = fused.vectors[0], fused.shares[0]
+        features, ends = numpy_scorer.features(shown.numpy()), np.cumsum([0, *kind_widths(numpy_scorer)])
+        for k, kind in enumerate(KINDS):
+            if kind != "keywords":
+                part = slice(ends[k], ends[k + 1])
+                expected.vectors[row, part] = fused(
+                    expected.vectors[row, part], features[:, part], float(numpy_scorer.support_prior)
+                )
+                expected.shares[row, k] = 1.0
     np.testing.assert_array_equal(present.numpy(), expected.shares)
     np.testing.assert_allclose(prototypes.numpy(), expected.vectors, atol=1e-5)
     np.testing.assert_allclose(

@@ -1,4 +1,4 @@
-"""Relation prototypes: side information fused with support examples. Pure NumPy, given an encoder."""
+"""Relation prototypes from side information; `zslre.fitting` fuses it with examples. Pure NumPy, given an encoder."""
 
 from __future__ import annotations
 
@@ -89,46 +89,9 @@ def build_prototypes(encoder: Encoder, scorer: Scorer, relations: Collection[Rel
 
 
 def without_side(scorer: Scorer, n_relations: int) -> Prototypes:
-    """Prototypes of relations of which nothing is known, for `with_support`."""
+    """Prototypes of relations of which nothing is known, to be fitted to examples."""
     vectors = np.zeros((n_relations, sum(kind_widths(scorer))), dtype=np.float32)
     return Prototypes(vectors, np.zeros((n_relations, len(KINDS)), dtype=np.float32))
-
-
-def with_support(scorer: Scorer, prototypes: Prototypes, shown: FloatArray) -> Prototypes:
-    """Each prototype moved towards the features (R, K, D + 3T) of its K support examples; keywords have no examples.
-
-    As training's episodes do, and few-shot evaluation, which is of thousands: `zslre.fitting` looks at all examples
-    together.
-    """
-    vectors, shares = prototypes.vectors.copy(), prototypes.shares.copy()
-    starts = np.cumsum([0, *kind_widths(scorer)])
-    for k, kind in enumerate(KINDS):
-        if kind != "keywords":
-            columns = slice(starts[k], starts[k + 1])
-            vectors[:, columns] = fuse(vectors[:, columns], shown[..., columns], float(scorer.support_prior))
-            shares[:, k] = 1.0
-    return Prototypes(vectors, shares)
-
-
-def fuse(side: FloatArray, support: FloatArray, prior: float) -> FloatArray:
-    """Side information (…, D) moved towards the mean m of K unit support vectors (…, K, D); unit vectors (…, D).
-
-    The support's weight is K|m|² / (K|m|² + prior): it grows with the number of examples, and with how tightly they
-    lie, for which the length of their mean stands (1: all alike; near 0: scattered). Where side information is missing,
-    its zero vector leaves the support alone to speak.
-
-    >>> fuse(np.float32([1, 0]), np.float32([[0, 1]]), 1.0).round(3)
-    array([0.707, 0.707], dtype=float32)
-    """
-    mean = support.mean(axis=-2)
-    weight = weight_of_mean(mean, support.shape[-2], prior)
-    return unit((1.0 - weight) * side + weight * unit(mean))
-
-
-def weight_of_mean(mean: FloatArray, count: FloatArray | int, prior: FloatArray | float) -> FloatArray:
-    """K|m|² / (K|m|² + prior), (…, 1), for means (…, D) of `count` unit vectors each."""
-    evidence = count * (mean * mean).sum(axis=-1, keepdims=True)
-    return np.asarray(evidence / (evidence + prior))
 
 
 def _side_vector(scorer: Scorer, kind: str, vector: FloatArray) -> FloatArray:

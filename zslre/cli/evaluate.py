@@ -33,8 +33,8 @@ Measure a model on labelled data: FewRel JSON, DocRED JSON, JSON Lines and other
 settings:
   zero-shot   each pair among the unseen relations, which are all of DATA, those of a published split (--split), or
               some drawn by the seeds (--unseen)
-  few-shot    episodes of --n-way relations with --k-shot support examples each, of which prototypes are made as in
-              training; a share of the queries may have none of them (--na-rate), and rejecting those is right
+  few-shot    episodes of --n-way relations with --k-shot support examples each, to which prototypes are
+              fitted; a share of the queries may have none of them (--na-rate), and rejecting those is right
   supervised  relations that were trained on. Where DATA and --train are the same file, a fixed fifth of its rows is
               tested and the rest trained on
   combined    seen and unseen relations (--split, --unseen) together, and a curve over the share of unseen ones
@@ -117,7 +117,7 @@ def add_parser(subparsers: Subparsers) -> None:
     few.add_argument("--k-shot", type=int, metavar="K", help="support examples a relation (default: 1)")
     few.add_argument("--episodes", type=int, metavar="E", help="default: 1000")
     few.add_argument("--na-rate", type=float, metavar="R", help="share of queries without a relation (default: 0)")
-    few.add_argument("--no-side-info", action="store_true", default=None, help="prototypes from support examples alone")
+    few.add_argument("--no-side-info", action="store_true", default=None, help="prototypes from examples alone")
     few.add_argument(
         "--dev", nargs="+", type=Path, metavar="FILE", help="choose the threshold for --na-rate by other relations here"
     )

@@ -50,10 +50,6 @@ def check_usage(args: argparse.Namespace) -> None:
     for name in ("threshold", "dev"):
         if args.setting == "few-shot" and getattr(args, name) is not None and not args.na_rate:
             args.usage_error(f"{flag[name]} goes with --na-rate: without it no query is rejected")
-    if args.examples is not None and args.no_side_info:
-        args.usage_error(
-            "--examples and --no-side-info exclude each other: examples are fitted beside side information"
-        )
     if args.dev is not None and args.threshold is not None:
         args.usage_error("--dev and --threshold exclude each other: --dev chooses the threshold")
     if args.json is not None and args.markdown is not None and args.json.resolve() == args.markdown.resolve():

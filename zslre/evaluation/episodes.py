@@ -1,11 +1,11 @@
-"""N-way K-shot episodes: drawn as FewRel draws them, and predicted all at once.
+"""N-way K-shot episodes: drawn as FewRel draws them, and scored.
 
-Dimension letters: E episodes, N relations an episode, K support rows a relation, F numbers of a feature row.
+Dimension letters: E episodes, N relations an episode, K support rows a relation, D numbers of a pair vector.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from zslre.encoder import FloatArray
 from zslre.exceptions import InputError
+from zslre.fitting import fitted
 from zslre.packing import IntArray
-from zslre.prototypes import Prototypes, with_support
+from zslre.prototypes import Prototypes, more_support
 from zslre.scoring import Scorer
-
-NUMBERS_AT_ONCE = 20_000_000  # of support features held in memory
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,24 +85,25 @@ def draw_episodes(
 
 def score_episodes(
     scorer: Scorer,
-    features: FloatArray,
+    vectors: FloatArray,
     side: Prototypes,
-    relations: IntArray,
-    support: IntArray,
-    queries: IntArray,
+    names: Sequence[str],
+    drawn: Episodes,
+    shown: Mapping[str | None, FloatArray],
 ) -> FloatArray:
     """The similarity s of each query (second axis) and each relation of its episode (third), (E, N, N).
 
-    features (n_rows, F), from `Scorer.features`; side: a row a relation of the dataset; the numbers as in `Episodes`.
+    An episode's prototypes are fitted to its support and to what is `shown` of its relations in every episode, see
+    `zslre.fitting`. vectors (n_rows, D): the dataset's pairs; side: a row for each of `names`, the dataset's relations;
+    shown: vectors (n, D) by name.
     """
-    episodes, n_way, k_shot = support.shape
-    scores = np.empty((episodes, n_way, n_way), dtype=np.float32)
-    step = max(1, NUMBERS_AT_ONCE // (n_way * k_shot * features.shape[1]))
-    for start in range(0, episodes, step):
-        now = slice(start, start + step)
-        chosen = relations[now].ravel()
-        shown = features[support[now]].reshape(len(chosen), k_shot, -1)
-        fused = with_support(scorer, Prototypes(side.vectors[chosen], side.shares[chosen]), shown)
-        weighted = fused.weighted(scorer).reshape(-1, n_way, features.shape[1])
-        scores[now] = np.einsum("eqf,enf->eqn", features[queries[now]], weighted, optimize=True)
+    features = scorer.features(vectors)
+    scores = np.empty((*drawn.queries.shape, drawn.queries.shape[1]), dtype=np.float32)
+    for episode, rows in enumerate(drawn.relations):
+        chosen = [names[row] for row in rows]
+        support = {name: of for name, of in shown.items() if name is None or name in chosen}
+        for name, some in zip(chosen, drawn.support[episode], strict=True):
+            support = more_support(support, [name] * len(some), vectors[some])
+        prototypes = fitted(scorer, Prototypes(side.vectors[rows], side.shares[rows]), chosen, support)
+        scores[episode] = features[drawn.queries[episode]] @ prototypes.weighted(scorer).T
     return scores

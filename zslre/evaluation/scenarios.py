@@ -7,7 +7,7 @@ the answers; that no prediction changes when they are shuffled is tested.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -73,8 +73,9 @@ def zero_shot(
     `shown`: examples to which prototypes are fitted, see `zslre.fitting`.
     `transductive`: prototypes are refined on all rows first, which are then no longer judged each for itself.
     """
-    asked, details = _showing(extractor, task, shown, encode)
-    vectors = encode(task.examples)
+    support = _support(task, shown, encode)
+    asked, vectors = extractor.replaced(relations=task.relations, support=support), encode(task.examples)
+    details = _about(support)
     if transductive:
         asked = asked.replaced(prototypes=refine(asked.scorer, asked.prototypes, vectors))
         details["transductive"] = True
@@ -82,21 +83,22 @@ def zero_shot(
     return _outcome(task, _gold(task), predicted, probabilities, {"m": len(task.unseen), **details})
 
 
-def _showing(
-    extractor: RelationExtractor, task: Task, shown: Sequence[Example], encode: Encode
-) -> tuple[RelationExtractor, dict[str, object]]:
-    """The extractor with the task's relations, and with these examples of them alone; and what a report says of that.
+def _support(task: Task, shown: Sequence[Example], encode: Encode) -> dict[str | None, FloatArray]:
+    """Vectors (n, D) of those that are shown of the task's relations, by name, and of none (None).
 
-    Raises InputError if `shown` has examples, but none of these relations.
+    Raises InputError if something is shown, but none of these relations.
     """
     if not shown:
-        return extractor.replaced(relations=task.relations, support=None), {}
+        return {}
     names = {*task.relations.names, None}
     chosen = [example for example in shown if example.relation in names]
     if not any(example.relation for example in chosen):
         raise InputError("no example is of a relation that is asked: give some of these, or leave --examples out")
-    support = more_support({}, [example.relation for example in chosen], encode(chosen))
-    return extractor.replaced(relations=task.relations, support=support), {"examples": len(chosen)}
+    return more_support({}, [example.relation for example in chosen], encode(chosen))
+
+
+def _about(support: Mapping[str | None, FloatArray]) -> dict[str, object]:
+    return {"examples": sum(map(len, support.values()))} if support else {}
 
 
 def supervised(extractor: RelationExtractor, task: Task, encode: Encode, threshold: float) -> Outcome:
@@ -160,7 +162,8 @@ def few_shot(
 ) -> Outcome:
     """N-way K-shot episodes. With a `na_rate`, relations less probable than `threshold` are rejected; else none is.
 
-    `shown`: as for `zero_shot`. Without side information a prototype is made of an episode's support alone.
+    `shown`: examples that count in every episode beside its support. Without side information a prototype is made of
+    examples alone.
     """
     scorer = extractor.scorer
     numbers = {name: number for number, name in enumerate(task.relations.names)}
@@ -175,9 +178,13 @@ def few_shot(
         rng=rng,
     )
     vectors = encode(task.examples)
-    asked, about_shown = _showing(extractor, task, shown, encode)
-    side = asked.prototypes if settings.side_information else without_side(scorer, len(task.relations))
-    scores = score_episodes(scorer, scorer.features(vectors), side, drawn.relations, drawn.support, drawn.queries)
+    side = (
+        extractor.replaced(relations=task.relations, support=None).prototypes
+        if settings.side_information
+        else without_side(scorer, len(task.relations))
+    )
+    support = _support(task, shown, encode)
+    scores = score_episodes(scorer, vectors, side, task.relations.names, drawn, support)
     best = scores.argmax(axis=2)
     if settings.na_rate > 0:
         margins = scores.max(axis=2).ravel() - scorer.none_scores(vectors)[drawn.queries.ravel()]
@@ -197,7 +204,7 @@ def few_shot(
         "none_rate": settings.na_rate,
         "side_information": settings.side_information,
         "episode_accuracies": right.mean(axis=1).tolist(),
-        **about_shown,
+        **_about(support),
         **({"threshold": threshold} if settings.na_rate > 0 else {}),
     }
     return _outcome(task, gold, predicted, probabilities, details)
