@@ -118,12 +118,12 @@ def test_prototypes_are_fitted_to_each_episode() -> None:
 
 
 def test_without_side_information_support_alone_speaks() -> None:
-    """Of two relations with an example each, the nearer one is the answer, whatever they are called."""
+    """Whatever the relations are called; and each example, asked again, is taken for its own relation."""
     scorer, vectors = tiny.scorer(), np.random.default_rng(0).standard_normal((50, tiny.H)).astype(np.float32)
     drawn = draw(1, episodes=10)
     found = score_episodes(scorer, vectors, without_side(scorer, 5), tuple("abcde"), drawn, {})
     named = score_episodes(scorer, vectors, without_side(scorer, 5), tuple("vwxyz"), drawn, {})
     np.testing.assert_array_equal(found, named)
-    same = drawn.support[:, :, 0]  # asked again, each example is taken for its own relation
+    same = drawn.support[:, :, 0]
     again = score_episodes(scorer, vectors, without_side(scorer, 5), tuple("abcde"), replace(drawn, queries=same), {})
     np.testing.assert_array_equal(again.argmax(axis=2), np.tile(np.arange(same.shape[1]), (10, 1)))

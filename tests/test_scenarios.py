@@ -33,10 +33,14 @@ EXAMPLES = tuple(
     for person in PEOPLE
     for thing in THINGS
 )
-SHOWN = (  # behind a person
-    ("has a house in Oslo", "Oslo", "residence"),
-    ("got a job at Acme", "Acme", "employer"),
-    ("never saw Rome", "Rome", None),
+SHOWN = tuple(
+    tiny.example(f"{person} {text}", person, tail, name)
+    for person in PEOPLE
+    for text, tail, name in (
+        ("has a house in Oslo", "Oslo", "residence"),
+        ("got a job at Acme", "Acme", "employer"),
+        ("never saw Rome", "Rome", None),
+    )
 )
 NONE = tuple(
     tiny.example(f"{person} and the city {place}", person, place, None) for person in PEOPLE for place in THINGS
@@ -135,9 +139,8 @@ def test_transductive_prototypes_are_refined_on_the_rows(model: RelationExtracto
 
 def test_prototypes_are_fitted_to_examples_that_are_shown(model: RelationExtractor) -> None:
     """To those of the relations that are asked, and to none that the model has itself."""
-    shown = [tiny.example(f"{name} {text}", name, place, of) for name in PEOPLE for text, place, of in SHOWN]
-    fitted = model.fit(shown)
-    outcome = run(model, task("zero-shot"), shown=shown)
+    fitted = model.fit(SHOWN)
+    outcome = run(model, task("zero-shot"), shown=SHOWN)
     expected = [reference(fitted, example) for example in EXAMPLES]
     assert outcome.predicted == tuple(name for name, _ in expected)
     np.testing.assert_allclose(outcome.probabilities, [p for _, p in expected], atol=1e-4)
@@ -145,35 +148,29 @@ def test_prototypes_are_fitted_to_examples_that_are_shown(model: RelationExtract
     plain = run(model, task("zero-shot"))
     assert outcome.probabilities != plain.probabilities
     assert "examples" not in plain.details
-    assert run(fitted, task("zero-shot"), shown=shown).probabilities == outcome.probabilities
+    assert run(fitted, task("zero-shot"), shown=SHOWN).probabilities == outcome.probabilities
     some = task("zero-shot")
     fewer = replace(some, relations=some.relations.without(["employer"]), examples=EXAMPLES[:16])
-    assert run(model, fewer, shown=shown).details["examples"] == 8
+    assert run(model, fewer, shown=SHOWN).details["examples"] == 8
     neither = replace(fewer, relations=some.relations.select(["founder", "spouse"]), examples=EXAMPLES[32:])
     with pytest.raises(InputError, match="no example is of a relation that is asked"):
-        run(model, neither, shown=shown[:1])
+        run(model, neither, shown=SHOWN[:1])
 
 
 def test_what_is_shown_counts_in_every_episode(model: RelationExtractor) -> None:
-    shown = [tiny.example(f"{name} {text}", name, place, of) for name in PEOPLE for text, place, of in SHOWN]
     settings = EpisodeSettings(2, 1, 40)
-    outcome = run(model, task("few-shot"), episodes=settings, shown=shown)
-    asked = task("few-shot")
+    outcome = run(model, task("few-shot"), episodes=settings, shown=SHOWN)
     vectors = pair_vectors(model.encoder, model.packer, [(e.sentence, [(e.head, e.tail)]) for e in EXAMPLES])
     labels = np.array([NAMES.index(str(example.relation)) for example in EXAMPLES])
     rows = {name: np.flatnonzero(labels == number) for number, name in enumerate(NAMES)}
     drawn = draw_episodes(rows, np.arange(64), n_way=2, k_shot=1, episodes=40, na_rate=0, rng=np.random.default_rng(0))
-    support = {
-        name: pair_vectors(
-            model.encoder, model.packer, [(e.sentence, [(e.head, e.tail)]) for e in shown if e.relation == name]
-        )
-        for name in ("residence", "employer", None)
-    }
+    of_shown = pair_vectors(model.encoder, model.packer, [(e.sentence, [(e.head, e.tail)]) for e in SHOWN])
+    support = {name: of_shown[[e.relation == name for e in SHOWN]] for name in ("residence", "employer", None)}
     scores = score_episodes(model.scorer, vectors, model.prototypes, NAMES, drawn, support)
     best = np.take_along_axis(drawn.relations, scores.argmax(axis=2), axis=1).ravel()
     assert outcome.predicted == tuple(NAMES[number] for number in best)
     assert outcome.details["examples"] == 12
-    assert outcome.probabilities != run(model, asked, episodes=settings).probabilities
+    assert outcome.probabilities != run(model, task("few-shot"), episodes=settings).probabilities
 
 
 def test_combined_has_a_curve(model: RelationExtractor) -> None:

@@ -352,9 +352,20 @@ def fused(side: FloatArray, support: FloatArray, prior: float) -> FloatArray:
 
 def test_examples_count_by_their_number_and_how_tightly_they_lie() -> None:
     """By hand: two alike have evidence 2, with a prior of 2 as much weight as side information; two opposite none."""
-    half = fused(np.float32([1, 0]), np.float32([[0, 1], [0, 1]]), 2.0)
-    np.testing.assert_allclose(half, [2**-0.5, 2**-0.5], rtol=1e-6)
-    np.testing.assert_allclose(fused(np.float32([1, 0]), np.float32([[0, 1], [0, -1]]), 2.0), [1, 0])
+    encoder = tiny.torch_encoder()
+    encoder.module.eval()
+    scorer = TorchScorer.from_numpy(replace(torch_scorer().to_numpy(), support_prior=np.float32(2.0)))
+
+    def text_part(examples: list[torch.Tensor]) -> torch.Tensor:
+        support = {0: torch.stack(examples)} if examples else {}
+        return scorer.prototypes(encoder, [{"text": "residence"}], support)[0][0, : tiny.H]
+
+    with torch.inference_mode():
+        side = text_part([])
+        across = torch.zeros(tiny.H)
+        across[:2] = torch.stack([side[1], -side[0]]) / side[:2].norm()
+        np.testing.assert_allclose(text_part([across, across]), (side + across) * 2**-0.5, atol=1e-5)
+        np.testing.assert_allclose(text_part([across, -across]), side, atol=1e-5)
 
 
 @pytest.mark.parametrize("examples", [False, True])

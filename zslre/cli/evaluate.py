@@ -109,8 +109,8 @@ def add_parser(subparsers: Subparsers) -> None:
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="zero-shot, few-shot: labelled sentences to which prototypes are fitted first, such as ten that were "
-        "written for each relation",
+        help="zero-shot, few-shot: labelled sentences to which prototypes are fitted, such as ten that were written "
+        "for each relation; in few-shot beside an episode's support",
     )
     few = parser.add_argument_group("few-shot")
     few.add_argument("--n-way", type=int, metavar="N", help="relations an episode (default: 5)")
