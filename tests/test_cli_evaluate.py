@@ -187,6 +187,10 @@ def test_threshold_of_episodes(folder: Path, outcomes: list[Outcome]) -> None:
 def test_examples_must_not_be_tested(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate(folder, "zero-shot", "--examples", str(folder / "more.jsonl")) == 1
     assert "more.jsonl: 44 of 47 examples have a text that data.jsonl has as well" in error(capsys)
+    shown = str(folder / "shown.jsonl")
+    both = ["--na-rate", "0.5", "--dev", shown, "--examples", shown]
+    assert evaluate(folder, "few-shot", "--n-way", "2", *both) == 1
+    assert "2 of 2 examples have a text that shown.jsonl has as well" in error(capsys)
     assert evaluate(folder, "zero-shot", "--examples", str(folder / "nowhere.jsonl")) == 1
     assert "nowhere.jsonl" in error(capsys)
 

@@ -225,6 +225,12 @@ def test_few_shot_agrees_with_itself(model: RelationExtractor) -> None:
     }  # fmt: skip
 
 
+def test_episodes_tell_how_many_are_done(model: RelationExtractor) -> None:
+    told: list[str] = []
+    run(model, task("few-shot"), episodes=EpisodeSettings(3, 2, 4), progress=told.append)
+    assert told[-4:] == [f"episode {done} of 4" for done in (1, 2, 3, 4)]
+
+
 @pytest.mark.parametrize("na_rate", [0.0, 0.3])
 def test_the_answer_to_a_query_is_the_best_of_its_episode(
     model: RelationExtractor, monkeypatch: pytest.MonkeyPatch, na_rate: float
@@ -233,8 +239,8 @@ def test_the_answer_to_a_query_is_the_best_of_its_episode(
 
     asked, score, kept = task("few-shot"), scenarios.score_episodes, []
 
-    def keeping(*args: Any) -> Any:
-        kept.append((args, score(*args)))
+    def keeping(*args: Any, **options: Any) -> Any:
+        kept.append((args, score(*args, **options)))
         return kept[-1][1]
 
     monkeypatch.setattr(scenarios, "score_episodes", keeping)

@@ -5,7 +5,7 @@ Dimension letters: E episodes, N relations an episode, K support rows a relation
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,12 +90,14 @@ def score_episodes(
     names: Sequence[str],
     drawn: Episodes,
     shown: Mapping[str | None, FloatArray],
+    *,
+    on_episode: Callable[[int], None] = lambda done: None,
 ) -> FloatArray:
     """The similarity s of each query (second axis) and each relation of its episode (third), (E, N, N).
 
     An episode's prototypes are fitted to its support and to what is `shown` of its relations in every episode, see
     `zslre.fitting`. vectors (n_rows, D): the dataset's pairs; side: a row for each of `names`, the dataset's relations;
-    shown: vectors (n, D) by name.
+    shown: vectors (n, D) by name. on_episode: told how many are done, after each.
     """
     features = scorer.features(vectors)
     scores = np.empty((*drawn.queries.shape, drawn.queries.shape[1]), dtype=np.float32)
@@ -106,4 +108,5 @@ def score_episodes(
             support = more_support(support, [name] * len(some), vectors[some])
         prototypes = fitted(scorer, Prototypes(side.vectors[rows], side.shares[rows]), chosen, support)
         scores[episode] = features[drawn.queries[episode]] @ prototypes.weighted(scorer).T
+        on_episode(episode + 1)
     return scores

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -77,15 +78,20 @@ def run_task(extractor: RelationExtractor, task: Task, options: RunOptions, *, d
         return combined(extractor, task, encode, rng)
     if task.setting == "few-shot":
         chosen_by: list[str] = []
+        in_episodes = partial(
+            few_shot,
+            extractor,
+            on_episode=lambda done: options.progress(f"episode {done} of {options.episodes.episodes}"),
+        )
         if options.threshold is None and options.episodes.na_rate > 0 and dev is not None:
             chosen_by = dev_relations(extractor, dev.relations, task.relations)
             others = dev_task(dev, chosen_by)
             n_way = min(options.episodes.n_way, len(others.relations) - 1)
             settings = replace(options.episodes, n_way=n_way)
             of_others = [example for example in options.shown if example.relation in chosen_by]
-            tried = few_shot(extractor, others, encode, settings, 0.0, np.random.default_rng(0), shown=of_others)
+            tried = in_episodes(others, encode, settings, 0.0, np.random.default_rng(0), shown=of_others)
             threshold = best_rejection(tried)
-        outcome = few_shot(extractor, task, encode, options.episodes, threshold, rng, shown=options.shown)
+        outcome = in_episodes(task, encode, options.episodes, threshold, rng, shown=options.shown)
         return replace(outcome, details={**outcome.details, "threshold_by": chosen_by}) if chosen_by else outcome
     sentences = [with_pair_mentions(annotated) for annotated in group_examples(task.examples)]
     return extraction_outcome(

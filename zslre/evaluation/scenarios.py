@@ -159,6 +159,7 @@ def few_shot(
     rng: np.random.Generator,
     *,
     shown: Sequence[Example] = (),
+    on_episode: Callable[[int], None] = lambda done: None,
 ) -> Outcome:
     """N-way K-shot episodes. With a `na_rate`, relations less probable than `threshold` are rejected; else none is.
 
@@ -184,7 +185,7 @@ def few_shot(
         else without_side(scorer, len(task.relations))
     )
     support = _support(task, shown, encode)
-    scores = score_episodes(scorer, vectors, side, task.relations.names, drawn, support)
+    scores = score_episodes(scorer, vectors, side, task.relations.names, drawn, support, on_episode=on_episode)
     best = scores.argmax(axis=2)
     if settings.na_rate > 0:
         margins = scores.max(axis=2).ravel() - scorer.none_scores(vectors)[drawn.queries.ravel()]
