@@ -167,7 +167,7 @@ def run(args: argparse.Namespace) -> int:
     shown = read_labelled(args.examples, relations, on_bad=skipped) if args.examples is not None else None
     skipped.summarize()
     if shown is not None:
-        for asked_of in (data, dev) if args.setting == "few-shot" and dev is not None else (data,):
+        for asked_of in (data, dev) if args.na_rate and dev is not None else (data,):
             check_not_tested(shown, asked_of)
     notices.about_data(data, args.setting, say)
     load = lru_cache(maxsize=1)(RelationExtractor.from_pretrained)  # runs with one model load it once
