@@ -25,7 +25,7 @@ from zslre.encoder.transformer import bf16_is_fast
 from zslre.packing import Packer
 from zslre.relations import catalogue
 from zslre.training.distillation import DistillationConfig, Distiller, Model
-from zslre.training.distilled import distillation_facts
+from zslre.training.distilled import distillation_facts, nearby_texts
 from zslre.training.finish import licence_notices, model_files, with_calibration, write_model
 from zslre.training.model import TorchScorer
 from zslre.training.observer import Observer
@@ -82,6 +82,7 @@ def main() -> None:
             config,
             folder=args.work,
             quantization=quantization,
+            nearby=nearby_texts(encoder, config, observer) if config.steps else None,
             origin=origin,
             observer=observer,
         )

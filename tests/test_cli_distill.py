@@ -26,6 +26,7 @@ TEXT = "Ann lives in Rome."
 def capitals(monkeypatch: pytest.MonkeyPatch) -> None:
     """No spaCy pipeline is loaded, and little is shown."""
     monkeypatch.setattr("zslre.mentions.load_detector", tiny.CapitalDetector)
+    monkeypatch.setattr("zslre.training.nearby.ENTRIES", 50)
     monkeypatch.setattr("zslre.training.start.EPISODES_SHOWN", 4)
 
 
@@ -82,6 +83,7 @@ def plain(teacher: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) -
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("zslre.mentions.load_detector", tiny.CapitalDetector)
         patch.setattr("zslre.training.start.EPISODES_SHOWN", 4)
+        patch.setattr("zslre.training.nearby.ENTRIES", 50)
         output = tmp_path_factory.mktemp("plain") / "student"
         assert distill(teacher, data, output, "-q") == 0
     return output

@@ -18,6 +18,7 @@ from zslre.encoder.ternary import TernaryEncoder, pack_state, unpack_state
 from zslre.encoder.trits import largest, ternarize_rows_loss_aware
 from zslre.exceptions import InputError
 from zslre.packing import Packer
+from zslre.prototypes import build_prototypes
 from zslre.scoring import unit
 from zslre.serialization import ModelFiles, save_model
 from zslre.training.observer import Observer
@@ -30,20 +31,20 @@ from transformers import AutoConfig, AutoModel  # noqa: E402
 from zslre.documents import Document  # noqa: E402
 from zslre.encoder.transformer import PairTransformer, TransformerEncoder  # noqa: E402
 from zslre.sideinfo.wordnet import wordnet  # noqa: E402
-from zslre.training import start  # noqa: E402
+from zslre.training import nearby, start  # noqa: E402
 from zslre.training import student as student_module  # noqa: E402
 from zslre.training.distillation import DistillationConfig, Distiller, Model, translation  # noqa: E402
 from zslre.training.episodes import EpisodeSampler  # noqa: E402
 from zslre.training.layerwise import _attended, settle_layers, word_sensitivity  # noqa: E402
 from zslre.training.matching import (  # noqa: E402
     LayerMatching,
-    Watch,
     attention_divergence,
     direction_loss,
     relative_error,
     score_divergence,
 )
 from zslre.training.model import TorchScorer  # noqa: E402
+from zslre.training.nearby import NearbyTexts  # noqa: E402
 from zslre.training.reconstruction import Regression, rounded_with_feedback  # noqa: E402
 from zslre.training.rounding import Rounding, shared, trits_of  # noqa: E402
 from zslre.training.student import Quantization  # noqa: E402
@@ -399,15 +400,13 @@ def test_direction_and_score_divergence_by_hand() -> None:
 
 def test_an_encoder_matches_itself_and_not_another() -> None:
     one, same, other = (encoder_of(float_files(seed)) for seed in (4, 4, 5))
-    watches = [Watch(encoder) for encoder in (one, same, other)]
+    matchings = [LayerMatching(one, encoder) for encoder in (same, other)]
     batch, _ = next(iter(Packer(one.tokenizer).pack(ITEMS)))
     for encoder in (one, same, other):
         encoder.encode_pairs(batch)
-    passes = [watch.take() for watch in watches]
     real = torch.from_numpy(np.concatenate([batch.text_mask, np.repeat(batch.pair_mask, 4, axis=1)], axis=1))
-    matching = LayerMatching(one, same)
-    assert [loss.item() for loss in matching(passes[0], passes[1], real)] == pytest.approx([0, 0], abs=1e-6)
-    assert all(loss.item() > 0.01 for loss in matching(passes[0], passes[2], real))
+    assert [loss.item() for loss in matchings[0](real)] == pytest.approx([0, 0], abs=1e-6)
+    assert all(loss.item() > 0.01 for loss in matchings[1](real))
 
 
 def test_a_model_folder_of_any_weights_comes_back_in_torch(tmp_path: Path) -> None:
@@ -517,8 +516,35 @@ def test_glosses_read_as_the_texts_of_relations_do() -> None:
     assert Glosses(size=0).phrases(0) == []
 
 
+def test_texts_near_to_pairs_are_drawn_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nearby, "NEAREST", 2)
+    monkeypatch.setattr(nearby, "A_STEP", 4)
+    texts = ["north", "north by east", "east", "south", "west"]
+    made = NearbyTexts(texts, np.array([[0, 2], [0.3, 1], [1, 0], [0, -1], [-3, 0]], dtype=np.float32))
+    pairs = np.array([[0.1, 5]], dtype=np.float32)  # nearest to north, then to north by east
+    drawn = [{texts[number] for number in made.drawn(step, pairs)} for step in range(40)]
+    assert all("north" in some and 2 <= len(some) <= 4 for some in drawn)
+    often = {text: sum(text in some for some in drawn) for text in texts}
+    assert often["north by east"] > max(often[text] for text in ("east", "south", "west")) > 0
+    assert list(made.drawn(3, pairs)) == list(NearbyTexts(texts, made.vectors).drawn(3, pairs))
+    other = NearbyTexts(texts, made.vectors, seed=1)
+    assert [list(other.drawn(step, pairs)) for step in range(9)] != [list(made.drawn(step, pairs)) for step in range(9)]
+
+
+def test_entries_read_as_the_texts_of_relations_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nearby, "ENTRIES", 20)
+    drawn = nearby.entries(1)
+    assert drawn == nearby.entries(1)
+    assert len({*drawn, *nearby.entries(2)}) > 70
+    known = wordnet()
+    assert drawn == sorted(drawn, key=len)
+    for words in (text for text in drawn if ": " not in text):
+        assert any(text.startswith(f"{words}: ") for text in drawn)
+        assert known.senses(words.split(", ")[0], "n") or known.senses(words.split(", ")[0], "v")
+
+
 def distiller(folder: Path, *, bits: str | None = "ternary", seed: int = tiny.SEED, layers: int | None = None,
-              teacher_width: int = 1, text: TextPool | None = None, **changes: Any) -> Distiller:  # fmt: skip
+              text: TextPool | None = None, near: NearbyTexts | None = None, **changes: Any) -> Distiller:  # fmt: skip
     """The teacher is the tiny model; the student starts from the weights of `seed`."""
     files = float_files()
     teacher = Model(encoder_of(files), TorchScorer.from_numpy(files.scorer))
@@ -536,6 +562,7 @@ def distiller(folder: Path, *, bits: str | None = "ternary", seed: int = tiny.SE
         folder=folder,
         quantization=quantization,
         text=text,
+        nearby=near,
         dev=SENTENCES,
         dev_relations=tiny.RELATIONS.select(["residence", "employer"]),
         observer=Observer(lambda _: None),
@@ -577,11 +604,46 @@ def test_every_loss_counts(tmp_path: Path, weight: str) -> None:
     assert double.step_loss(0).item() == pytest.approx(2 * loss.item(), rel=1e-5)
 
 
-def test_glosses_are_learned_too(tmp_path: Path) -> None:
-    without, few, more = (
-        distiller(tmp_path, bits=None, layers=1, replace_rate=0.0, glosses=n).step_loss(0).item() for n in (0, 3, 6)
+def test_nearby_texts_are_learned_too(tmp_path: Path) -> None:
+    texts = ["ann lives in rome", "works for the company"]
+    near = NearbyTexts(texts, encoder_of(float_files()).encode_phrases(texts))
+    plain, more = (
+        distiller(tmp_path, bits=None, layers=1, replace_rate=0.0, near=some).step_loss(0).item()
+        for some in (None, near)
     )
-    assert len({round(without, 4), round(few, 4), round(more, 4)}) == 3
+    assert plain != pytest.approx(more, rel=1e-3)
+    assert distiller(tmp_path, bits=None, near=near).step_loss(0).item() == pytest.approx(0, abs=1e-5)
+
+
+def test_scores_are_learned_of_pairs_and_of_texts(tmp_path: Path) -> None:
+    """The loss, a pair and a text at a time, from scores that the scorer of inference computes."""
+    zero = dict.fromkeys(("vector_weight", "hidden_weight", "attention_weight"), 0.0)
+    made = distiller(tmp_path, bits=None, seed=3, replace_rate=0.0, **zero)
+    episode = made.sampler.episode(0)
+    scores = []
+    for model in (made.student, made.teacher):
+        scorer = model.scorer.to_numpy()
+        pairs = pair_vectors(model.encoder, made.packer, episode.items)
+        rows = build_prototypes(model.encoder, scorer, episode.relations).weighted(scorer)
+        scores.append(np.column_stack([scorer.none_scores(pairs), scorer.features(pairs) @ rows.T]))
+
+    def divergence(found: np.ndarray, wanted: np.ndarray) -> float:
+        p, q = (np.exp(row - row.max()) / np.exp(row - row.max()).sum() for row in (wanted, found))
+        return float((p * np.log(p / q)).sum())
+
+    found, wanted = scores
+    of_pairs = [divergence(found[row], wanted[row]) for row in range(len(found))]
+    of_texts = [divergence(found[:, column], wanted[:, column]) for column in range(1, found.shape[1])]
+    assert made.step_loss(0).item() == pytest.approx(np.mean(of_pairs) + 0.5 * np.mean(of_texts), rel=1e-3)
+
+
+def test_a_student_in_floats_keeps_its_words(tmp_path: Path) -> None:
+    for bits in (None, "ternary"):
+        made = distiller(tmp_path / str(bits), bits=bits, seed=3)
+        words = made.student.encoder.module.backbone.get_input_embeddings().weight
+        before = words.detach().clone()
+        made.train()
+        assert torch.equal(words, before) == (bits is None)
 
 
 def test_distillation_learns_and_leaves_the_teacher_alone(tmp_path: Path) -> None:
@@ -645,7 +707,7 @@ def test_a_teacher_with_markers_in_the_text_teaches_vectors(tmp_path: Path) -> N
     np.testing.assert_allclose(compared.wanted.numpy(), wanted, atol=1e-5)
 
 
-def test_a_narrower_student_learns_through_projections(tmp_path: Path) -> None:
+def test_a_narrower_student_learns_from_scores_alone(tmp_path: Path) -> None:
     files = float_files()
     config = tiny.hf_config(hidden_size=16, num_attention_heads=2, num_hidden_layers=1, intermediate_size=24)
     torch.manual_seed(0)
@@ -664,4 +726,4 @@ def test_a_narrower_student_learns_through_projections(tmp_path: Path) -> None:
     )
     made.train()
     assert made.history[-1]["loss"] < 0.9 * made.history[0]["loss"]
-    assert [tuple(layer.weight.shape) for layer in made.matching.projections] == [(tiny.H, 16)] * 2
+    assert made.matching is None

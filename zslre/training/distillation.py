@@ -1,7 +1,8 @@
 """Distillation: a student learns to compute what its teacher does, at fewer bits, layers or dimensions.
 
 After TernaryBERT (Zhang et al., arXiv 2009.12812) and TinyBERT (Jiao et al., arXiv 1909.10351): hidden states and
-attention of matching layers, then the vectors of pairs and phrases, then the scores over prototypes. No label is used.
+attention of matching layers, then the vectors of pairs and phrases, then the scores over prototypes, those of many
+entries of a dictionary among them. A student of another width learns from the scores alone. No label is used.
 """
 
 from __future__ import annotations
@@ -25,18 +26,20 @@ from zslre.prototypes import relation_phrases
 from zslre.relations import RelationSet
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.loop import LoopConfig, TrainingLoop
-from zslre.training.matching import LayerMatching, Watch, direction_loss, score_divergence
+from zslre.training.matching import LayerMatching, direction_loss, score_divergence
 from zslre.training.model import PHRASES_A_PASS, TorchScorer, unique_phrases
+from zslre.training.nearby import NearbyTexts
 from zslre.training.observer import PRINTING, Observer
 from zslre.training.slim import WORDS
 from zslre.training.student import Quantization
 from zslre.training.trainer import zero_shot_macro_f1
-from zslre.training.unlabelled import Glosses, TextPool, WordReplacement
+from zslre.training.unlabelled import TextPool, WordReplacement
 
 # The tokens that BERT's tokenizer and MPNet's put around a text and for what they do not know.
 SAME_TOKENS = {"[CLS]": "<s>", "[SEP]": "</s>", "[PAD]": "<pad>", "[MASK]": "<mask>"}
 TEXT_TOKENS = 128  # that are read of a text
 SCALE_SHARE = 0.1  # of the learning rate: a scale moves all weights of a row
+TEXT_SHARE = 0.5  # of which pair a text is nearest to, beside which text a pair is
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,6 @@ class DistillationConfig(LoopConfig):
     hidden_weight: float = 1.0
     attention_weight: float = 0.5
     replace_rate: float = 0.3  # of the words in half of the sentences
-    glosses: int = 48  # a step, beside the texts of relations
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,8 +81,8 @@ class Model:
 class Distiller(TrainingLoop):
     """Trains the student's encoder and scorer; both models' passes are over the same tokens.
 
-    The word embeddings train as well: those that ternary weights round need it most. `quantization` is of the
-    student's encoder, None for a student in floats. `text`: more sentences for each step.
+    `quantization` is of the student's encoder, None for a student in floats. The word embeddings train with it: those
+    that ternary weights round need it most. `text`: more sentences for each step; `nearby`: more texts to score.
     Raises InputError when the tokenizers cut texts differently.
     """
 
@@ -94,39 +96,39 @@ class Distiller(TrainingLoop):
         folder: Path,
         quantization: Quantization | None,
         text: TextPool | None = None,
+        nearby: NearbyTexts | None = None,
         dev: Sequence[AnnotatedSentence] = (),
         dev_relations: RelationSet | None = None,
         origin: Mapping[str, Any] | None = None,
         observer: Observer = PRINTING,
     ) -> None:
         self.teacher, self.student, self.sampler, self.config = teacher, student, sampler, config
-        self.quantization, self.text = quantization, text
+        self.quantization, self.text, self.nearby = quantization, text, nearby
         own, theirs = student.encoder, teacher.encoder
         own.bf16 = theirs.bf16 = config.bf16
         theirs.module.eval()
         teacher.scorer.eval()
-        self.watches = Watch(own), Watch(theirs)
         self.teacher_ids = translation(own.tokenizer, theirs.tokenizer)
         window = min(TEXT_TOKENS, own.positions, theirs.positions)
         self.packer = Packer(own.tokenizer, max_text_tokens=window, max_tokens=config.max_tokens, max_padding=1.6)
         words = theirs.tensors[WORDS][self.teacher_ids]
         tokens = [own.tokenizer.id_to_token(number) or "" for number in range(len(words))]
         self.replacement = WordReplacement(tokens, words, rate=config.replace_rate)
-        self.glosses = Glosses(size=config.glosses, seed=config.seed)
-        self.matching = LayerMatching(own, theirs)
-        self.projection = nn.Identity() if own.dim == theirs.dim else nn.Linear(own.dim, theirs.dim)
-        helpers = nn.ModuleDict({"matching": self.matching, "projection": self.projection})
-        modules = nn.ModuleDict({"encoder": own.module, "scorer": student.scorer, "helpers": helpers})
+        same_width = own.dim == theirs.dim
+        self.matching = LayerMatching(own, theirs) if same_width else None
+        modules = nn.ModuleDict({"encoder": own.module, "scorer": student.scorer})
         if quantization is not None:
             modules["quantization"] = quantization
+        else:
+            embeddings: Any = own.module.backbone
+            embeddings.get_input_embeddings().weight.requires_grad_(False)
         # A scorer that came from the teacher is right for vectors like the teacher's: it moves with the encoder.
-        fresh = [*helpers.parameters(), *(student.scorer.parameters() if own.dim != theirs.dim else ())]
-        kept = [] if own.dim != theirs.dim else list(student.scorer.parameters())
+        scorer_rate = config.learning_rate if same_width else config.scorer_learning_rate
         scales = list(quantization.parameters()) if quantization is not None else []
         groups = [
-            ([*own.module.parameters(), *kept], config.learning_rate),
+            ([p for p in own.module.parameters() if p.requires_grad], config.learning_rate),
             (scales, SCALE_SHARE * config.learning_rate),
-            (fresh, config.scorer_learning_rate),
+            (list(student.scorer.parameters()), scorer_rate),
         ]
         super().__init__(
             modules,
@@ -140,25 +142,45 @@ class Distiller(TrainingLoop):
         )
 
     def step_loss(self, step: int) -> Tensor:
-        """The weighted losses on an episode, the phrases of its relations, glosses, and some unlabelled sentences."""
+        """The losses on an episode and unlabelled sentences, the texts of its relations and others near to pairs."""
         episode = self.sampler.episode(step)
         items = [*episode.items, *(self.text.items(step) if self.text is not None else [])]
-        kinds = [relation_phrases(relation) for relation in episode.relations]
-        phrases = unique_phrases([*kinds, *({"text": gloss} for gloss in self.glosses.phrases(step))])
+        kinds: list[Mapping[str, str]] = [relation_phrases(relation) for relation in episode.relations]
         with self.student.encoder.autocast():
             pairs = self._compare_pairs(items, np.random.default_rng([self.config.seed, step, 3]))
+            phrases = unique_phrases(kinds)
             texts = self._compare_phrases(phrases)
-        found = _scores(self.student.scorer, pairs.found, kinds, phrases, texts.found)
+            near, *vectors = self._near(step, pairs.wanted)
+        phrases += near
+        kinds += [{"text": text} for text in near]
+        found = _scores(self.student.scorer, pairs.found, kinds, phrases, torch.cat([texts.found, vectors[0]]))
         with torch.no_grad():
-            wanted = _scores(self.teacher.scorer, pairs.wanted, kinds, phrases, texts.wanted)
-        directions = [direction_loss(self.projection(some.found), some.wanted) for some in (pairs, texts)]
+            wanted = _scores(self.teacher.scorer, pairs.wanted, kinds, phrases, torch.cat([texts.wanted, vectors[1]]))
+        of_texts = score_divergence(found[:, 1:].T, wanted[:, 1:].T)
+        loss = self.config.score_weight * (score_divergence(found, wanted) + TEXT_SHARE * of_texts)
+        return loss if self.matching is None else loss + self._layer_loss(pairs, texts)
+
+    def _layer_loss(self, *compared: Compared) -> Tensor:
+        """By how much vectors and layers of the same width differ, weighted."""
         config = self.config
-        return (
-            config.score_weight * score_divergence(found, wanted)
-            + config.vector_weight * (directions[0] + directions[1])
-            + config.hidden_weight * (pairs.hidden + texts.hidden)
-            + config.attention_weight * (pairs.attention + texts.attention)
-        )
+        return torch.stack(
+            [
+                config.vector_weight * direction_loss(some.found, some.wanted)
+                + config.hidden_weight * some.hidden
+                + config.attention_weight * some.attention
+                for some in compared
+            ]
+        ).sum()
+
+    def _near(self, step: int, pairs: Tensor) -> tuple[list[str], Tensor, Tensor]:
+        """Texts near to the teacher's vectors of pairs, and the student's and the teacher's vectors of these."""
+        if self.nearby is None:
+            return [], torch.zeros(0, self.student.encoder.dim), torch.zeros(0, self.teacher.encoder.dim)
+        drawn = self.nearby.drawn(step, pairs.numpy())
+        texts = [self.nearby.texts[number] for number in drawn]
+        parts = [texts[first : first + PHRASES_A_PASS] for first in range(0, len(texts), PHRASES_A_PASS)]
+        found = torch.cat([self.student.encoder.phrase_tensor(part) for part in parts])
+        return texts, found.float(), torch.from_numpy(self.nearby.vectors[drawn])
 
     def zero_shot_score(self, sentences: Sequence[AnnotatedSentence], relations: RelationSet) -> float:
         with self.rounded():
@@ -183,9 +205,9 @@ class Distiller(TrainingLoop):
             found = self.student.encoder.pair_tensor(batch)
             with torch.no_grad():
                 wanted = self.teacher.encoder.pair_tensor(replace(batch, text_ids=self.teacher_ids[batch.text_ids]))
-            # With its markers in the text the teacher's tokens are not the student's: there vectors alone are compared.
-            in_text = self.teacher.encoder.module.in_text
-            passes.append(_vectors_alone(found, wanted) if in_text else self._compared(found, wanted, real))
+            # With its markers in the text the teacher's tokens are not the student's: there layers are not compared.
+            alike = not self.teacher.encoder.module.in_text
+            passes.append(self._compared(found, wanted, real) if alike else _vectors_alone(found, wanted))
             numbers.append(index)
         order = np.argsort(np.concatenate(numbers))
         return _joined(passes, order)
@@ -202,8 +224,9 @@ class Distiller(TrainingLoop):
         return _joined(passes, np.arange(len(phrases)))
 
     def _compared(self, found: Tensor, wanted: Tensor, real: Tensor) -> Compared:
-        own, theirs = self.watches
-        return Compared(found.float(), wanted.float(), *self.matching(own.take(), theirs.take(), real))
+        if self.matching is None:
+            return _vectors_alone(found, wanted)
+        return Compared(found.float(), wanted.float(), *self.matching(real))
 
 
 def _vectors_alone(found: Tensor, wanted: Tensor) -> Compared:

@@ -22,6 +22,7 @@ from zslre.training.distillation import DistillationConfig, Distiller, Model
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.finish import MAX_TEXT_TOKENS, calibrate, licence_notices, model_files, told_apart, write_model
 from zslre.training.model import TorchScorer
+from zslre.training.nearby import NearbyTexts, entries
 from zslre.training.observer import PRINTING, Observer
 from zslre.training.reversal import with_reversed
 from zslre.training.run import base_encoder, held_out_facts, named_weights, trained_facts, training_data
@@ -74,8 +75,17 @@ def distill_model(
     if bits != FLOATS and settings["architecture"] != "bert":
         raise InputError(f"a {student.hf_config['model_type']} encoder runs in floats only: ask for --bits {FLOATS}")
     own_scorer = starting_scorer(start or files, student.dim)
+    dear = encoder.module.in_text  # a pass for each pair, which costs as much as a sentence
     sampler = EpisodeSampler(
-        data.partial, data.complete, relations, n_relations=16, n_complete=8, detector=detector, seed=config.seed
+        data.partial,
+        data.complete,
+        relations,
+        n_relations=16,
+        n_sentences=2 if dear else 3,
+        n_complete=8,
+        detector=detector,
+        reverse_rate=0.25 if dear else 1.0,
+        seed=config.seed,
     )
     pool = TextPool(text, detector, seed=config.seed) if text and detector is not None else None
     origin = {
@@ -109,6 +119,7 @@ def distill_model(
         folder=work,
         quantization=quantization,
         text=pool,
+        nearby=nearby_texts(encoder, config, observer) if config.steps else None,
         dev=data.dev,
         dev_relations=dev_relations,
         origin=origin,
@@ -150,6 +161,14 @@ def distill_model(
         max_text_tokens=min(MAX_TEXT_TOKENS, int(taught["encoder"]["max_text_tokens"])),
     )
     write_model(output, made, licence_notices(teacher))
+
+
+def nearby_texts(teacher: TransformerEncoder, config: DistillationConfig, observer: Observer = PRINTING) -> NearbyTexts:
+    """Entries of WordNet, as the teacher has them."""
+    texts = entries(config.seed)
+    observer.report(f"{len(texts)} texts of WordNet are read by the teacher")
+    teacher.bf16 = config.bf16
+    return NearbyTexts(texts, teacher.encode_phrases(texts), seed=config.seed)
 
 
 def starting_files(teacher: ModelFiles, base: str | None) -> ModelFiles | None:

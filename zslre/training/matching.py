@@ -44,24 +44,21 @@ class Watch:
         return last
 
 
-class LayerMatching(nn.Module):
-    """Losses between matching layers; learned projections where the student is narrower than the teacher."""
+class LayerMatching:
+    """Losses between matching layers of two encoders of one width, in their last passes."""
 
     def __init__(self, student: TransformerEncoder, teacher: TransformerEncoder) -> None:
-        super().__init__()
         configs: list[Any] = [encoder.module.backbone.config for encoder in (student, teacher)]
         own, theirs = (config.num_hidden_layers for config in configs)
         self.places = [0, *matching_layers(own, theirs)]
-        same = student.dim == teacher.dim
-        self.projections = nn.ModuleList(
-            nn.Identity() if same else nn.Linear(student.dim, teacher.dim) for _ in self.places
-        )
+        self.watches = Watch(student), Watch(teacher)
 
-    def forward(self, student: Pass, teacher: Pass, real: Tensor) -> tuple[Tensor, Tensor]:
+    def __call__(self, real: Tensor) -> tuple[Tensor, Tensor]:
         """(hidden loss, attention loss), each a mean over layers; `real` (B, T): tokens that are no padding."""
+        student, teacher = (watch.take() for watch in self.watches)
         hidden = [
-            relative_error(project(student.states[place])[real], teacher.states[match][real])
-            for place, (match, project) in enumerate(zip(self.places, self.projections, strict=True))
+            relative_error(student.states[place][real], teacher.states[match][real])
+            for place, match in enumerate(self.places)
         ]
         attention = [
             attention_divergence(student.attention[place], teacher.attention[match - 1], real)

@@ -26,6 +26,7 @@ from zslre.training.trained import slimmed
 from zslre.training.unlabelled import Glosses, TextPool
 
 EPISODES_SHOWN, TOKENS_SHOWN = 300, 800_000  # at most: with few a student learns by heart, all are in memory
+GLOSSES = 48  # an episode, beside the texts of its relations
 TIMES_SHOWN = 8  # each sentence: of little data more episodes show the same again
 TOKENS_A_PASS = 2048
 
@@ -99,7 +100,7 @@ def _shown(
     student: TransformerEncoder, sampler: EpisodeSampler, config: DistillationConfig, text: TextPool | None, tokens: int
 ) -> tuple[list[Item], list[str]]:
     """Sentences with their pairs, some `tokens` of them, and phrases: those of relations, and entries of WordNet."""
-    glosses = Glosses(size=config.glosses, seed=config.seed)
+    glosses = Glosses(size=GLOSSES, seed=config.seed)
     items: list[Item] = []
     phrases: set[str] = set()
     most = TIMES_SHOWN * (
