@@ -31,7 +31,7 @@ from transformers import AutoConfig, AutoModel  # noqa: E402
 from zslre.documents import Document  # noqa: E402
 from zslre.encoder.transformer import PairTransformer, TransformerEncoder  # noqa: E402
 from zslre.sideinfo.wordnet import wordnet  # noqa: E402
-from zslre.training import nearby, start  # noqa: E402
+from zslre.training import distilled, nearby, start  # noqa: E402
 from zslre.training import student as student_module  # noqa: E402
 from zslre.training.distillation import DistillationConfig, Distiller, Model, translation  # noqa: E402
 from zslre.training.episodes import EpisodeSampler  # noqa: E402
@@ -613,6 +613,17 @@ def test_nearby_texts_are_learned_too(tmp_path: Path) -> None:
     )
     assert plain != pytest.approx(more, rel=1e-3)
     assert distiller(tmp_path, bits=None, near=near).step_loss(0).item() == pytest.approx(0, abs=1e-5)
+
+
+def test_reading_the_entries_shows_where_it_is_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nearby, "ENTRIES", 10)
+    monkeypatch.setattr(distilled, "TEXTS_A_REPORT", 8)
+    teacher, config, shown = encoder_of(float_files()), DistillationConfig(bf16=False), list[str]()
+    near = distilled.nearby_texts(teacher, config, Observer(lambda _: None, shown.append))
+    assert shown == ["text 0/20", "text 8/20", "text 16/20"]
+    np.testing.assert_allclose(near.vectors, unit(teacher.encode_phrases(near.texts)), atol=1e-6)
+    with pytest.raises(KeyboardInterrupt):
+        distilled.nearby_texts(teacher, config, Observer(lambda _: None, stopped=lambda: True))
 
 
 def test_scores_are_learned_of_pairs_and_of_texts(tmp_path: Path) -> None:

@@ -35,8 +35,8 @@ The student has ternary weights: -1, 0 and 1, packed five in a byte. Attention's
 one such trit a weight, all else two or, where that loses most, three: an eleventh of the size. Each layer is rounded
 and tuned by itself first (--layer-steps), then all together (--steps), if that is asked for. Entries of WordNet are
 learned beside the relations' texts. The student starts from the teacher, or from another encoder (--base) that may be
-narrower. It has no mention tagger of its own: `zslre predict` finds mentions with the built-in model's. Ctrl-C keeps
-what was done; --resume goes on from there.
+narrower: then it learns from scores alone, for which some hundred steps do. It has no mention tagger of its own:
+`zslre predict` finds mentions with the built-in model's. Ctrl-C keeps what was done; --resume goes on from there.
 """
 EXAMPLES = """\
 examples:

@@ -7,9 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from zslre.documents import Document
+from zslre.encoder import FloatArray
 from zslre.encoder.loading import describe_encoder
 from zslre.encoder.transformer import TransformerEncoder
 from zslre.exceptions import InputError
@@ -32,6 +34,7 @@ from zslre.training.unlabelled import TextPool
 from zslre.types import Example
 
 FLOATS = "32"
+TEXTS_A_REPORT = 480  # some seconds of a large teacher
 
 
 def distill_model(
@@ -164,11 +167,16 @@ def distill_model(
 
 
 def nearby_texts(teacher: TransformerEncoder, config: DistillationConfig, observer: Observer = PRINTING) -> NearbyTexts:
-    """Entries of WordNet, as the teacher has them."""
-    texts = entries(config.seed)
+    """Entries of WordNet, as the teacher has them. Raises KeyboardInterrupt once the observer wants it to stop."""
+    texts, vectors = entries(config.seed), list[FloatArray]()
     observer.report(f"{len(texts)} texts of WordNet are read by the teacher")
     teacher.bf16 = config.bf16
-    return NearbyTexts(texts, teacher.encode_phrases(texts), seed=config.seed)
+    for first in range(0, len(texts), TEXTS_A_REPORT):
+        observer.on_step(f"text {first}/{len(texts)}")
+        if observer.stopped():
+            raise KeyboardInterrupt
+        vectors.append(teacher.encode_phrases(texts[first : first + TEXTS_A_REPORT]))
+    return NearbyTexts(texts, np.concatenate(vectors), seed=config.seed)
 
 
 def starting_files(teacher: ModelFiles, base: str | None) -> ModelFiles | None:
