@@ -22,7 +22,8 @@ SHARE_NEAR = 0.75  # of them; the others are drawn from all
 def entries(seed: int) -> list[str]:
     """Some of WordNet's entries, each as its words alone and as a relation's text reads, "words: definition".
 
-    Entries of a dictionary, and no relations, so that a student may be tested on any relation as unseen.
+    Entries of a dictionary are no relations, though some share a word with one: a student may be tested on any relation
+    as unseen, which it could not be on texts of relations that it had read.
     """
     known = wordnet()
     size = min(ENTRIES, len(known))
