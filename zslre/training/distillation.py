@@ -27,7 +27,7 @@ from zslre.relations import RelationSet
 from zslre.training.episodes import EpisodeSampler
 from zslre.training.loop import LoopConfig, TrainingLoop
 from zslre.training.matching import LayerMatching, direction_loss, score_divergence
-from zslre.training.model import PHRASES_A_PASS, TorchScorer, unique_phrases
+from zslre.training.model import PHRASES_A_PASS, TorchScorer, keep_words, phrase_vectors, unique_phrases
 from zslre.training.nearby import NearbyTexts
 from zslre.training.observer import PRINTING, Observer
 from zslre.training.slim import WORDS
@@ -120,8 +120,7 @@ class Distiller(TrainingLoop):
         if quantization is not None:
             modules["quantization"] = quantization
         else:
-            embeddings: Any = own.module.backbone
-            embeddings.get_input_embeddings().weight.requires_grad_(False)
+            keep_words(own)
         # A scorer that came from the teacher is right for vectors like the teacher's: it moves with the encoder.
         scorer_rate = config.learning_rate if same_width else config.scorer_learning_rate
         scales = list(quantization.parameters()) if quantization is not None else []
@@ -178,9 +177,7 @@ class Distiller(TrainingLoop):
             return [], torch.zeros(0, self.student.encoder.dim), torch.zeros(0, self.teacher.encoder.dim)
         drawn = self.nearby.drawn(step, pairs.numpy())
         texts = [self.nearby.texts[number] for number in drawn]
-        parts = [texts[first : first + PHRASES_A_PASS] for first in range(0, len(texts), PHRASES_A_PASS)]
-        found = torch.cat([self.student.encoder.phrase_tensor(part) for part in parts])
-        return texts, found.float(), torch.from_numpy(self.nearby.vectors[drawn])
+        return texts, phrase_vectors(self.student.encoder, texts), torch.from_numpy(self.nearby.vectors[drawn])
 
     def zero_shot_score(self, sentences: Sequence[AnnotatedSentence], relations: RelationSet) -> float:
         with self.rounded():

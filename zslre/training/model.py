@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -78,8 +79,7 @@ class TorchScorer(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Prototype rows (R, D + 3T) and kinds present (R, K) for `relation_phrases`; `support`: row → (K, D)."""
         unique = unique_phrases(phrases)
-        parts = [encoder.phrase_tensor(unique[i : i + PHRASES_A_PASS]) for i in range(0, len(unique), PHRASES_A_PASS)]
-        return self.prototypes_of(phrases, unique, torch.cat(parts).float(), support)
+        return self.prototypes_of(phrases, unique, phrase_vectors(encoder, unique), support)
 
     def prototypes_of(
         self,
@@ -138,6 +138,18 @@ class TorchScorer(nn.Module):
             }
             arrays = {name: tensor.float().cpu().numpy().copy() for name, tensor in tensors.items()}
         return Scorer.from_tensors({**arrays, "calibration": np.asarray(calibration, dtype=np.float32)})
+
+
+def phrase_vectors(encoder: TransformerEncoder, phrases: Sequence[str]) -> Tensor:
+    """Vectors of phrases, the shortest first, with gradients, (N, D)."""
+    parts = [encoder.phrase_tensor(phrases[i : i + PHRASES_A_PASS]) for i in range(0, len(phrases), PHRASES_A_PASS)]
+    return torch.cat(parts).float()
+
+
+def keep_words(encoder: TransformerEncoder) -> None:
+    """Leave the word embeddings out of training."""
+    backbone: Any = encoder.module.backbone
+    backbone.get_input_embeddings().weight.requires_grad_(False)
 
 
 def unique_phrases(phrases: Sequence[Mapping[str, str]]) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from zslre.encoder import FloatArray
+from zslre.matching import highest
 from zslre.packing import IntArray
 from zslre.scoring import unit
 from zslre.sideinfo.senses import sense_text
@@ -26,8 +27,7 @@ def entries(seed: int) -> list[str]:
     as unseen, which it could not be on texts of relations that it had read.
     """
     known = wordnet()
-    size = min(ENTRIES, len(known))
-    numbers = np.random.default_rng([seed, 5]).choice(len(known), size=size, replace=False).tolist()
+    numbers = np.random.default_rng([seed, 5]).choice(len(known), size=ENTRIES, replace=False).tolist()
     texts = [text for number in numbers for text in (", ".join(known.words(number)), sense_text(known, number))]
     return sorted(texts, key=lambda text: (len(text), text))  # those of like length share a pass
 
@@ -45,10 +45,8 @@ class NearbyTexts:
         """Places, rising, of texts near to the teacher's vectors of pairs (P, D), and of others."""
         rng = np.random.default_rng([self.seed, step, 5])
         similar = unit(pairs) @ self.vectors.T
-        count = min(NEAREST, len(self.texts))
-        nearest = np.argpartition(-similar, count - 1, axis=1)[:, :count]
-        first = similar.argmax(axis=1)
-        some = np.take_along_axis(nearest, rng.integers(count, size=(len(pairs), A_PAIR)), axis=1)
+        nearest, first = highest(similar, NEAREST), similar.argmax(axis=1)
+        some = np.take_along_axis(nearest, rng.integers(nearest.shape[1], size=(len(pairs), A_PAIR)), axis=1)
         near = rng.permutation(np.unique(np.concatenate([first, some.ravel()])))[: int(SHARE_NEAR * A_STEP)]
         others = rng.choice(len(self.texts), size=min(A_STEP - len(near), len(self.texts)), replace=False)
         return np.unique(np.concatenate([near, others]))

@@ -21,7 +21,7 @@ from zslre.relations import RelationSet
 from zslre.training.episodes import EpisodeSampler, TrainingEpisode
 from zslre.training.loop import LoopConfig, TrainingLoop
 from zslre.training.losses import contrastive_loss, ranking_loss, threshold_loss
-from zslre.training.model import TorchScorer
+from zslre.training.model import TorchScorer, keep_words
 from zslre.training.observer import PRINTING, Observer
 
 
@@ -57,8 +57,7 @@ class Trainer(TrainingLoop):
         self.packer = Packer(encoder.tokenizer, max_text_tokens=window, max_tokens=config.max_tokens, max_padding=1.6)
         # Word embeddings stay as they are: half of a small encoder's weights, of which a step sees a few hundred rows,
         # and words that training never shows keep their place among those that it does.
-        words: Any = encoder.module.backbone
-        words.get_input_embeddings().weight.requires_grad_(False)
+        keep_words(encoder)
         super().__init__(
             nn.ModuleDict({"encoder": encoder.module, "scorer": scorer}),
             [

@@ -10,6 +10,7 @@ import numpy as np
 from zslre.candidates import candidate_pairs
 from zslre.documents import Document
 from zslre.exceptions import InputError
+from zslre.matching import highest
 from zslre.mentions import MentionDetector
 from zslre.packing import BoolArray, IntArray, Pair
 from zslre.pipeline import sentences_of
@@ -114,5 +115,4 @@ class WordReplacement:
         new = places[self.like[places, 0] < 0]
         near = self.unit[new] @ self.unit.T
         near[np.arange(len(new)), new] = -np.inf
-        count = self.like.shape[1]
-        self.like[new] = np.argpartition(-near, count - 1, axis=1)[:, :count]
+        self.like[new] = highest(near, self.like.shape[1])
